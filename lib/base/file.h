@@ -1,0 +1,31 @@
+/* file.h - files and locks: whole, atomic, durable */
+#ifndef CN_FILE_H
+#define CN_FILE_H
+
+#include "buf.h"
+
+/* Reads a whole file of at most max bytes ('-' is not special). */
+int cn_file_read(const char *path, size_t max, struct cn_buf *out,
+    struct cn_err *) CN_CHECKED;
+/* Temporary file in the same folder, fsync, rename, fsync of the folder. */
+int cn_file_replace(const char *path, const void *, size_t, unsigned mode,
+    struct cn_err *) CN_CHECKED;
+/* mkdir -p with this mode for what it creates. */
+int cn_mkdirs(const char *path, unsigned mode, struct cn_err *) CN_CHECKED;
+/* All of it, whatever write(2) takes at a time. */
+int cn_write_all(int fd, const void *, size_t, struct cn_err *) CN_CHECKED;
+bool cn_file_exists(const char *path);
+/* Network file systems (NFS, CIFS, 9P, FUSE.sshfs) cannot hold the store. */
+bool cn_file_is_network(const char *path);
+
+/* An exclusive lock on a file that is created once and never renamed (open
+ * file description locks: released with the last descriptor).  wait_ms < 0
+ * waits for ever; when time is up the status is 75. */
+int cn_lock(const char *path, int wait_ms, int *fd, struct cn_err *)
+    CN_CHECKED;
+void cn_unlock(int fd);
+
+/* 'dir/name' in the arena. */
+char *cn_path(struct cn_arena *, const char *dir, const char *name);
+
+#endif
