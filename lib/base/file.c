@@ -195,7 +195,7 @@ int cn_lock(const char *path, int wait_ms, int *out, struct cn_err *err)
 		}
 		poll(NULL, 0, step);
 		waited += step;
-		step = step < 50 ? step * 2 : 50;
+		step = step < 4 ? step * 2 : 4;
 	}
 	*out = fd;
 	return 0;
