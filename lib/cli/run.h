@@ -33,6 +33,11 @@ struct cn_cli {
 	struct cn_sink out;		/* standard output */
 	struct cn_arena arena;		/* lives as long as the run */
 	struct cn_parsed parsed;
+	const char *now;		/* --now as given, or NULL */
+	int64_t wait;			/* --wait, seconds */
+	bool no_wait;
+	int color_when;			/* auto, always, never */
+	bool sigpipe_ignored;		/* as we were started */
 };
 
 typedef int cn_cli_fn(struct cn_cli *, struct cn_err *);
@@ -49,8 +54,10 @@ int cn_cli_end(struct cn_cli *, int rc, const struct cn_err *);
 
 /* Remembers a status; cn_cli_end() returns the worst. */
 void cn_cli_status(struct cn_cli *, int status);
-/* 'cn-foo: ...' on standard error, control characters escaped; not with -q.*/
+/* 'cn-foo: ...' on standard error, control characters escaped: a note (which
+ * -q silences; it is run.note), and a warning. */
 void cn_cli_note(const char *fmt, ...) CN_PRINTF(1, 2);
+void cn_cli_warn(const char *fmt, ...) CN_PRINTF(1, 2);
 /* The zone that rules days, from the configuration; NULL or "" is UTC.
  * Resolves the command's times again.  Unknown zones fail with CN_CONFIG. */
 int cn_cli_zone(struct cn_cli *, const char *zone, struct cn_err *)
@@ -65,6 +72,7 @@ int cn_cli_usage(const struct cn_cli *, struct cn_err *, const char *fmt,
 struct cn_status_row {
 	int status;
 	const char *name, *meaning;
+	const char *hint;		/* where the error has none of its own */
 };
 extern const struct cn_status_row cn_statuses[];
 int cn_status_worse(int a, int b);
