@@ -43,8 +43,9 @@ int cn_out_rowv(struct cn_out *, struct cn_err *, ...) CN_CHECKED;
 int cn_out_end(struct cn_out *, struct cn_err *) CN_CHECKED;
 void cn_out_free(struct cn_out *);
 
-/* Appends text safe for a terminal: C0, C1, DEL as \xNN, bidi controls and
- * line separators as <U+NNNN>, ill-formed bytes as U+FFFD. */
+/* Appends text safe for a terminal: LF, CR and TAB as \n, \r and \t, other
+ * C0, C1 and DEL as \xNN, bidi controls, tags and line separators as
+ * <U+NNNN>, ill-formed bytes as U+FFFD. */
 void cn_out_safe(struct cn_buf *, struct cn_str);
 /* Display columns of UTF-8 text. */
 int cn_out_width(struct cn_str);

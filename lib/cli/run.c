@@ -362,9 +362,9 @@ static void report(const struct cn_err *err)
 }
 
 static int parse(struct cn_cli *cli, int argc, char **argv,
-    const struct cn_opt *common, struct cn_err *err)
+    struct cn_err *err)
 {
-	if (cn_opt_parse(&cli->parsed, cli->cmd, common, argc, argv,
+	if (cn_opt_parse(&cli->parsed, cli->cmd, cli->common, argc, argv,
 	    &cli->arena, err))
 		return -1;
 	cli->verb = cli->parsed.verb;
@@ -378,7 +378,7 @@ static int parse(struct cn_cli *cli, int argc, char **argv,
 }
 
 /* -h and its siblings: true when one of them was asked for. */
-static bool show(struct cn_cli *cli, const struct cn_opt *common)
+static bool show(struct cn_cli *cli)
 {
 	const struct cn_parsed *p = &cli->parsed;
 	struct cn_buf *b = &cli->out.buf;
@@ -388,7 +388,7 @@ static bool show(struct cn_cli *cli, const struct cn_opt *common)
 	else if (p->version)
 		cn_buf_fmt(b, "%s %s\n", cli->cmd->name, CN_VERSION);
 	else if (p->options)
-		cn_opt_tsv(b, cli->cmd, common);
+		cn_opt_tsv(b, cli->cmd, cli->common);
 	else if (p->statuses)
 		for (const struct cn_status_row *r = cn_statuses; r->name; r++)
 			cn_buf_fmt(b, "%d\t%s\t%s\n", r->status, r->name,
@@ -398,14 +398,11 @@ static bool show(struct cn_cli *cli, const struct cn_opt *common)
 	return true;
 }
 
-int cn_cli_begin(struct cn_cli *cli, int argc, char **argv,
-    const struct cn_cmd *cmd)
+/* The options that every command has; cn(7) documents them. */
+static void common_options(struct cn_cli *cli)
 {
 	static const char *const when[] = { "auto", "always", "never", NULL };
-	struct cn_err err = { 0 };
-
-	*cli = (struct cn_cli){ .cmd = cmd, .verb = -1, .wait = WAIT_DEFAULT };
-	const struct cn_opt common[] = {
+	const struct cn_opt common[CN_COMMON] = {
 		{ 0, "home", CN_OPT_STR, &cli->run.home, "DIR",
 		    "the store's folder", NULL, false },
 		{ 0, "keys", CN_OPT_STR, &cli->run.keys, "DIR",
@@ -429,6 +426,15 @@ int cn_cli_begin(struct cn_cli *cli, int argc, char **argv,
 		{ 0 }
 	};
 
+	memcpy(cli->common, common, sizeof(common));
+}
+
+int cn_cli_begin(struct cn_cli *cli, int argc, char **argv,
+    const struct cn_cmd *cmd)
+{
+	struct cn_err err = { 0 };
+
+	*cli = (struct cn_cli){ .cmd = cmd, .verb = -1, .wait = WAIT_DEFAULT };
 	prog = cmd->name;
 	stop_signal = 0;
 	hold_descriptors();
@@ -440,19 +446,14 @@ int cn_cli_begin(struct cn_cli *cli, int argc, char **argv,
 	cli->run.note = cn_cli_note;
 	fill_places(cli);
 	fill_actor(cli);
-	if (parse(cli, argc, argv, common, &err)) {
+	common_options(cli);
+	if (parse(cli, argc, argv, &err)) {
 		if (err.hint[0] == '\0')
 			(void)cn_hint(&err, "try '%s -h'", cmd->name);
 		return cn_cli_end(cli, -1, &err);
 	}
-	if (show(cli, common))
+	if (show(cli))
 		return cn_cli_end(cli, 0, NULL);
-	/* The table ends here; times of the command's own stay. */
-	for (size_t i = 0; i < cli->parsed.n; i++)
-		if (cli->parsed.given[i].opt >= common &&
-		    cli->parsed.given[i].opt < common + 10)
-			cli->parsed.given[i--] =
-			    cli->parsed.given[--cli->parsed.n];
 	return -1;
 }
 

@@ -19,6 +19,8 @@
 #include "cli/opt.h"
 #include "cli/sink.h"
 
+#define CN_COMMON 11			/* common options and the end */
+
 struct cn_cli {
 	struct cn_run run;
 	const struct cn_cmd *cmd;
@@ -37,6 +39,7 @@ struct cn_cli {
 	int64_t wait;			/* --wait, seconds */
 	bool no_wait;
 	int color_when;			/* auto, always, never */
+	struct cn_opt common[CN_COMMON];
 	bool sigpipe_ignored;		/* as we were started */
 };
 

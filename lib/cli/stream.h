@@ -37,6 +37,8 @@ enum cn_next {
 struct cn_stream_conf {
 	int64_t max_line, max_mail;	/* 0: the defaults above */
 	enum cn_input kind;		/* AUTO, or what it must be */
+	bool writes_nothing;		/* do not end with the reader of
+					 * standard output (--deliver) */
 };
 
 struct cn_stream;
