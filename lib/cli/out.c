@@ -31,7 +31,7 @@ struct cn_out {
 	struct cn_arena arena;		/* of the sample */
 	struct row *first, **last;
 	size_t rows;
-	struct cn_str *scratch;		/* cells of cn_out_rowv() */
+	struct cn_str *scratch;		/* the heading as cells */
 	struct cn_buf line;
 };
 
