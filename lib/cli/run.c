@@ -238,10 +238,8 @@ static char *xdg(struct cn_arena *a, const char *var, const char *below_home,
 
 static void fill_places(struct cn_cli *cli)
 {
-	static const char site[] = "/etc/convonest/config.yaml";
 	struct cn_run *r = &cli->run;
 	struct cn_arena *a = &cli->arena;
-	char *own;
 
 	r->home = env("CN_HOME");
 	if (r->home == NULL)
@@ -252,12 +250,21 @@ static void fill_places(struct cn_cli *cli)
 		    "convonest-keys");
 	r->key_file = env("CN_KEY_FILE");
 	r->config = env("CN_CONFIG");
-	if (r->config == NULL) {
-		own = xdg(a, "XDG_CONFIG_HOME", ".config",
-		    "convonest/config.yaml");
-		r->config = cn_file_exists(own) ? own :
-		    cn_file_exists(site) ? site : NULL;
-	}
+}
+
+/* The store's own comes first: one machine may hold several desks. */
+static void find_config(struct cn_cli *cli)
+{
+	struct cn_arena *a = &cli->arena;
+	const char *const places[] = {
+		cn_path(a, cli->run.home, "config.yaml"),
+		xdg(a, "XDG_CONFIG_HOME", ".config", "convonest/config.yaml"),
+		"/etc/convonest/config.yaml"
+	};
+
+	for (size_t i = 0; i < 3 && cli->run.config == NULL; i++)
+		if (cn_file_exists(places[i]))
+			cli->run.config = places[i];
 }
 
 static void fill_actor(struct cn_cli *cli)
@@ -372,6 +379,7 @@ static int parse(struct cn_cli *cli, int argc, char **argv,
 	cli->argv = cli->parsed.argv;
 	cli->run.wait_ms = cli->no_wait ? 0 : cli->wait > INT32_MAX / 1000 ?
 	    -1 : (int)(cli->wait * 1000);
+	find_config(cli);
 	fill_terminal(cli);
 	fill_options(cli);
 	return fill_now(cli, err);

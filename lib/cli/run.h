@@ -57,8 +57,8 @@ int cn_cli_end(struct cn_cli *, int rc, const struct cn_err *);
 
 /* Remembers a status; cn_cli_end() returns the worst. */
 void cn_cli_status(struct cn_cli *, int status);
-/* 'cn-foo: ...' on standard error, control characters escaped: a note (which
- * -q silences; it is run.note), and a warning. */
+/* 'cn-foo: ...' on standard error, control characters escaped: a note, which
+ * -q silences (it is run.note), and a warning. */
 void cn_cli_note(const char *fmt, ...) CN_PRINTF(1, 2);
 void cn_cli_warn(const char *fmt, ...) CN_PRINTF(1, 2);
 /* The zone that rules days, from the configuration; NULL or "" is UTC.
