@@ -12,7 +12,30 @@
  * Content keys are the leaves of a puncturable tree (Goldreich, Goldwasser,
  * Micali 1986; puncturable PRF as in Boneh and Waters 2013): each child is a
  * PRF of its parent, and the keyring keeps the smallest set of nodes from
- * which every living leaf, and no erased one, can be derived. */
+ * which every living leaf, and no erased one, can be derived.
+ *   child = HMAC-SHA256(node, bit | "cn-tree"), 40 levels, a root a kind
+ *
+ * The file `keyring` (final; integers little endian):
+ *   "cnkeys" 0 1 | store id 16 | generation u64 | write id 16 | slots u16
+ *   slot: id 8 | kind u8 (1 key file, 2 passphrase, 3 recovery) | state u8
+ *     (1 live, 2 retired: wraps nothing) | classes u16 (bit n: class n) |
+ *     label u8 + bytes | salt 16 | scrypt log2 N, r, p (17, 8, 1; else 0) |
+ *     Ed25519 public key 32 | u16 + [nonce 12 | AES-256-GCM of private key
+ *     and the classes' keys in order, under the KEK; bound to the store id
+ *     and all of the slot before it]
+ *   for each class 1..5: class u8 | u32 + nonce 12 + AES-256-GCM under the
+ *     class key, bound to all bytes before the first section and the class
+ *   SHA-256 of all before it, which tells damage from a wrong key
+ * The length counts text and tag, not the nonce.  The write id is random at
+ * every write, so that no section fits another version of the file.
+ * KEK = HKDF(secret, salt, "cn-slot-kek"); of a passphrase, scrypt's output
+ * is the secret.
+ *   section: epoch u32 | secret 32 | trees u8, each: kind u8 | nodes u32 |
+ *     nodes in order: depth u8, with the top bit set where leaves before it
+ *     are punctured, then their number as LEB128 | key 32
+ *     (index only) last shard u32 | shards u32, each: number u32 | key 16
+ * Trees: kind ACCOUNT in credentials, AUDIT in audit, the rest in content.
+ * A key file is one line: "cn-key-1 " and base64 of slot id 8, secret 32. */
 #ifndef CN_KEYS_H
 #define CN_KEYS_H
 
@@ -62,12 +85,15 @@ bool cn_keys_has(const struct cn_keys *, enum cn_class);
 /* The slot that was opened: its 8-byte id in hex, and its label. */
 const char *cn_keys_slot(const struct cn_keys *);
 
-/* keyring.lock; nested calls by one struct cn_keys count. */
+/* keyring.lock; nested calls by one struct cn_keys count.  The first one
+ * refreshes, so that what is changed is what is on disk. */
 int cn_keys_lock(struct cn_keys *, int wait_ms, struct cn_err *) CN_CHECKED;
 void cn_keys_unlock(struct cn_keys *);
 
 /* Reserves n consecutive leaf numbers for ever: durable before it returns.
- * `above` is the largest leaf of this kind that the store knows (or 0). */
+ * `above` is the largest leaf of this kind that the store knows (or 0).
+ * *first is a whole leaf (kind and number, from 1); the others follow it.
+ * Takes the lock itself; passes by what was ever punctured. */
 int cn_leaf_reserve(struct cn_keys *, enum cn_leaf_kind, int64_t above,
     unsigned n, int64_t *first, struct cn_err *) CN_CHECKED;
 /* 0: derivable; 1: punctured; -1: no key of that class (77). */
@@ -89,7 +115,10 @@ struct cn_cell_at {
 /* Appends the cell to out.  Layout (final): version 1, class, flags (bit 0:
  * raw deflate), zero, epoch u32, leaf u64, salt 16; then chunks of 64 KiB of
  * [true length u32 | data | zero padding to Padme's size], each with its
- * 16-byte tag; little endian. */
+ * 16-byte tag; little endian.  The true length is that of the plain bytes.
+ * key = HKDF(leaf key, salt, "cn-cell" 0 | u32 + table | u32 + row | u32 +
+ * column | chunk u32 | epoch u32); nonce = number of the 64 KiB chunk u32,
+ * zeros, and 1 in the last byte of the last; the header is authenticated. */
 int cn_cell_seal(struct cn_keys *, const struct cn_cell_at *, const void *,
     size_t, struct cn_buf *out, struct cn_err *) CN_CHECKED;
 /* Appends the plain bytes.  A punctured leaf: status 4; no class key: 77;
@@ -106,8 +135,9 @@ int cn_leaf_prf(struct cn_keys *, int64_t leaf, const char *use, const void *,
  * separates domains. */
 int cn_blind(struct cn_keys *, const char *use, const void *, size_t,
     uint8_t out[CN_HASH], struct cn_err *) CN_CHECKED;
-/* The token key of a search shard; created (durable) by _shard_new, ended by
- * _shard_drop.  Both are one keyring write under the lock. */
+/* The token key of a search shard (none: status 4); created (durable) by
+ * _shard_new, numbered from 1 and above `above`, ended by _shard_drop.  Both
+ * are one keyring write, need the lock and leave the generation alone. */
 int cn_shard_key(struct cn_keys *, uint32_t shard, uint8_t key[16],
     struct cn_err *) CN_CHECKED;
 int cn_shard_new(struct cn_keys *, uint32_t above, uint32_t *shard,

@@ -4,7 +4,8 @@
  * holds no datum of the person: keyed hashes (cn_blind) and a leaf number.
  * It is pseudonymous personal data all the same, kept to keep the erasure.
  * Each entry carries a MAC over itself and its predecessor's, under a key of
- * the erasure class; a torn last entry is cut off on the next append. */
+ * the erasure class; a torn last entry is cut off on the next append.
+ * A tail that was cut off at an entry shows only against the copies. */
 #ifndef CN_LEDGER_H
 #define CN_LEDGER_H
 
@@ -32,7 +33,9 @@ const struct cn_ledger_entry *cn_ledger_at(const struct cn_ledger *, size_t);
 /* The newest entry of that kind and hash, or NULL; constant time a lookup. */
 const struct cn_ledger_entry *cn_ledger_find(const struct cn_ledger *,
     enum cn_ledger_kind, const uint8_t hash[CN_HASH]);
-/* Appends what is not in it yet, durable before it returns.  Needs the lock.*/
+/* Appends what is not in it yet (an identifier again where its time is later:
+ * a second erasure), durable before it returns.  Needs the lock; reads first
+ * what another process has appended. */
 int cn_ledger_append(struct cn_keys *, struct cn_ledger *,
     const struct cn_ledger_entry *, size_t, struct cn_err *) CN_CHECKED;
 

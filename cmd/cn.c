@@ -1,0 +1,101 @@
+/* cn - the front door of the Convonest toolkit */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/out.h"
+#include "cli/run.h"
+
+static const char *const commands[][2] = {
+	{ "cn-store", "make, check and configure a store" },
+	{ "cn-account", "keep the mail accounts" },
+	{ "cn-fetch", "bring mail in by IMAP" },
+	{ "cn-import", "bring mail and chat in from files" },
+	{ "cn-query", "find messages" },
+	{ "cn-classify", "say what each message is about" },
+	{ "cn-reply-suggest", "draft answers" },
+	{ "cn-model", "train and judge the classifier" },
+	{ "cn-ticket", "show and change tickets" },
+	{ "cn-send", "send answers" },
+	{ "cn-report", "measure the desk" },
+	{ "cn-subject", "look after what is held about a person" },
+	{ "cn-request", "keep the register of requests" },
+	{ "cn-export", "give people their data" },
+	{ "cn-purge", "erase a person, and prove it" },
+	{ "cn-access", "keep roles and keys" },
+	{ "cn-audit", "read and verify the audit log" },
+};
+
+/* The folder of this very program, so that a copy that was not installed
+ * starts its own siblings. */
+static bool beside(char *path, size_t size, const char *name)
+{
+	ssize_t n = readlink("/proc/self/exe", path, size - 1);
+	char *slash;
+
+	if (n < 0)
+		return false;
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	if (slash == NULL ||
+	    (size_t)(slash + 1 - path) + strlen(name) >= size)
+		return false;
+	strcpy(slash + 1, name);
+	return access(path, X_OK) == 0;
+}
+
+/* Returns only where there is no such command. */
+static void start(char **argv)
+{
+	char name[64], path[4096];
+
+	if (strchr(argv[0], '/') || strlen(argv[0]) > sizeof(name) - 4)
+		return;
+	snprintf(name, sizeof(name), "cn-%s", argv[0]);
+	if (beside(path, sizeof(path), name)) {
+		argv[0] = name;
+		execv(path, argv);
+	}
+}
+
+static int run(struct cn_cli *cli, struct cn_err *err)
+{
+	static const struct cn_col cols[] = {
+		{ "command", CN_COL_TEXT, 0 }, { "does", CN_COL_TEXT, 0 }
+	};
+	struct cn_out *out;
+	char path[4096];
+	int rc = 0;
+
+	if (cli->argc) {
+		(void)cn_fail(err, CN_USAGE, "no such command: %s",
+		    cli->argv[0]);
+		return cn_hint(err, "'cn' alone lists them");
+	}
+	out = cn_out_new(cli, CN_FMT_TABLE, cols, 2);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (rc == 0 && beside(path, sizeof(path), commands[i][0]))
+			rc = cn_out_rowv(out, err, commands[i][0],
+			    commands[i][1]);
+	if (rc == 0)
+		rc = cn_out_end(out, err);
+	cn_out_free(out);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct cn_cmd cmd = {
+		.name = "cn",
+		.nd = "the front door of the Convonest toolkit",
+		.operands = "[command [argument ...]]",
+		.example = "cn query is:open",
+		.max = 1
+	};
+
+	if (argc > 1 && argv[1][0] != '-') {
+		start(argv + 1);
+		argc = 2;		/* the rest was not for us */
+	}
+	return cn_cli_main(argc, argv, &cmd, run);
+}
