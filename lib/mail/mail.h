@@ -77,7 +77,8 @@ struct cn_mail_part {
 	const char *name;		/* file name without folders, or "" */
 	const char *cid;		/* Content-ID without <>, or "" */
 	enum cn_disposition disposition;
-	bool attachment;		/* not part of the text */
+	bool attachment;		/* a file, named or not readable here */
+	bool in_text;			/* went into cn_mail.text */
 	bool flowed, delsp;		/* RFC 3676 */
 	bool sha_known;
 	unsigned char depth;
