@@ -8,6 +8,8 @@
 #ifndef CN_MODEL_H
 #define CN_MODEL_H
 
+#include <signal.h>
+
 #include "ai.h"
 
 #define CN_MODEL_CLASSES 1000		/* most classes */
@@ -45,7 +47,7 @@ struct cn_train_opts {
 	unsigned epochs;		/* 0: by the number of examples */
 	double threshold;		/* 0: fitted; abstain below it */
 	unsigned max_rows;		/* features kept at most; 0: 60,000 */
-	volatile bool *stop;		/* or NULL; then status 75 */
+	volatile sig_atomic_t *stop;	/* or NULL; then status 75 */
 	void (*progress)(void *, uint64_t done, uint64_t total);
 	void *progress_arg;
 };
