@@ -57,7 +57,7 @@ struct cn_train_opts {
 struct cn_model *cn_model_train(const struct cn_train *,
     const struct cn_train_opts *, struct cn_err *) CN_CHECKED;
 
-/* The file format is described at the head of file.c.  Loading copies; damage
+/* The file format is described at the head of modelfile.c.  Loading copies; damage
  * is status 5, another version or no model at all 78. */
 struct cn_model *cn_model_load(struct cn_str bytes, struct cn_err *) CN_CHECKED;
 void cn_model_save(const struct cn_model *, struct cn_buf *);

@@ -72,27 +72,33 @@ put(char *p, uint32_t cp)
 	return 4;
 }
 
+static bool
+alnum(char c)
+{
+	return (c | 0x20) - 'a' + 0u < 26 || c - '0' + 0u < 10;
+}
+
 /* The end of a mail address or URL that starts here, or 0. */
 static size_t
 address(const char *p, size_t n, size_t i, char *mark)
 {
-	size_t j = i;
+	size_t j, from = i;
 
-	while (j < n && (unsigned char)p[j] > ' ' && j - i < 256 &&
-	    p[j] != '@' && p[j] != ':' && p[j] != '<' && p[j] != '>')
-		j++;
-	if (j + 2 < n && p[j] == ':' && p[j + 1] == '/' && p[j + 2] == '/')
+	*mark = 0;
+	while (i < n && (p[i] == '<' || p[i] == '(' || p[i] == '"'))
+		i++;
+	if (n - i > 4 && memcmp(p + i, "www.", 4) == 0)
 		*mark = '/';
-	else if (j + 1 < n && j > i && p[j] == '@' &&
-	    ((p[j + 1] | 0x20) - 'a' + 0u < 26 || p[j + 1] - '0' + 0u < 10))
-		*mark = '@';
-	else if (j - i > 4 && memcmp(p + i, "www.", 4) == 0)
-		*mark = '/';
-	else
-		return 0;
-	while (j < n && (unsigned char)p[j] > ' ' && p[j] != '>')
-		j++;
-	return j;
+	for (j = i; j < n && (unsigned char)p[j] > ' ' && p[j] != '>'; j++) {
+		if (*mark == 0 && j - from == 256)
+			break;
+		if (p[j] == ':' && n - j > 3 && p[j + 1] == '/' &&
+		    p[j + 2] == '/')
+			*mark = '/';
+		else if (p[j] == '@' && j > i && n - j > 1 && alnum(p[j + 1]))
+			*mark = *mark ? *mark : '@';
+	}
+	return *mark ? j : 0;
 }
 
 /* One run of text, appended; out has room for 4 bytes a byte. */
