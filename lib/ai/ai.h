@@ -1,0 +1,109 @@
+/* ai.h - everything that is decided about one message, in one call
+ *
+ * Pure: the same input and model give the same result on any machine.  Each
+ * decision carries a confidence in 0..1 and may be left open.  What is not
+ * the model's (language, sentiment, priority, spam, data subject requests)
+ * comes from word tables in lexicon.c and language.c. */
+#ifndef CN_AI_H
+#define CN_AI_H
+
+#include "base/buf.h"
+
+struct cn_model;
+
+enum cn_priority {
+	CN_PRIORITY_LOW, CN_PRIORITY_NORMAL, CN_PRIORITY_HIGH,
+	CN_PRIORITY_URGENT, CN_PRIORITY_MAX
+};
+
+enum cn_sentiment {
+	CN_SENTIMENT_NEGATIVE, CN_SENTIMENT_NEUTRAL, CN_SENTIMENT_POSITIVE,
+	CN_SENTIMENT_MAX
+};
+
+/* Data subject requests, GDPR Art. 15 to 21 (DPDP Act 2023, s. 11 to 13). */
+enum cn_dsr {
+	CN_DSR_NONE, CN_DSR_ACCESS, CN_DSR_ERASE, CN_DSR_RECTIFY,
+	CN_DSR_OBJECT, CN_DSR_RESTRICT, CN_DSR_PORTABILITY, CN_DSR_MAX
+};
+
+/* 'low', 'negative', 'erase' and so on; static strings. */
+const char *cn_priority_name(enum cn_priority);
+const char *cn_sentiment_name(enum cn_sentiment);
+const char *cn_dsr_name(enum cn_dsr);
+bool cn_priority_parse(const char *, enum cn_priority *);
+
+/* Only the first bytes of a text are looked at: what a customer wants stands
+ * at the top, and a 50 MB message costs no more than this. */
+#define CN_AI_TEXT_MAX 16384
+#define CN_AI_SUBJECT_MAX 1024
+
+/* All borrowed; UTF-8, but ill-formed bytes do no harm. */
+struct cn_ai_input {
+	struct cn_str subject;
+	struct cn_str text;		/* own text: no quote, no signature */
+	const char *automatic;		/* reason ('auto-submitted', …), NULL */
+	bool list, bulk, bounce;	/* from header fields */
+	bool html_only;
+	unsigned attachments;
+	struct cn_str sender_domain;	/* or empty */
+};
+
+enum cn_why_kind {
+	CN_WHY_WORD, CN_WHY_PAIR, CN_WHY_CHARS, CN_WHY_KIND_MAX
+};
+const char *cn_why_kind_name(enum cn_why_kind);	/* 'word', 'pair', 'chars' */
+
+struct cn_why {
+	char *feature;			/* lower-cased, from the text itself */
+	enum cn_why_kind kind;
+	double weight;			/* towards best; negative: against */
+};
+
+#define CN_WHY_MAX 5
+#define CN_FLAGS_MAX 12
+
+struct cn_ai_result {
+	const char *category;		/* NULL where it abstains */
+	const char *best;		/* the guess all the same; NULL only
+					 * without a model or any feature */
+	double confidence;		/* calibrated probability of best */
+	double margin;			/* its distance to the second */
+	bool abstained;
+
+	enum cn_priority priority;
+	double priority_confidence;
+	enum cn_sentiment sentiment;
+	double sentiment_score;		/* -1..1 */
+
+	char language[8];		/* 'en', 'hi', 'hi-Latn'; '' unknown */
+	double language_confidence;
+
+	bool spam;
+	double spam_score;		/* 0..1; spam from 0.5 */
+	bool automatic;
+	const char *automatic_reason;	/* NULL where it is not */
+
+	enum cn_dsr dsr;
+	double dsr_confidence;
+
+	struct cn_why why[CN_WHY_MAX];	/* heaviest first */
+	size_t nwhy;
+	/* 'automatic', 'attachments', 'bounce', 'bulk', 'dsr', 'empty', 'html',
+	 * 'list', 'shouting', 'spam', 'threat', 'urgent': sorted */
+	const char *flags[CN_FLAGS_MAX];
+	size_t nflags;
+};
+
+/* Cannot fail.  model may be NULL: then the category is left open and the
+ * rest is decided.  Strings of the result live in the arena, in the model, in
+ * the input (automatic_reason) or for ever. */
+void cn_ai_classify(const struct cn_model *, const struct cn_ai_input *,
+    struct cn_ai_result *, struct cn_arena *);
+
+/* The language alone, of the first CN_AI_TEXT_MAX bytes: ISO 639-1, and
+ * 'hi-Latn' for Hindi in Latin letters.  '' and 0 where nothing speaks for
+ * any.  Returns the confidence. */
+double cn_ai_language(struct cn_str text, char out[8]);
+
+#endif

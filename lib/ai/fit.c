@@ -1,0 +1,320 @@
+/* fit.c - training: stochastic gradient descent on the softmax loss
+ *
+ * Examples are visited in a fixed scattered order (steps of the golden ratio
+ * through the list), the rate falls linearly to zero.  The inner loops run
+ * over classes, element by element, so that their result does not depend on
+ * how wide the machine's vectors are; sums are taken in order. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "inner.h"
+
+#define RATE 2.0f
+#define ROWS_MAX 60000
+#define KEEP 3				/* of 127: smaller weights are dropped */
+
+typedef float v4 __attribute__((vector_size(16)));
+
+struct term {
+	uint32_t row;
+	float x;
+};
+
+struct doc {
+	const struct term *t;
+	uint32_t n, class;
+};
+
+/* Everything that one training holds. */
+struct fit {
+	const struct cn_train *train;
+	const struct cn_part *part;
+	struct cn_model *m;		/* labels, keys, df, idf; no weights */
+	struct doc *doc;
+	size_t ndoc;
+	struct term *term;
+	v4 *w;				/* [rows][lanes] */
+	v4 *bias, *p;			/* [lanes] */
+	size_t lanes;			/* v4s a row */
+};
+
+bool
+cn_part_in(const struct cn_part *p, const struct cn_example *e)
+{
+	if (e->fold == UINT32_MAX)		/* the name of a class */
+		return true;
+	return !(p->k && e->fold % p->k == p->out) &&
+	    !(p->k2 && e->fold / (p->k ? p->k : 1) % p->k2 == p->out2);
+}
+
+struct count {
+	uint32_t key, df;
+};
+
+static int
+by_key(const void *a, const void *b)
+{
+	uint32_t x = ((const struct count *)a)->key;
+	uint32_t y = ((const struct count *)b)->key;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Distinct keys with their document frequency, by key; yours to free. */
+static struct count *
+vocabulary(const struct cn_train *t, const struct cn_part *part, size_t *n)
+{
+	size_t size = 1024, used = 0, i, j, old;
+	struct count *c = cn_alloc(size * sizeof(*c)), *bigger;
+	uint32_t at;
+
+	for (i = 0; i < t->n; i++) {
+		if (!cn_part_in(part, &t->ex[i]))
+			continue;
+		for (j = 0; j < t->ex[i].n; j++) {
+			for (at = t->ex[i].tf[j].key & (size - 1); c[at].df &&
+			    c[at].key != t->ex[i].tf[j].key;
+			    at = (at + 1) & (size - 1))
+				;
+			used += c[at].df == 0;
+			c[at].key = t->ex[i].tf[j].key;
+			c[at].df++;
+		}
+		if (2 * (used + CN_AI_TEXT_MAX) < size)
+			continue;
+		old = size;
+		size *= 2;
+		bigger = cn_alloc(size * sizeof(*c));
+		for (j = 0; j < old; j++) {
+			if (c[j].df == 0)
+				continue;
+			for (at = c[j].key & (size - 1); bigger[at].df;
+			    at = (at + 1) & (size - 1))
+				;
+			bigger[at] = c[j];
+		}
+		free(c);
+		c = bigger;
+	}
+	for (i = j = 0; i < size; i++)
+		if (c[i].df)
+			c[j++] = c[i];
+	qsort(c, j, sizeof(*c), by_key);
+	*n = j;
+	return c;
+}
+
+/* Keeps the max most frequent, ties by key. */
+static size_t
+select_rows(struct count *c, size_t n, size_t max)
+{
+	size_t i, j, above = 0, room;
+	uint32_t cut = 0;
+
+	if (n <= max)
+		return n;
+	do {
+		cut++;
+		for (above = i = 0; i < n; i++)
+			above += c[i].df > cut;
+	} while (above > max);
+	room = max - above;
+	for (i = j = 0; i < n; i++)
+		if (c[i].df > cut || (c[i].df == cut && room && room--))
+			c[j++] = c[i];
+	return j;
+}
+
+static void
+make_docs(struct fit *f)
+{
+	const struct cn_train *t = f->train;
+	size_t i, j, total = 0;
+	float score[CN_MODEL_CLASSES];
+	struct cn_norm norm;
+	struct term *out;
+	uint32_t row;
+
+	for (i = 0; i < t->n; i++)
+		total += t->ex[i].n;
+	f->doc = cn_alloc((t->n + 1) * sizeof(*f->doc));
+	out = f->term = cn_alloc((total + 1) * sizeof(*f->term));
+	for (i = 0; i < t->n; i++) {
+		const struct cn_example *e = &t->ex[i];
+
+		if (!cn_part_in(f->part, e))
+			continue;
+		cn_model_score(f->m, e->tf, e->n, score, &norm);
+		f->doc[f->ndoc].t = out;
+		f->doc[f->ndoc].class = e->class;
+		for (j = 0; j < e->n; j++) {
+			if ((row = cn_model_row(f->m, e->tf[j].key)) == 0)
+				continue;
+			out->row = row - 1;
+			out++->x = (float)cn_model_tf(e->tf[j].n) *
+			    f->m->idf[row - 1] * norm.inv[e->tf[j].chars];
+		}
+		f->doc[f->ndoc].n = (uint32_t)(out - f->doc[f->ndoc].t);
+		f->ndoc++;
+	}
+}
+
+static void
+step(struct fit *f, const struct doc *d, float rate)
+{
+	float *p = (float *)f->p;
+	size_t i, c;
+	v4 x, *w;
+
+	memcpy(f->p, f->bias, f->lanes * sizeof(v4));
+	for (i = 0; i < d->n; i++) {
+		x = (v4){ d->t[i].x, d->t[i].x, d->t[i].x, d->t[i].x };
+		w = f->w + d->t[i].row * f->lanes;
+		for (c = 0; c < f->lanes; c++)
+			f->p[c] += x * w[c];
+	}
+	cn_softmax(p, f->m->classes, 1);
+	if (p[d->class] > 0.999f)
+		return;
+	p[d->class] -= 1;
+	for (c = 0; c < f->m->classes; c++)
+		p[c] *= -rate;
+	for (c = f->m->classes; c < 4 * f->lanes; c++)
+		p[c] = 0;
+	for (c = 0; c < f->lanes; c++)
+		f->bias[c] += f->p[c] * (v4){ 0.1f, 0.1f, 0.1f, 0.1f };
+	for (i = 0; i < d->n; i++) {
+		x = (v4){ d->t[i].x, d->t[i].x, d->t[i].x, d->t[i].x };
+		w = f->w + d->t[i].row * f->lanes;
+		for (c = 0; c < f->lanes; c++)
+			w[c] += x * f->p[c];
+	}
+}
+
+static size_t
+gcd(size_t a, size_t b)
+{
+	return b ? gcd(b, a % b) : a;
+}
+
+static int
+descend(struct fit *f, const struct cn_train_opts *o, struct cn_err *err)
+{
+	unsigned epochs = o->epochs, e;
+	size_t n = f->ndoc, i, stride = (size_t)((double)n * 0.6180339887) | 1;
+	float rate;
+
+	if (epochs == 0)
+		epochs = n < 1000 ? 40 : n < 20000 ? 20 : 10;
+	while (gcd(stride, n) != 1)
+		stride += 2;
+	for (e = 0; e < epochs; e++) {
+		if (o->stop && *o->stop)
+			return cn_fail(err, CN_TEMPFAIL, "training stopped");
+		if (o->progress)
+			o->progress(o->progress_arg, e, epochs);
+		for (i = 0; i < n; i++) {
+			rate = RATE * (1 - (float)(e * n + i) /
+			    (float)(epochs * n));
+			step(f, &f->doc[(i * stride + e) % n], rate);
+		}
+	}
+	return 0;
+}
+
+static int
+by_float(const void *a, const void *b)
+{
+	float x = *(const float *)a, y = *(const float *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Centre on the median, quantise to 8 bits, drop what is next to nothing. */
+static struct cn_model *
+quantise(struct fit *f)
+{
+	size_t classes = f->m->classes, rows = f->m->rows, r, c, n = 0, k = 0;
+	struct cn_model *m = cn_model_new(classes, rows, rows * classes);
+	float sorted[CN_MODEL_CLASSES], mid, max, d;
+	const float *w;
+	int q;
+
+	for (r = 0; r < rows; r++) {
+		w = (const float *)(f->w + r * f->lanes);
+		memcpy(sorted, w, classes * sizeof(*w));
+		qsort(sorted, classes, sizeof(*sorted), by_float);
+		mid = sorted[classes / 2];
+		max = sorted[classes - 1] - mid;
+		if (mid - sorted[0] > max)
+			max = mid - sorted[0];
+		if (!(max > 0))
+			continue;
+		m->key[k] = f->m->key[r];
+		m->df[k] = f->m->df[r];
+		m->scale[k] = max / 127;
+		m->start[k++] = (uint32_t)n;
+		for (c = 0; c < classes; c++) {
+			d = (w[c] - mid) / max * 127;
+			q = (int)(d < 0 ? d - 0.5f : d + 0.5f);
+			if (q > -KEEP && q < KEEP)
+				continue;
+			m->weight[n].class = (uint16_t)c;
+			m->weight[n++].w = (int16_t)q;
+		}
+	}
+	m->start[k] = (uint32_t)n;
+	m->rows = k;
+	m->weight = cn_realloc(m->weight, (n + 1) * sizeof(*m->weight));
+	m->examples = f->m->examples;
+	memcpy(m->bias, f->bias, classes * sizeof(*m->bias));
+	for (c = 0; c < classes; c++) {
+		m->label[c] = cn_strdup(f->m->label[c]);
+		m->priority[c] = f->m->priority[c];
+	}
+	cn_model_index(m);
+	return m;
+}
+
+struct cn_model *
+cn_fit(const struct cn_train *t, const struct cn_train_opts *o,
+    const struct cn_part *part, struct cn_err *err)
+{
+	struct fit f = { .train = t, .part = part };
+	struct cn_model *m = NULL;
+	struct count *c;
+	size_t i, n;
+	int rc;
+
+	c = vocabulary(t, part, &n);
+	n = select_rows(c, n, o->max_rows ? o->max_rows : ROWS_MAX);
+	f.m = cn_model_new(t->classes, n, 0);
+	for (i = 0; i < n; i++) {
+		f.m->key[i] = c[i].key;
+		f.m->df[i] = c[i].df;
+	}
+	free(c);
+	for (i = 0; i < t->n; i++)
+		f.m->examples += cn_part_in(part, &t->ex[i]);
+	for (i = 0; i < t->classes; i++) {
+		f.m->label[i] = cn_strdup(t->label[i]);
+		f.m->priority[i] = (uint8_t)t->priority[i];
+	}
+	cn_model_index(f.m);
+	make_docs(&f);
+	f.lanes = (t->classes + 3) / 4;
+	f.w = cn_alloc((n + 1) * f.lanes * sizeof(v4));
+	f.bias = cn_alloc(f.lanes * sizeof(v4));
+	f.p = cn_alloc(f.lanes * sizeof(v4));
+	rc = f.ndoc ? descend(&f, o, err) :
+	    cn_fail(err, CN_CONFIG, "no examples");
+	if (rc == 0)
+		m = quantise(&f);
+	free(f.p);
+	free(f.bias);
+	free(f.w);
+	free(f.term);
+	free(f.doc);
+	cn_model_free(f.m);
+	return m;
+}

@@ -1,0 +1,98 @@
+/* inner.h - what the files of the model share; not for other layers */
+#ifndef CN_AI_INNER_H
+#define CN_AI_INNER_H
+
+#include "model.h"
+#include "text.h"
+
+/* A feature of a text with how often it occurs. */
+struct cn_tf {
+	uint32_t key;
+	uint16_t n;
+	uint16_t chars;			/* of the block of characters */
+};
+
+/* One weight that is not zero. */
+struct cn_weight {
+	uint16_t class;
+	int16_t w;			/* times the row's scale */
+};
+
+struct cn_slot {
+	uint32_t key, row;		/* row + 1; 0: free */
+};
+
+struct cn_model {
+	size_t classes, rows, examples;
+	char **label;			/* one block */
+	uint8_t *priority;
+	float *bias;
+	double temperature, threshold;
+	char id[17];
+
+	uint32_t *key, *df;		/* [rows], keys ascending */
+	float *idf, *scale;
+	uint32_t *start;		/* [rows + 1], into weight */
+	struct cn_weight *weight;
+	struct cn_slot *slot;		/* open addressing, mask + 1 of them */
+	uint32_t mask;
+};
+
+struct cn_example {
+	struct cn_tf *tf;
+	uint32_t n;
+	uint32_t class;
+	uint32_t fold;			/* of its class: 0, 1, 2, … */
+};
+
+struct cn_train {
+	struct cn_arena arena;
+	char **label;
+	enum cn_priority *priority;
+	uint32_t *members;		/* examples of each class */
+	size_t classes;
+	struct cn_example *ex;
+	size_t n, cap;
+	uint32_t *table;		/* label -> class + 1 */
+};
+
+/* The distinct features in order of first occurrence, in the arena. */
+struct cn_tf *cn_tfs(const struct cn_feat *, size_t, size_t *n,
+    struct cn_arena *);
+struct cn_tf *cn_text_tfs(struct cn_str subject, struct cn_str text,
+    size_t *n, struct cn_arena *);
+
+/* What one occurrence of each block's features is worth: 1 / norm. */
+struct cn_norm {
+	float inv[2];			/* words; characters */
+};
+
+uint32_t cn_model_row(const struct cn_model *, uint32_t key); /* + 1, 0 */
+double cn_model_tf(unsigned n);			/* 1 + ln n */
+/* Sums without softmax; returns how many features the model knows. */
+size_t cn_model_score(const struct cn_model *, const struct cn_tf *, size_t,
+    float *score, struct cn_norm *);
+/* Softmax at a temperature, in place; returns the index of the best. */
+int cn_softmax(float *score, size_t n, double temperature);
+/* Weight of one row for one class, scale included. */
+double cn_model_weight(const struct cn_model *, uint32_t row, size_t class);
+
+/* Fills idf and slot once key, df and examples are there. */
+void cn_model_index(struct cn_model *);
+struct cn_model *cn_model_new(size_t classes, size_t rows, size_t weights);
+uint64_t cn_model_sum(const void *, size_t);	/* FNV-1a, 64 bits */
+
+/* Which examples train: those with fold % k == out are left out (k == 0: none
+ * is), and of the others every k2-th, from out2. */
+struct cn_part {
+	unsigned k, out, k2, out2;
+};
+bool cn_part_in(const struct cn_part *, const struct cn_example *);
+struct cn_model *cn_fit(const struct cn_train *, const struct cn_train_opts *,
+    const struct cn_part *, struct cn_err *) CN_CHECKED;
+/* cn_fit, then temperature and threshold by inner folds. */
+struct cn_model *cn_fit_calibrated(const struct cn_train *,
+    const struct cn_train_opts *, const struct cn_part *, struct cn_err *)
+    CN_CHECKED;
+
+#endif

@@ -1,0 +1,106 @@
+/* model.h - the category model: train, measure, save, load, predict
+ *
+ * Multinomial logistic regression over hashed features (text.h).  Training
+ * is single-threaded and in fixed order, uses no random numbers and no libm,
+ * so the same examples give the same bytes on every machine.
+ *
+ * A model trained from customers' mail is personal data: seal it. */
+#ifndef CN_MODEL_H
+#define CN_MODEL_H
+
+#include <signal.h>
+
+#include "ai.h"
+
+#define CN_MODEL_CLASSES 1000		/* most classes */
+#define CN_MODEL_LABEL 64		/* most bytes of a class's name */
+#define CN_MODEL_BYTES (64 << 20)	/* longest file that is loaded */
+#define CN_TRAIN_EXAMPLES 1000000
+
+/* Examples: (label, text) pairs in the order in which they were added. */
+struct cn_train;
+
+struct cn_train *cn_train_new(void);
+void cn_train_free(struct cn_train *);
+/* Copies both.  Labels: 1 to 64 bytes of valid UTF-8 without white space or
+ * control characters; a text that is empty or too long is taken as far as it
+ * goes.  Status 78. */
+int cn_train_add(struct cn_train *, struct cn_str label, struct cn_str text,
+    struct cn_err *) CN_CHECKED;
+/* The priority that messages of a class have by default (else normal). */
+int cn_train_priority(struct cn_train *, struct cn_str label,
+    enum cn_priority, struct cn_err *) CN_CHECKED;
+/* Lines 'label<TAB>text', LF or CRLF; empty lines are skipped.  A bad line is
+ * an error 'NAME:LINE: reason', status 78, unless bad is given: then it is
+ * counted there and skipped. */
+int cn_train_tsv(struct cn_train *, const char *name, struct cn_str,
+    size_t *bad, struct cn_err *) CN_CHECKED;
+/* The format of starter.yaml: 'category: { priority: high, en: [text, …],
+ * de: […] }'.  Status 78 with the line. */
+int cn_train_yaml(struct cn_train *, const char *name, struct cn_str,
+    struct cn_err *) CN_CHECKED;
+size_t cn_train_count(const struct cn_train *);
+size_t cn_train_classes(const struct cn_train *);
+
+/* Zero-initialised takes the defaults. */
+struct cn_train_opts {
+	unsigned epochs;		/* 0: by the number of examples */
+	double threshold;		/* 0: fitted; abstain below it */
+	unsigned max_rows;		/* features kept at most; 0: 60,000 */
+	volatile sig_atomic_t *stop;	/* or NULL; then status 75 */
+	void (*progress)(void *, uint64_t done, uint64_t total);
+	void *progress_arg;
+};
+
+/* Needs one example at least (78).  With one class the model says that class
+ * always, at the confidence that one class deserves: it abstains. */
+struct cn_model *cn_model_train(const struct cn_train *,
+    const struct cn_train_opts *, struct cn_err *) CN_CHECKED;
+
+/* The file format is described at the head of modelfile.c.  Loading copies; damage
+ * is status 5, another version or no model at all 78. */
+struct cn_model *cn_model_load(struct cn_str bytes, struct cn_err *) CN_CHECKED;
+void cn_model_save(const struct cn_model *, struct cn_buf *);
+void cn_model_free(struct cn_model *);
+
+/* 16 hex digits over the file's bytes: names the model in output. */
+const char *cn_model_id(const struct cn_model *);
+size_t cn_model_classes(const struct cn_model *);
+const char *cn_model_class(const struct cn_model *, size_t);
+enum cn_priority cn_model_priority(const struct cn_model *, size_t);
+size_t cn_model_rows(const struct cn_model *);
+size_t cn_model_examples(const struct cn_model *);
+double cn_model_threshold(const struct cn_model *);
+double cn_model_temperature(const struct cn_model *);
+void cn_model_set_threshold(struct cn_model *, double);
+
+/* Category alone: calibrated probabilities of all classes into
+ * prob[cn_model_classes()].  Returns the best class, or -1 where the text has
+ * no feature that the model knows (prob is then even). */
+int cn_model_predict(const struct cn_model *, struct cn_str subject,
+    struct cn_str text, float *prob, struct cn_arena *);
+
+/* What a measurement found.  Rates are in 0..1. */
+struct cn_eval {
+	size_t n, classes;
+	double accuracy, macro_f1;
+	double ece;			/* 15 equal-width bins */
+	double coverage;		/* share at or above the threshold */
+	double covered_accuracy;	/* accuracy of those */
+	const char **label;		/* classes names, sorted by bytes */
+	double *precision, *recall, *f1;
+	size_t *support;		/* examples a class */
+	uint32_t *confusion;		/* [true * classes + predicted] */
+};
+
+/* Trains k times on all but every k-th example of a class and measures on
+ * those (2 <= k <= 20).  The strings live in the arena. */
+int cn_eval_folds(const struct cn_train *, const struct cn_train_opts *,
+    unsigned k, struct cn_eval *, struct cn_arena *, struct cn_err *)
+    CN_CHECKED;
+/* Measures a model on examples that it was not trained on; labels that the
+ * model lacks count as errors. */
+int cn_eval_model(const struct cn_model *, const struct cn_train *,
+    struct cn_eval *, struct cn_arena *, struct cn_err *) CN_CHECKED;
+
+#endif

@@ -1,0 +1,264 @@
+/* modelfile.c - the model file
+ *
+ * Little endian; a number is a base-128 varint (7 bits a byte, low first, at
+ * most 5 bytes).
+ *   8 bytes  'cnmodel', version 1
+ *   numbers  classes, rows, examples, threshold in 1/10000
+ *   f32      temperature
+ *   classes: length, bytes of the label; priority byte; f32 bias
+ *   rows:    key minus the previous key; document frequency; f32 scale;
+ *            number of weights; for each: class minus the previous class;
+ *            a signed byte
+ *   8 bytes  FNV-1a over all before it
+ * Keys and classes ascend strictly.  All is checked before any is used. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "inner.h"
+
+#define MAGIC "cnmodel\1"
+#define MAGIC_LEN 8
+#define SUM_LEN 8
+#define ROW_MIN 7			/* bytes that a row takes at least */
+#define VALUE_MAX 1e6f
+
+uint64_t
+cn_model_sum(const void *p, size_t n)
+{
+	const unsigned char *c = p;
+	uint64_t h = 0xcbf29ce484222325u;
+
+	while (n--)
+		h = (h ^ *c++) * 0x100000001b3u;
+	return h;
+}
+
+static void
+put_num(struct cn_buf *b, uint64_t v)
+{
+	for (; v >= 0x80; v >>= 7)
+		cn_buf_ch(b, (int)(v & 0x7f) | 0x80);
+	cn_buf_ch(b, (int)v);
+}
+
+static void
+put_le(struct cn_buf *b, uint64_t v, int bytes)
+{
+	for (; bytes--; v >>= 8)
+		cn_buf_ch(b, (int)(v & 0xff));
+}
+
+static void
+put_float(struct cn_buf *b, float x)
+{
+	union { float f; uint32_t u; } v = { x };
+
+	put_le(b, v.u, 4);
+}
+
+static void
+name_model(struct cn_model *m, uint64_t sum)
+{
+	snprintf(m->id, sizeof(m->id), "%016llx", (unsigned long long)sum);
+}
+
+void
+cn_model_save(const struct cn_model *m, struct cn_buf *b)
+{
+	size_t begin = b->len, i, n;
+	const struct cn_weight *w;
+	uint32_t j, last = 0, class;
+
+	cn_buf_add(b, MAGIC, MAGIC_LEN);
+	put_num(b, m->classes);
+	put_num(b, m->rows);
+	put_num(b, m->examples);
+	put_num(b, (uint64_t)(m->threshold * 10000 + 0.5));
+	put_float(b, (float)m->temperature);
+	for (i = 0; i < m->classes; i++) {
+		n = strlen(m->label[i]);
+		put_num(b, n);
+		cn_buf_add(b, m->label[i], n);
+		cn_buf_ch(b, m->priority[i]);
+		put_float(b, m->bias[i]);
+	}
+	for (i = 0; i < m->rows; i++) {
+		put_num(b, m->key[i] - last);
+		last = m->key[i];
+		put_num(b, m->df[i]);
+		put_float(b, m->scale[i]);
+		put_num(b, m->start[i + 1] - m->start[i]);
+		class = 0;
+		for (j = m->start[i]; j < m->start[i + 1]; j++) {
+			w = &m->weight[j];
+			put_num(b, w->class - class);
+			class = w->class;
+			cn_buf_ch(b, w->w & 0xff);
+		}
+	}
+	put_le(b, cn_model_sum(b->p + begin, b->len - begin), SUM_LEN);
+}
+
+/* A reader that remembers that it ran out. */
+struct in {
+	const unsigned char *p, *end;
+	bool bad;
+};
+
+static const unsigned char *
+take(struct in *in, size_t n)
+{
+	static const unsigned char none[CN_MODEL_LABEL];
+	const unsigned char *p = in->p;
+
+	if ((size_t)(in->end - p) < n) {
+		in->bad = true;
+		in->p = in->end;
+		return none;
+	}
+	in->p += n;
+	return p;
+}
+
+static uint32_t
+get_num(struct in *in, uint32_t max)
+{
+	uint64_t v = 0;
+	int shift = 0;
+	unsigned char c;
+
+	do {
+		c = *take(in, 1);
+		v |= (uint64_t)(c & 0x7f) << shift;
+		shift += 7;
+	} while (c & 0x80 && shift < 35);
+	if (c & 0x80 || v > max) {
+		in->bad = true;
+		return 0;
+	}
+	return (uint32_t)v;
+}
+
+static uint64_t
+get_le(struct in *in, int bytes)
+{
+	const unsigned char *p = take(in, (size_t)bytes);
+	uint64_t v = 0;
+
+	while (bytes--)
+		v = v << 8 | p[bytes];
+	return v;
+}
+
+/* Finite and bounded, so that no sum overflows. */
+static float
+get_float(struct in *in)
+{
+	union { uint32_t u; float f; } v = { (uint32_t)get_le(in, 4) };
+
+	if (!(v.f >= -VALUE_MAX && v.f <= VALUE_MAX)) {
+		in->bad = true;
+		return 0;
+	}
+	return v.f;
+}
+
+static void
+get_classes(struct in *in, struct cn_model *m)
+{
+	const char *s;
+	size_t i, j, n;
+
+	for (i = 0; i < m->classes && !in->bad; i++) {
+		n = get_num(in, CN_MODEL_LABEL);
+		s = (const char *)take(in, n);
+		if (in->bad || n == 0 || !cn_utf8_valid(s, n)) {
+			in->bad = true;
+			return;
+		}
+		m->label[i] = cn_alloc(n + 1);
+		memcpy(m->label[i], s, n);
+		for (j = 0; j < n; j++)
+			in->bad |= (unsigned char)s[j] <= ' ' ||
+			    s[j] == 0x7f;
+		m->priority[i] = *take(in, 1);
+		in->bad |= m->priority[i] >= CN_PRIORITY_MAX;
+		m->bias[i] = get_float(in);
+	}
+}
+
+static void
+get_rows(struct in *in, struct cn_model *m)
+{
+	size_t i, n = 0;
+	uint32_t last = 0, delta, k, class;
+
+	for (i = 0; i < m->rows && !in->bad; i++) {
+		delta = get_num(in, UINT32_MAX);
+		in->bad |= (i && delta == 0) || delta > UINT32_MAX - last;
+		m->key[i] = last += delta;
+		m->df[i] = get_num(in, CN_TRAIN_EXAMPLES);
+		in->bad |= m->df[i] == 0 || m->df[i] > m->examples;
+		m->scale[i] = get_float(in);
+		m->start[i] = (uint32_t)n;
+		k = get_num(in, (uint32_t)m->classes);
+		for (class = 0; k && !in->bad; k--) {
+			delta = get_num(in, (uint32_t)m->classes);
+			in->bad |= delta == 0 && n > m->start[i];
+			class += delta;
+			in->bad |= class >= m->classes;
+			m->weight[n].class = (uint16_t)class;
+			m->weight[n++].w = (int8_t)*take(in, 1);
+		}
+	}
+	m->start[m->rows] = (uint32_t)n;
+}
+
+struct cn_model *
+cn_model_load(struct cn_str bytes, struct cn_err *err)
+{
+	struct in in = { (const unsigned char *)bytes.p, NULL, false };
+	uint32_t classes, rows, examples, threshold;
+	struct cn_model *m;
+	uint64_t sum;
+
+	if (bytes.n < MAGIC_LEN + SUM_LEN ||
+	    memcmp(bytes.p, MAGIC, MAGIC_LEN - 1) != 0)
+		return cn_fail(err, CN_CONFIG, "not a model"), NULL;
+	if (bytes.p[MAGIC_LEN - 1] != MAGIC[MAGIC_LEN - 1])
+		return cn_fail(err, CN_CONFIG, "a model of version %d, not 1",
+		    bytes.p[MAGIC_LEN - 1]), NULL;
+	if (bytes.n > CN_MODEL_BYTES)
+		return cn_fail(err, CN_CONFIG, "model too long"), NULL;
+	in.end = in.p + bytes.n;
+	in.p = in.end - SUM_LEN;
+	sum = get_le(&in, SUM_LEN);
+	in.p = (const unsigned char *)bytes.p + MAGIC_LEN;
+	in.end -= SUM_LEN;
+	if (cn_model_sum(bytes.p, bytes.n - SUM_LEN) != sum)
+		return cn_fail(err, CN_INTEGRITY, "model damaged"), NULL;
+	classes = get_num(&in, CN_MODEL_CLASSES);
+	rows = get_num(&in, CN_MODEL_BYTES / ROW_MIN);
+	examples = get_num(&in, CN_TRAIN_EXAMPLES);
+	threshold = get_num(&in, 10000);
+	if (in.bad || classes == 0 ||
+	    rows > (size_t)(in.end - in.p) / ROW_MIN)
+		return cn_fail(err, CN_INTEGRITY, "model malformed"), NULL;
+	/* A weight takes two bytes, so there are no more than that. */
+	m = cn_model_new(classes, rows, (size_t)(in.end - in.p) / 2);
+	m->examples = examples;
+	m->threshold = threshold / 10000.0;
+	m->temperature = get_float(&in);
+	in.bad |= m->temperature < 0.01 || m->temperature > 100;
+	get_classes(&in, m);
+	get_rows(&in, m);
+	if (in.bad || in.p != in.end) {
+		cn_model_free(m);
+		return cn_fail(err, CN_INTEGRITY, "model malformed"), NULL;
+	}
+	cn_model_index(m);
+	name_model(m, sum);
+	return m;
+}

@@ -1,0 +1,305 @@
+/* text.c - words and hashed features; exp and log without libm */
+#include <string.h>
+#include <utf8proc.h>
+
+#include "base/utf8.h"
+#include "text.h"
+
+#define KEY_MUL 0x9e3779b97f4a7c15u
+#define NUMBER_DIGITS 3
+
+/* What a code point does to a word. */
+enum { BREAK, JOIN, LETTER, DIGIT };
+
+static int
+classify(uint32_t *cp, bool accents)
+{
+	utf8proc_int32_t out[8];
+	int bound = 0;
+
+	if (*cp < 0x80) {
+		if (*cp - 'A' < 26)
+			*cp += 'a' - 'A';
+		return *cp - 'a' < 26 ? LETTER : *cp - '0' < 10 ? DIGIT :
+		    *cp == '\'' ? JOIN : BREAK;
+	}
+	/* Curly apostrophe, soft hyphen, zero-width joiners. */
+	if (*cp == 0x2019 || *cp == 0xad || *cp == 0x200c || *cp == 0x200d)
+		return JOIN;
+	switch (utf8proc_category((utf8proc_int32_t)*cp)) {
+	case UTF8PROC_CATEGORY_ND:
+		return DIGIT;
+	case UTF8PROC_CATEGORY_MN:
+		if (*cp >= 0x300 && *cp < 0x370)	/* Latin: as folded */
+			return accents ? LETTER : JOIN;
+		return LETTER;
+	case UTF8PROC_CATEGORY_MC:
+		return LETTER;
+	case UTF8PROC_CATEGORY_LU: case UTF8PROC_CATEGORY_LL:
+	case UTF8PROC_CATEGORY_LT: case UTF8PROC_CATEGORY_LM:
+	case UTF8PROC_CATEGORY_LO:
+		break;
+	default:
+		return BREAK;
+	}
+	*cp = (uint32_t)utf8proc_tolower((utf8proc_int32_t)*cp);
+	if (!accents && *cp < 0x250 && utf8proc_decompose_char(
+	    (utf8proc_int32_t)*cp, out, 8, UTF8PROC_DECOMPOSE, &bound) > 0)
+		*cp = (uint32_t)out[0];
+	return LETTER;
+}
+
+static size_t
+put(char *p, uint32_t cp)
+{
+	if (cp < 0x80)
+		return *p = (char)cp, 1;
+	if (cp < 0x800) {
+		p[0] = (char)(0xc0 | cp >> 6);
+		p[1] = (char)(0x80 | (cp & 63));
+		return 2;
+	}
+	if (cp < 0x10000) {
+		p[0] = (char)(0xe0 | cp >> 12);
+		p[1] = (char)(0x80 | (cp >> 6 & 63));
+		p[2] = (char)(0x80 | (cp & 63));
+		return 3;
+	}
+	p[0] = (char)(0xf0 | cp >> 18);
+	p[1] = (char)(0x80 | (cp >> 12 & 63));
+	p[2] = (char)(0x80 | (cp >> 6 & 63));
+	p[3] = (char)(0x80 | (cp & 63));
+	return 4;
+}
+
+static bool
+alnum(char c)
+{
+	return (c | 0x20) - 'a' + 0u < 26 || c - '0' + 0u < 10;
+}
+
+/* The end of a mail address or URL that starts here, or 0. */
+static size_t
+address(const char *p, size_t n, size_t i, char *mark)
+{
+	size_t j, from = i;
+
+	*mark = 0;
+	while (i < n && (p[i] == '<' || p[i] == '(' || p[i] == '"'))
+		i++;
+	if (n - i > 4 && memcmp(p + i, "www.", 4) == 0)
+		*mark = '/';
+	for (j = i; j < n && (unsigned char)p[j] > ' ' && p[j] != '>'; j++) {
+		if (*mark == 0 && j - from == 256)
+			break;
+		if (p[j] == ':' && n - j > 3 && p[j + 1] == '/' &&
+		    p[j + 2] == '/')
+			*mark = '/';
+		else if (p[j] == '@' && j > i && n - j > 1 && alnum(p[j + 1]))
+			*mark = *mark ? *mark : '@';
+	}
+	return *mark ? j : 0;
+}
+
+/* One run of text, appended; out has room for 4 bytes a byte. */
+static void
+scan(struct cn_words *out, const char *p, size_t n, bool accents)
+{
+	size_t i = 0, len, at = 0, chars = 0, digits = 0, end, tail = 0;
+	char mark = 0;
+	uint32_t cp;
+	int c;
+
+	for (;;) {
+		c = BREAK;
+		len = 1;
+		if (i < n) {
+			if (chars == 0 && i >= tail) {
+				/* tail: no address before it */
+				end = address(p, n, i, &mark);
+				if (end) {
+					at = out->len;
+					out->buf[out->len++] = mark;
+					chars = 1;
+					len = end - i;
+				} else {
+					for (tail = i; tail < n && (unsigned
+					    char)p[tail] > ' '; tail++)
+						;
+				}
+			}
+			if (mark == 0) {
+				len = cn_utf8_get(p + i, n - i, &cp);
+				if (len)
+					c = classify(&cp, accents);
+				else
+					len = 1;
+			}
+		}
+		if (c == LETTER || c == DIGIT) {
+			if (chars == 0)
+				at = out->len;
+			if (chars++ < CN_WORD_MAX)
+				out->len += put(out->buf + out->len, cp);
+			digits += c == DIGIT;
+		} else if (c == BREAK && chars) {
+			if (digits >= NUMBER_DIGITS) {
+				out->len = at;
+				out->buf[out->len++] = '#';
+			}
+			out->w[out->n].at = (uint32_t)at;
+			out->w[out->n++].len = (uint32_t)(out->len - at);
+			out->buf[out->len++] = ' ';
+			chars = digits = 0;
+			mark = 0;
+		}
+		if (i >= n)
+			return;
+		i += len;
+	}
+}
+
+void
+cn_words(struct cn_words *out, struct cn_str subject, size_t smax,
+    struct cn_str text, size_t max, bool accents, struct cn_arena *arena)
+{
+	size_t s = cn_utf8_cut(subject.p, subject.n, smax);
+	size_t t = cn_utf8_cut(text.p, text.n, max);
+
+	/* Lower-casing makes no code point more than twice as long. */
+	out->buf = cn_arena_alloc(arena, 2 * (s + t) + 16);
+	out->w = cn_arena_alloc(arena, ((s + t) / 2 + 4) * sizeof(*out->w));
+	out->n = 0;
+	out->buf[0] = ' ';
+	out->len = 1;
+	if (s)
+		scan(out, subject.p, s, accents);
+	if (t)
+		scan(out, text.p, t, accents);
+}
+
+static uint64_t
+mix(uint64_t h, uint32_t cp)
+{
+	h = (h ^ cp) * KEY_MUL;
+	return h ^ h >> 29;
+}
+
+static uint32_t
+key(uint64_t h)
+{
+	return (uint32_t)(h * KEY_MUL >> 32);
+}
+
+/* ' word ' as code points and where each starts; returns how many. */
+static size_t
+spell(const struct cn_words *in, const struct cn_word *w,
+    uint32_t cp[CN_WORD_MAX + 2], uint32_t off[CN_WORD_MAX + 3])
+{
+	const char *p = in->buf + w->at - 1;
+	size_t i, k = 0, n = w->len + 2, len;
+
+	for (i = 0; i < n && k < CN_WORD_MAX + 2; i += len, k++) {
+		cp[k] = (unsigned char)p[i];
+		len = 1;
+		if (cp[k] >= 0x80) {
+			len = cn_utf8_get(p + i, n - i, &cp[k]);
+			if (len == 0)
+				len = 1;
+		}
+		off[k] = (uint32_t)(w->at - 1 + i);
+	}
+	off[k] = (uint32_t)(w->at - 1 + i);
+	return k;
+}
+
+static struct cn_feat *
+feat(struct cn_feat *f, uint64_t h, uint32_t at, uint32_t end, int kind)
+{
+	f->key = key(h);
+	f->at = at;
+	f->len = (uint16_t)(end - at);
+	f->kind = (uint16_t)kind;
+	return f + 1;
+}
+
+struct cn_feat *
+cn_feats(const struct cn_words *in, size_t *n, struct cn_arena *arena)
+{
+	uint32_t cp[CN_WORD_MAX + 2], off[CN_WORD_MAX + 3];
+	size_t i, j, k, m;
+	uint64_t h, last = 0;
+	const struct cn_word *w;
+	struct cn_feat *all, *f;
+
+	/* A word of k bytes has at most 3k runs of characters, and 2 more. */
+	f = all = cn_arena_alloc(arena, (3 * in->len + 3 * in->n + 1) *
+	    sizeof(*f));
+	for (i = 0; i < in->n; i++) {
+		w = &in->w[i];
+		k = spell(in, w, cp, off);
+		h = 1;
+		for (j = 1; j + 1 < k; j++)
+			h = mix(h, cp[j]);
+		f = feat(f, h, w->at, w->at + w->len, CN_WHY_WORD);
+		if (i)
+			f = feat(f, mix(last, (uint32_t)(h >> 32)) ^ 2,
+			    w[-1].at, w->at + w->len, CN_WHY_PAIR);
+		last = h;
+		for (j = 0; j + 3 <= k; j++) {
+			h = mix(mix(mix(3, cp[j]), cp[j + 1]), cp[j + 2]);
+			f = feat(f, h, off[j], off[j + 3], CN_WHY_CHARS);
+			for (m = 3; m < 5 && j + m < k; m++) {
+				h = mix(h, cp[j + m]);
+				f = feat(f, h, off[j], off[j + m + 1],
+				    CN_WHY_CHARS);
+			}
+		}
+	}
+	*n = (size_t)(f - all);
+	return all;
+}
+
+double
+cn_exp(double x)
+{
+	union { double d; uint64_t u; } two;
+	double r, p;
+	int64_t k;
+
+	if (x < -700)
+		return 0;
+	if (x > 700)
+		x = 700;
+	k = (int64_t)(x * 1.4426950408889634 + (x < 0 ? -0.5 : 0.5));
+	/* ln 2 in two parts, so that k * ln 2 is exact enough. */
+	r = x - (double)k * 6.93147180369123816490e-01;
+	r = r - (double)k * 1.90821492927058770002e-10;
+	p = 1 + r * (1 + r * (1 / 2.0 + r * (1 / 6.0 + r * (1 / 24.0 + r *
+	    (1 / 120.0 + r * (1 / 720.0 + r * (1 / 5040.0 + r *
+	    (1 / 40320.0 + r * (1 / 362880.0 + r / 3628800.0)))))))));
+	two.u = (uint64_t)(k + 1023) << 52;
+	return p * two.d;
+}
+
+double
+cn_log(double x)
+{
+	union { double d; uint64_t u; } m = { x };
+	int64_t e = (int64_t)(m.u >> 52 & 0x7ff) - 1023;
+	double s, z, p;
+	int i;
+
+	m.u = (m.u & 0xfffffffffffffu) | (uint64_t)1023 << 52;
+	if (m.d > 1.4142135623730951) {
+		m.d *= 0.5;
+		e++;
+	}
+	/* ln m = 2 atanh((m - 1) / (m + 1)), |z| <= 0.0295 */
+	s = (m.d - 1) / (m.d + 1);
+	z = s * s;
+	p = 0;
+	for (i = 17; i >= 1; i -= 2)
+		p = p * z + 1.0 / i;
+	return (double)e * 0.69314718055994531 + 2 * s * p;
+}

@@ -1,0 +1,246 @@
+/* train.c - the examples: collecting and reading them, class names included */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "base/yaml.h"
+#include "inner.h"
+
+#define LABEL_SLOTS 4096		/* a power of two above the classes */
+#define FEATURES_MAX (30u << 20)	/* of all examples together: 240 MB */
+
+struct cn_train *
+cn_train_new(void)
+{
+	struct cn_train *t = cn_alloc(sizeof(*t));
+
+	t->label = cn_alloc(CN_MODEL_CLASSES * sizeof(*t->label));
+	t->priority = cn_alloc(CN_MODEL_CLASSES * sizeof(*t->priority));
+	t->members = cn_alloc(CN_MODEL_CLASSES * sizeof(*t->members));
+	t->table = cn_alloc(LABEL_SLOTS * sizeof(*t->table));
+	return t;
+}
+
+void
+cn_train_free(struct cn_train *t)
+{
+	if (t == NULL)
+		return;
+	cn_arena_release(&t->arena);
+	free(t->label);
+	free(t->priority);
+	free(t->members);
+	free(t->table);
+	free(t->ex);
+	free(t);
+}
+
+size_t
+cn_train_count(const struct cn_train *t)
+{
+	return t->n - t->classes;
+}
+
+size_t
+cn_train_classes(const struct cn_train *t)
+{
+	return t->classes;
+}
+
+static bool
+label_ok(struct cn_str s)
+{
+	size_t i;
+
+	if (s.n == 0 || s.n > CN_MODEL_LABEL || !cn_utf8_valid(s.p, s.n))
+		return false;
+	for (i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static int
+add(struct cn_train *t, uint32_t class, struct cn_str text, struct cn_err *err)
+{
+	struct cn_arena scratch = { 0 };
+	struct cn_example *e;
+	struct cn_tf *tf;
+	size_t n;
+
+	if (t->n >= CN_TRAIN_EXAMPLES)
+		return cn_fail(err, CN_CONFIG, "more than %d examples",
+		    CN_TRAIN_EXAMPLES);
+	tf = cn_text_tfs(cn_str(NULL), text, &n, &scratch);
+	if (t->arena.total / sizeof(*tf) + n > FEATURES_MAX) {
+		cn_arena_release(&scratch);
+		return cn_fail(err, CN_CONFIG, "too much text to train on");
+	}
+	if (t->n == t->cap) {
+		t->cap = t->cap ? 2 * t->cap : 256;
+		t->ex = cn_realloc(t->ex, t->cap * sizeof(*t->ex));
+	}
+	e = &t->ex[t->n++];
+	e->tf = cn_arena_alloc(&t->arena, n * sizeof(*tf) + 1);
+	memcpy(e->tf, tf, n * sizeof(*tf));
+	e->n = (uint32_t)n;
+	e->class = class;
+	e->fold = t->members[class]++;
+	cn_arena_release(&scratch);
+	return 0;
+}
+
+/* Finds a class, or makes it with its name as the first example. */
+static int
+class_of(struct cn_train *t, struct cn_str label, uint32_t *class,
+    struct cn_err *err)
+{
+	uint32_t at = (uint32_t)cn_model_sum(label.p, label.n);
+	char *name;
+	size_t i;
+
+	for (at &= LABEL_SLOTS - 1; t->table[at];
+	    at = (at + 1) & (LABEL_SLOTS - 1)) {
+		*class = t->table[at] - 1;
+		if (cn_str_eq(label, t->label[*class]))
+			return 0;
+	}
+	if (!label_ok(label))
+		return cn_fail(err, CN_CONFIG, "a label must be 1 to %d bytes "
+		    "of UTF-8 without spaces", CN_MODEL_LABEL);
+	if (t->classes == CN_MODEL_CLASSES)
+		return cn_fail(err, CN_CONFIG, "more than %d classes",
+		    CN_MODEL_CLASSES);
+	*class = (uint32_t)t->classes;
+	t->table[at] = *class + 1;
+	t->label[*class] = cn_arena_dup(&t->arena, label.p, label.n);
+	t->priority[*class] = CN_PRIORITY_NORMAL;
+	t->classes++;
+	name = cn_arena_dup(&t->arena, label.p, label.n);
+	for (i = 0; i < label.n; i++)
+		if (name[i] == '_')
+			name[i] = ' ';
+	if (add(t, *class, (struct cn_str){ name, label.n }, err) < 0)
+		return -1;
+	/* The name teaches in every fold and is measured in none. */
+	t->ex[t->n - 1].fold = UINT32_MAX;
+	t->members[*class] = 0;
+	return 0;
+}
+
+int
+cn_train_add(struct cn_train *t, struct cn_str label, struct cn_str text,
+    struct cn_err *err)
+{
+	uint32_t class;
+
+	if (class_of(t, label, &class, err) < 0)
+		return -1;
+	return add(t, class, text, err);
+}
+
+int
+cn_train_priority(struct cn_train *t, struct cn_str label,
+    enum cn_priority priority, struct cn_err *err)
+{
+	uint32_t class;
+
+	if (class_of(t, label, &class, err) < 0)
+		return -1;
+	t->priority[class] = priority;
+	return 0;
+}
+
+int
+cn_train_tsv(struct cn_train *t, const char *name, struct cn_str s,
+    size_t *bad, struct cn_err *err)
+{
+	const char *p = s.p, *end = s.p + s.n, *nl, *tab;
+	struct cn_str label, text;
+	size_t line = 0;
+	int rc;
+
+	for (; p < end; p = nl + 1) {
+		line++;
+		nl = memchr(p, '\n', (size_t)(end - p));
+		if (nl == NULL)
+			nl = end;
+		if (nl == p || (nl == p + 1 && *p == '\r'))
+			continue;
+		tab = memchr(p, '\t', (size_t)(nl - p));
+		if (tab == NULL)
+			rc = cn_fail(err, CN_CONFIG, "no tab");
+		else {
+			label = (struct cn_str){ p, (size_t)(tab - p) };
+			text = (struct cn_str){ tab + 1,
+			    (size_t)(nl - tab - 1) };
+			rc = cn_utf8_valid(text.p, text.n) ?
+			    cn_train_add(t, label, text, err) :
+			    cn_fail(err, CN_CONFIG, "invalid UTF-8");
+		}
+		if (rc < 0 && bad == NULL)
+			return cn_wrap(err, "%s:%zu", name, line);
+		if (rc < 0)
+			++*bad;
+	}
+	return 0;
+}
+
+static int
+yaml_class(struct cn_train *t, struct cn_yaml *c, const char *name,
+    struct cn_err *err)
+{
+	struct cn_str label = cn_str(c->key);
+	enum cn_priority priority;
+	struct cn_yaml *l, *s;
+
+	if (c->kind != CN_YAML_MAP)
+		return cn_fail(err, CN_CONFIG, "%s:%d: a category must be a map",
+		    name, c->line);
+	for (l = c->child; l; l = l->next) {
+		if (strcmp(l->key, "priority") == 0) {
+			if (l->kind != CN_YAML_SCALAR ||
+			    !cn_priority_parse(l->value, &priority))
+				return cn_fail(err, CN_CONFIG,
+				    "%s:%d: no such priority", name, l->line);
+			if (cn_train_priority(t, label, priority, err) < 0)
+				return cn_wrap(err, "%s:%d", name, l->line);
+			continue;
+		}
+		if (l->kind != CN_YAML_LIST)
+			return cn_fail(err, CN_CONFIG, "%s:%d: a language must "
+			    "be a list of sentences", name, l->line);
+		for (s = l->child; s; s = s->next) {
+			if (s->kind != CN_YAML_SCALAR)
+				return cn_fail(err, CN_CONFIG,
+				    "%s:%d: not a sentence", name, s->line);
+			if (cn_train_add(t, label, cn_str(s->value), err) < 0)
+				return cn_wrap(err, "%s:%d", name, s->line);
+		}
+	}
+	return 0;
+}
+
+int
+cn_train_yaml(struct cn_train *t, const char *name, struct cn_str text,
+    struct cn_err *err)
+{
+	struct cn_arena arena = { 0 };
+	struct cn_yaml *root, *c;
+	int rc = -1;
+
+	root = cn_yaml_parse(&arena, name, text, err);
+	if (root == NULL)
+		goto out;
+	if (root->kind != CN_YAML_MAP) {
+		cn_fail(err, CN_CONFIG, "%s:1: categories expected", name);
+		goto out;
+	}
+	for (c = root->child; c; c = c->next)
+		if (yaml_class(t, c, name, err) < 0)
+			goto out;
+	rc = 0;
+out:
+	cn_arena_release(&arena);
+	return rc;
+}
