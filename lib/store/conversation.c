@@ -1,0 +1,186 @@
+/* Conversations, folders and the quarantine. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/enc.h"
+#include "store/message.h"
+#include "store/sql.h"
+
+int cn_message_ref(struct cn_store *s, const char *mid, int64_t *out,
+    struct cn_err *err)
+{
+	uint8_t h[CN_HASH];
+
+	if (cn_blind(s->keys, "mid", mid, strlen(mid), h, err) < 0)
+		return -1;
+	memcpy(out, h, sizeof(*out));
+	return 0;
+}
+
+int cn_conversation_by_ref(struct cn_store *s, int64_t ref, bool own,
+    int64_t *conversation, struct cn_err *err)
+{
+	return cn_get(s, err, conversation, "SELECT m.conversation FROM ref r"
+	    " JOIN message m ON m.id = r.message WHERE r.mid = ? AND"
+	    " r.own >= ? ORDER BY m.id LIMIT 1", "ii", ref, (int64_t)own);
+}
+
+int cn_conversation_by_key(struct cn_store *s, const uint8_t key[CN_HASH],
+    int64_t *conversation, struct cn_err *err)
+{
+	return cn_get(s, err, conversation,
+	    "SELECT id FROM conversation WHERE key = ?", "b", key,
+	    (size_t)CN_HASH);
+}
+
+int cn_conversation_add(struct cn_store *s, int64_t person,
+    const char *channel, const uint8_t *key, int64_t now, int64_t *id,
+    struct cn_err *err)
+{
+	char pub[CN_ID_LEN];
+	sqlite3_stmt *st;
+
+	cn_id_new(pub, 'c');
+	st = cn_bind(s, err, "INSERT INTO conversation(pub, person, channel,"
+	    " status, key, created, updated) VALUES(?, ?, ?, 'open', ?, ?, ?)",
+	    "sisbii", pub, person, channel, key, (size_t)(key ? CN_HASH : 0),
+	    now, now);
+	if (st == NULL)
+		return -1;
+	if (person == 0)
+		sqlite3_bind_null(st, 2);
+	if (key == NULL)
+		sqlite3_bind_null(st, 4);
+	if (cn_step(s, st, err) < 0)
+		return -1;
+	*id = sqlite3_last_insert_rowid(s->db);
+	return 0;
+}
+
+int cn_conversation_messages(struct cn_store *s, int64_t conversation,
+    struct cn_arena *mem, int64_t **ids, size_t *n, struct cn_err *err)
+{
+	int64_t count = 0;
+	sqlite3_stmt *st;
+	int r = 0;
+
+	*n = 0;
+	if (cn_get(s, err, &count, "SELECT count(*) FROM message WHERE"
+	    " conversation = ?", "i", conversation) < 0)
+		return -1;
+	*ids = cn_arena_alloc(mem, (size_t)count * sizeof(**ids) + 1);
+	st = cn_bind(s, err, "SELECT id FROM message WHERE conversation = ?"
+	    " ORDER BY date, id", "i", conversation);
+	if (st == NULL)
+		return -1;
+	while (*n < (size_t)count && (r = cn_step(s, st, err)) == 1)
+		(*ids)[(*n)++] = sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	return r < 0 ? -1 : 0;
+}
+
+/* --- folders --- */
+
+static int account(struct cn_store *s, const char *name, int64_t *id,
+    int64_t *leaf, struct cn_err *err)
+{
+	struct cn_buf cell = { 0 };
+	uint8_t blind[CN_HASH];
+	char row[2 * CN_HASH + 1];
+	sqlite3_stmt *st;
+	int r;
+
+	if (cn_blind(s->keys, "account", name, strlen(name), blind, err) < 0)
+		return -1;
+	st = cn_bind(s, err, "SELECT id, leaf FROM account WHERE blind = ?",
+	    "b", blind, sizeof(blind));
+	if (st == NULL || (r = cn_step(s, st, err)) < 0)
+		return -1;
+	if (r == 1) {
+		*id = sqlite3_column_int64(st, 0);
+		*leaf = sqlite3_column_int64(st, 1);
+		sqlite3_reset(st);
+		return 0;
+	}
+	*leaf = cn_leaf_take(s, CN_LEAF_ACCOUNT);
+	cn_hex(row, blind, CN_HASH);
+	if (*leaf < 0)
+		return cn_fail(err, CN_INTERNAL, "no leaf at hand");
+	r = cn_cell_seal(s->keys, &(struct cn_cell_at){ *leaf, "account", row,
+	    "cell", 0 }, name, strlen(name), &cell, err);
+	if (r == 0)
+		r = cn_do(s, err, "INSERT INTO account(leaf, blind, cell,"
+		    " created) VALUES(?, ?, ?, ?)", "ibbi", *leaf, blind,
+		    sizeof(blind), cell.p, cell.len, cn_store_now(s));
+	if (r == 0)
+		*id = sqlite3_last_insert_rowid(s->db);
+	cn_buf_release(&cell);
+	return r;
+}
+
+int cn_folder(struct cn_store *s, const char *acc, const char *name,
+    int64_t *id, struct cn_err *err)
+{
+	struct cn_buf key = { 0 }, cell = { 0 };
+	uint8_t blind[CN_HASH];
+	char pub[CN_ID_LEN];
+	int64_t account_id = 0, leaf = 0;
+	int r;
+
+	cn_buf_fmt(&key, "%s%c%s", acc, '\1', name);
+	r = cn_blind(s->keys, "folder", key.p, key.len, blind, err);
+	cn_buf_wipe(&key);
+	if (r < 0)
+		return -1;
+	r = cn_get(s, err, id, "SELECT id FROM folder WHERE blind = ?", "b",
+	    blind, sizeof(blind));
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	if (account(s, acc, &account_id, &leaf, err) < 0)
+		return -1;
+	cn_id_new(pub, 'f');
+	r = cn_cell_seal(s->keys, &(struct cn_cell_at){ leaf, "folder", pub,
+	    "cell", 0 }, name, strlen(name), &cell, err);
+	if (r == 0)
+		r = cn_do(s, err, "INSERT INTO folder(pub, account, blind,"
+		    " cell) VALUES(?, ?, ?, ?)", "sibb", pub, account_id,
+		    blind, sizeof(blind), cell.p, cell.len);
+	if (r == 0)
+		*id = sqlite3_last_insert_rowid(s->db);
+	cn_buf_release(&cell);
+	return r;
+}
+
+/* --- quarantine --- */
+
+int cn_quarantine(struct cn_store *s, const char *reason, const char *place,
+    struct cn_str raw, struct cn_err *err)
+{
+	struct cn_buf cell = { 0 };
+	uint8_t digest[CN_SHA], hash[CN_HASH];
+	char pub[CN_ID_LEN];
+	int64_t leaf, id;
+	int r;
+
+	cn_sha256(digest, raw.p, raw.n);
+	if (cn_blind(s->keys, "message", digest, sizeof(digest), hash,
+	    err) < 0)
+		return -1;
+	r = cn_get(s, err, &id, "SELECT id FROM quarantine WHERE hash = ?",
+	    "b", hash, sizeof(hash));
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	if ((leaf = cn_leaf_take(s, CN_LEAF_QUARANTINE)) < 0)
+		return cn_fail(err, CN_INTERNAL, "no leaf at hand");
+	cn_id_new(pub, 'q');
+	r = cn_cell_seal(s->keys, &(struct cn_cell_at){ leaf, "quarantine",
+	    pub, "cell", 0 }, raw.p, raw.n, &cell, err);
+	if (r == 0)
+		r = cn_do(s, err, "INSERT INTO quarantine(pub, leaf, hash,"
+		    " reason, place, received, size, cell)"
+		    " VALUES(?, ?, ?, ?, ?, ?, ?, ?)", "sibssiib", pub, leaf,
+		    hash, sizeof(hash), reason, place, cn_store_now(s),
+		    (int64_t)raw.n, cell.p, cell.len);
+	cn_buf_release(&cell);
+	return r < 0 ? -1 : 1;
+}

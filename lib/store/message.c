@@ -1,0 +1,467 @@
+#include "store/message.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/times.h"
+#include "store/audit.h"
+#include "store/sql.h"
+
+/* --- identity --- */
+
+static void feed(void *sha, const void *p, size_t n)
+{
+	cn_sha_add(sha, p, n);
+}
+
+int cn_message_hash(struct cn_store *s, const char *channel, struct cn_str raw,
+    uint8_t out[CN_HASH], struct cn_err *err)
+{
+	struct cn_sha *sha = cn_sha_new();
+	uint8_t digest[CN_SHA];
+
+	if (strcmp(channel, "email") == 0)
+		cn_mail_canonical(raw, feed, sha);
+	else
+		cn_sha_add(sha, raw.p, raw.n);
+	cn_sha_end(sha, digest);
+	return cn_blind(s->keys, "message", digest, sizeof(digest), out, err);
+}
+
+int cn_message_known(struct cn_store *s, const uint8_t hash[CN_HASH],
+    int64_t *id, struct cn_err *err)
+{
+	return cn_get(s, err, id, "SELECT id FROM message WHERE hash = ?", "b",
+	    hash, (size_t)CN_HASH);
+}
+
+int cn_message_find(struct cn_store *s, const char *pub, int64_t *id,
+    struct cn_err *err)
+{
+	return cn_get(s, err, id, "SELECT id FROM message WHERE pub = ?", "s",
+	    pub);
+}
+
+/* --- adding --- */
+
+/* Padme (Nikitin and others, 'Reducing Metadata Leakage from Encrypted
+ * Files', PETS 2019): what may be seen of a size. */
+static int64_t padded(size_t n)
+{
+	unsigned e = 0, t = 0;
+	uint64_t mask;
+
+	while (e < 63 && n >> (e + 1))
+		e++;
+	while (t < 63 && e >> (t + 1))
+		t++;
+	mask = e > t + 1 ? ((uint64_t)1 << (e - t - 1)) - 1 : 0;
+	return (int64_t)((n + mask) & ~mask);
+}
+
+static int add_raw(struct cn_store *s, int64_t id, const char *pub,
+    int64_t leaf, struct cn_str raw, struct cn_err *err)
+{
+	struct cn_buf cell = { 0 };
+	uint32_t chunk = 0;
+	size_t at = 0, n;
+	int r = 0;
+
+	do {
+		n = raw.n - at < CN_RAW_CHUNK ? raw.n - at : CN_RAW_CHUNK;
+		cell.len = 0;
+		r = cn_cell_seal(s->keys, &(struct cn_cell_at){ leaf, "raw",
+		    pub, "cell", chunk }, raw.p + at, n, &cell, err);
+		if (r == 0)
+			r = cn_do(s, err, "INSERT INTO raw VALUES(?, ?)", "ib",
+			    id * 4096 + chunk, cell.p, cell.len);
+		at += n;
+		chunk++;
+	} while (r == 0 && at < raw.n);
+	cn_buf_release(&cell);
+	return r;
+}
+
+static int add_row(struct cn_store *s, const struct cn_new_message *m,
+    const char *pub, uint32_t shard, struct cn_err *err)
+{
+	struct cn_buf head = { 0 }, cell = { 0 };
+	sqlite3_stmt *st;
+	int r;
+
+	cn_msg_members(&head, m->msg, "message.head");
+	r = cn_cell_seal(s->keys, &(struct cn_cell_at){ m->leaf, "message",
+	    pub, "head", 0 }, head.p, head.len, &cell, err);
+	if (r == 0) {
+		st = cn_bind(s, err, "INSERT INTO message(pub, hash, leaf,"
+		    " person, conversation, channel, direction, date, received,"
+		    " size, chunks, shard, threaded, head, automatic)"
+		    " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", "sbiiissiiiiisbi",
+		    pub, m->hash, (size_t)CN_HASH, m->leaf, m->person,
+		    m->conversation, m->msg->channel, m->msg->direction,
+		    m->msg->date, m->msg->received, padded(m->raw.n),
+		    (int64_t)((m->raw.n + CN_RAW_CHUNK - 1) / CN_RAW_CHUNK),
+		    (int64_t)shard, m->msg->threaded, cell.p, cell.len,
+		    (int64_t)(m->msg->automatic != NULL));
+		if (st != NULL && m->person == 0)
+			sqlite3_bind_null(st, 4);
+		r = st == NULL ? -1 : cn_step(s, st, err);
+	}
+	cn_buf_wipe(&head);
+	cn_buf_release(&cell);
+	return r;
+}
+
+static int add_links(struct cn_store *s, const struct cn_new_message *m,
+    int64_t id, struct cn_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < m->nrefs; i++)
+		if (cn_do(s, err, "INSERT OR IGNORE INTO ref VALUES(?, ?, ?)",
+		    "iii", m->refs[i], id, (int64_t)(i == 0 && m->has_own)) < 0)
+			return -1;
+	for (i = 0; i < m->nlinks; i++)
+		if (cn_do(s, err, "INSERT OR IGNORE INTO participant"
+		    " VALUES(?, ?, ?)", "iii", id, m->links[i].ident,
+		    (int64_t)m->links[i].role) < 0)
+			return -1;
+	return 0;
+}
+
+int cn_message_add(struct cn_store *s, struct cn_new_message *m, int64_t *id,
+    struct cn_err *err)
+{
+	bool in = strcmp(m->msg->direction, "in") == 0;
+	char pub[CN_ID_LEN];
+	uint32_t shard;
+
+	if (m->raw.n > (size_t)4095 * CN_RAW_CHUNK)
+		return cn_fail(err, CN_PARTIAL, "larger than 4 GiB");
+	cn_id_new(pub, 'm');
+	if (cn_shard_for(s, m->person, &shard, err) < 0 ||
+	    add_row(s, m, pub, shard, err) < 0)
+		return -1;
+	*id = sqlite3_last_insert_rowid(s->db);
+	if (add_raw(s, *id, pub, m->leaf, m->raw, err) < 0 ||
+	    add_links(s, m, *id, err) < 0 ||
+	    cn_shard_index(s, shard, *id, m->words, err) < 0)
+		return -1;
+	if (m->folder && cn_message_locate(s, *id, m->folder, m->uidvalidity,
+	    m->uid, err) < 0)
+		return -1;
+	if (cn_event(s, m->msg->date, in ? "received" : "answered",
+	    m->conversation, *id, m->msg->channel,
+	    m->msg->automatic ? "automatic" : NULL, err) < 0)
+		return -1;
+	/* A customer's new words open what was closed. */
+	return cn_do(s, err, "UPDATE conversation SET updated ="
+	    " max(updated, ?1), status = CASE WHEN ?2 AND ?1 >= updated THEN"
+	    " 'open' ELSE status END WHERE id = ?3", "iii", m->msg->date,
+	    (int64_t)(in && m->msg->automatic == NULL), m->conversation);
+}
+
+int cn_message_locate(struct cn_store *s, int64_t id, int64_t folder,
+    int64_t uidvalidity, int64_t uid, struct cn_err *err)
+{
+	if (cn_do(s, err, "INSERT OR IGNORE INTO location VALUES(?, ?, ?, ?)",
+	    "iiii", id, folder, uidvalidity, uid) < 0)
+		return -1;
+	return sqlite3_changes(s->db) > 0;
+}
+
+/* --- reading --- */
+
+static int open_cell(struct cn_store *s, const struct cn_cell_at *at,
+    struct cn_str cell, struct cn_buf *out, struct cn_err *err)
+{
+	return cn_cell_open(s->keys, at, cell.p, cell.n, out, err);
+}
+
+static int raw_of(struct cn_store *s, int64_t id, const char *pub,
+    int64_t leaf, int64_t chunks, struct cn_buf *out, struct cn_err *err)
+{
+	sqlite3_stmt *st;
+	int64_t i;
+	int r;
+
+	for (i = 0; i < (chunks ? chunks : 1); i++) {
+		st = cn_bind(s, err, "SELECT cell FROM raw WHERE id = ?", "i",
+		    id * 4096 + i);
+		if (st == NULL || (r = cn_step(s, st, err)) < 0)
+			return -1;
+		if (r == 0)
+			return cn_fail(err, CN_INTEGRITY,
+			    "message %s: chunk %lld is missing", pub,
+			    (long long)i);
+		r = open_cell(s, &(struct cn_cell_at){ leaf, "raw", pub,
+		    "cell", (uint32_t)i }, cn_col(st, 0), out, err);
+		sqlite3_reset(st);
+		if (r < 0)
+			return cn_wrap(err, "message %s", pub);
+	}
+	return 0;
+}
+
+int cn_message_raw(struct cn_store *s, int64_t id, struct cn_buf *out,
+    struct cn_err *err)
+{
+	char pub[CN_ID_LEN];
+	int64_t leaf, chunks;
+	sqlite3_stmt *st = cn_bind(s, err,
+	    "SELECT pub, leaf, chunks FROM message WHERE id = ?", "i", id);
+	int r;
+
+	if (st == NULL || (r = cn_step(s, st, err)) < 0)
+		return -1;
+	if (r == 0)
+		return cn_fail(err, CN_BLOCKED, "no such message");
+	snprintf(pub, sizeof(pub), "%s",
+	    (const char *)sqlite3_column_text(st, 0));
+	leaf = sqlite3_column_int64(st, 1);
+	chunks = sqlite3_column_int64(st, 2);
+	sqlite3_reset(st);
+	return raw_of(s, id, pub, leaf, chunks, out, err);
+}
+
+static int load_text(struct cn_store *s, int64_t id, int64_t leaf,
+    int64_t chunks, struct cn_msg *m, struct cn_arena *mem, struct cn_err *err)
+{
+	struct cn_buf raw = { 0 };
+	struct cn_mail mail = { 0 };
+	int r = raw_of(s, id, m->id, leaf, chunks, &raw, err);
+
+	if (r == 0 && strcmp(m->channel, "email") == 0) {
+		r = cn_mail_parse(&mail, raw.p, raw.len, CN_MAIL_NO_HASH, err);
+		if (r == 0) {
+			m->text = cn_arena_dup(mem, mail.text, mail.text_len);
+			m->text_len = mail.text_len;
+			cn_mail_release(&mail);
+		}
+	} else if (r == 0) {
+		m->text = cn_json_string(mem, cn_json_get(cn_buf_view(&raw),
+		    "text"));
+		m->text_len = m->text ? strlen(m->text) : 0;
+	}
+	cn_buf_wipe(&raw);
+	return r;
+}
+
+/* A sealed JSON column of this message, in the arena. */
+static int load_json(struct cn_store *s, int64_t leaf, const char *pub,
+    const char *column, struct cn_str cell, struct cn_arena *mem,
+    struct cn_str *out, struct cn_err *err)
+{
+	struct cn_buf b = { 0 };
+	int r = 0;
+
+	if (cell.n > 0) {
+		r = open_cell(s, &(struct cn_cell_at){ leaf, "message", pub,
+		    column, 0 }, cell, &b, err);
+		if (r == 0)
+			*out = (struct cn_str){ cn_arena_dup(mem, b.p, b.len),
+			    b.len };
+	}
+	cn_buf_wipe(&b);
+	return r;
+}
+
+static void may_names(struct cn_msg *m, unsigned may, struct cn_arena *mem)
+{
+	static const char *const names[] = { "classify", "suggest", "report" };
+	const char **v = cn_arena_alloc(mem, sizeof(names));
+	unsigned i;
+
+	m->nmay = 0;
+	for (i = 0; i < 3; i++)
+		if (may & 1u << i)
+			v[m->nmay++] = names[i];
+	m->may = v;
+}
+
+static int from_row(struct cn_store *s, sqlite3_stmt *st, struct cn_msg *m,
+    struct cn_arena *mem, int64_t *leaf, int64_t *chunks, struct cn_err *err)
+{
+	struct cn_str head = { NULL, 0 };
+	struct cn_line line;
+
+	memset(m, 0, sizeof(*m));
+	m->id = cn_col_dup(mem, st, 0);
+	*leaf = sqlite3_column_int64(st, 1);
+	if (load_json(s, *leaf, m->id, "head", cn_col(st, 9), mem, &head,
+	    err) < 0)
+		return cn_wrap(err, "message %s", m->id);
+	memset(&line, 0, sizeof(line));
+	line.text = head;
+	{
+		struct cn_json_it it;
+		size_t i;
+
+		cn_json_walk(&it, head);
+		while (cn_json_next(&it))
+			for (i = 0; i < cn_nfields; i++)
+				if (cn_json_key_is(it.key, cn_fields[i].name))
+					line.val[i] = it.val;
+	}
+	cn_line_msg(&line, m, mem);
+	m->conversation = cn_col_dup(mem, st, 2);
+	m->ticket = sqlite3_column_int64(st, 3);
+	m->channel = cn_col_dup(mem, st, 4);
+	m->direction = cn_col_dup(mem, st, 5);
+	m->date = sqlite3_column_int64(st, 6);
+	m->received = sqlite3_column_int64(st, 7);
+	m->has_date = m->has_received = true;
+	m->threaded = cn_col_dup(mem, st, 8);
+	*chunks = sqlite3_column_int64(st, 10);
+	if (load_json(s, *leaf, m->id, "class", cn_col(st, 11), mem,
+	    &m->class_json, err) < 0 ||
+	    load_json(s, *leaf, m->id, "replies", cn_col(st, 12), mem,
+	    &m->replies_json, err) < 0)
+		return cn_wrap(err, "message %s", m->id);
+	m->status = cn_col_dup(mem, st, 13);
+	may_names(m, sqlite3_column_type(st, 14) == SQLITE_NULL ? CN_MAY_ALL :
+	    (unsigned)sqlite3_column_int(st, 14), mem);
+	m->stored = m->has_stored = true;
+	return 0;
+}
+
+int cn_message_load(struct cn_store *s, int64_t id, unsigned what,
+    struct cn_msg *m, struct cn_arena *mem, struct cn_err *err)
+{
+	int64_t leaf, chunks;
+	sqlite3_stmt *st;
+	int r;
+
+	st = cn_bind(s, err, "SELECT m.pub, m.leaf, c.pub, c.id, m.channel,"
+	    " m.direction, m.date, m.received, m.threaded, m.head, m.chunks,"
+	    " m.class, m.replies, c.status, p.may FROM message m"
+	    " JOIN conversation c ON c.id = m.conversation"
+	    " LEFT JOIN person p ON p.id = m.person WHERE m.id = ?", "i", id);
+	if (st == NULL || (r = cn_step(s, st, err)) < 0)
+		return -1;
+	if (r == 0)
+		return cn_fail(err, CN_BLOCKED, "no such message");
+	r = from_row(s, st, m, mem, &leaf, &chunks, err);
+	sqlite3_reset(st);
+	if (r == 0 && (what & CN_LOAD_TEXT))
+		r = load_text(s, id, leaf, chunks, m, mem, err);
+	return r;
+}
+
+int cn_message_owner(struct cn_store *s, int64_t id,
+    struct cn_message_owner *o, struct cn_err *err)
+{
+	sqlite3_stmt *st = cn_bind(s, err, "SELECT m.leaf, m.person,"
+	    " m.conversation, p.may, p.state, m.classified, m.suggested"
+	    " FROM message m LEFT JOIN person p ON p.id = m.person"
+	    " WHERE m.id = ?", "i", id);
+	int r;
+
+	if (st == NULL || (r = cn_step(s, st, err)) < 0)
+		return -1;
+	if (r == 1) {
+		memset(o, 0, sizeof(*o));
+		o->leaf = sqlite3_column_int64(st, 0);
+		o->person = sqlite3_column_int64(st, 1);
+		o->conversation = sqlite3_column_int64(st, 2);
+		o->may = o->person ? (unsigned)sqlite3_column_int(st, 3) :
+		    CN_MAY_ALL;
+		if (o->person)
+			snprintf(o->state, sizeof(o->state), "%s",
+			    (const char *)sqlite3_column_text(st, 4));
+		o->classified = sqlite3_column_type(st, 5) != SQLITE_NULL;
+		o->suggested = sqlite3_column_type(st, 6) != SQLITE_NULL;
+	}
+	sqlite3_reset(st);
+	return r;
+}
+
+/* --- what the filters add --- */
+
+static int seal_json(struct cn_store *s, int64_t id, const char *column,
+    struct cn_str json, struct cn_buf *cell, struct cn_err *err)
+{
+	char pub[CN_ID_LEN];
+	int64_t leaf;
+	sqlite3_stmt *st = cn_bind(s, err,
+	    "SELECT pub, leaf FROM message WHERE id = ?", "i", id);
+	int r;
+
+	if (st == NULL || (r = cn_step(s, st, err)) < 0)
+		return -1;
+	if (r == 0)
+		return cn_fail(err, CN_BLOCKED, "no such message");
+	snprintf(pub, sizeof(pub), "%s",
+	    (const char *)sqlite3_column_text(st, 0));
+	leaf = sqlite3_column_int64(st, 1);
+	sqlite3_reset(st);
+	return cn_cell_seal(s->keys, &(struct cn_cell_at){ leaf, "message",
+	    pub, column, 0 }, json.p, json.n, cell, err);
+}
+
+int cn_message_classify(struct cn_store *s, int64_t id,
+    const struct cn_class_row *c, struct cn_err *err)
+{
+	struct cn_buf cell = { 0 };
+	struct cn_message_owner o;
+	int64_t now = cn_store_now(s);
+	int r = seal_json(s, id, "class", c->json, &cell, err);
+
+	if (r == 0)
+		r = cn_do(s, err, "UPDATE message SET category = ?,"
+		    " confidence = ?, abstained = ?, priority = ?,"
+		    " sentiment = ?, language = ?, spam = ?, automatic = ?,"
+		    " dsr = ?, model = ?, class = ?, classified ="
+		    " coalesce(classified, ?) WHERE id = ?", "sdisssiissbii",
+		    c->category, c->confidence, (int64_t)c->abstained,
+		    c->priority, c->sentiment, c->language, (int64_t)c->spam,
+		    (int64_t)c->automatic, c->dsr, c->model, cell.p, cell.len,
+		    now, id);
+	if (r == 0 && (r = cn_message_owner(s, id, &o, err)) == 1)
+		r = cn_event(s, now, "classified", o.conversation, id, NULL,
+		    c->category, err);
+	cn_buf_release(&cell);
+	return r;
+}
+
+int cn_message_suggest(struct cn_store *s, int64_t id, struct cn_str json,
+    struct cn_err *err)
+{
+	struct cn_buf cell = { 0 };
+	struct cn_message_owner o;
+	int64_t now = cn_store_now(s);
+	int r = seal_json(s, id, "replies", json, &cell, err);
+
+	if (r == 0)
+		r = cn_do(s, err, "UPDATE message SET replies = ?, suggested ="
+		    " coalesce(suggested, ?) WHERE id = ?", "bii", cell.p,
+		    cell.len, now, id);
+	if (r == 0 && (r = cn_message_owner(s, id, &o, err)) == 1)
+		r = cn_event(s, now, "suggested", o.conversation, id, NULL,
+		    NULL, err);
+	cn_buf_release(&cell);
+	return r;
+}
+
+int cn_message_pending(struct cn_store *s, enum cn_stage stage, int64_t after,
+    int64_t *ids, size_t max, size_t *n, struct cn_err *err)
+{
+	static const char *const sql[] = {
+		"SELECT id FROM message WHERE classified IS NULL AND id > ?"
+		" ORDER BY id LIMIT ?",
+		"SELECT id FROM message WHERE suggested IS NULL AND id > ?"
+		" AND direction = 'in' ORDER BY id LIMIT ?"
+	};
+	sqlite3_stmt *st = cn_bind(s, err, sql[stage], "ii", after,
+	    (int64_t)max);
+	int r = 0;
+
+	*n = 0;
+	if (st == NULL)
+		return -1;
+	while (*n < max && (r = cn_step(s, st, err)) == 1)
+		ids[(*n)++] = sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	return r < 0 ? -1 : 0;
+}

@@ -1,0 +1,125 @@
+/* message.h - messages in the store
+ *
+ * A message is kept as it came (raw, sealed, in chunks of 1 MiB) beside a
+ * small sealed head (who, subject, ids, attachments' names); its text is made
+ * from the raw bytes whenever it is read.  Identity is a keyed hash of the
+ * canonical bytes (design: Identity of a message). */
+#ifndef CN_MESSAGE_H
+#define CN_MESSAGE_H
+
+#include "rec/msg.h"
+#include "store/person.h"
+#include "store/search.h"
+
+#define CN_RAW_CHUNK (1u << 20)
+
+/* The keyed hash of mail bytes (canonical form) or, for another channel, of
+ * the bytes as they are. */
+int cn_message_hash(struct cn_store *, const char *channel, struct cn_str raw,
+    uint8_t out[CN_HASH], struct cn_err *) CN_CHECKED;
+/* 1 and the number of the message with this hash, 0, -1. */
+int cn_message_known(struct cn_store *, const uint8_t hash[CN_HASH],
+    int64_t *id, struct cn_err *) CN_CHECKED;
+/* By public id. */
+int cn_message_find(struct cn_store *, const char *pub, int64_t *id,
+    struct cn_err *) CN_CHECKED;
+
+enum cn_role { CN_ROLE_FROM = 1, CN_ROLE_TO, CN_ROLE_CC };
+
+struct cn_link {
+	int64_t ident;
+	enum cn_role role;
+};
+
+struct cn_new_message {
+	struct cn_msg *msg;		/* id, received … are filled in */
+	struct cn_str raw;
+	const struct cn_words *words;
+	uint8_t hash[CN_HASH];
+	int64_t leaf;			/* of the owner */
+	int64_t person;			/* owner, 0: nobody */
+	int64_t conversation;
+	int64_t folder;			/* 0: none */
+	int64_t uidvalidity, uid;
+	const int64_t *refs;		/* keyed message ids, own one first */
+	size_t nrefs;
+	bool has_own;			/* refs[0] is its own Message-ID */
+	const struct cn_link *links;
+	size_t nlinks;
+};
+
+/* Inside a transaction; *id is its number. */
+int cn_message_add(struct cn_store *, struct cn_new_message *, int64_t *id,
+    struct cn_err *) CN_CHECKED;
+/* Another place where a message lies; no-op where it is known. Returns 1 if
+ * it is new, 0, -1. */
+int cn_message_locate(struct cn_store *, int64_t id, int64_t folder,
+    int64_t uidvalidity, int64_t uid, struct cn_err *) CN_CHECKED;
+
+#define CN_LOAD_TEXT 1u			/* text, from the raw bytes */
+/* Fills a message; strings in the arena.  Status 4 where it has been erased
+ * meanwhile (err), so that the caller can mark it. */
+int cn_message_load(struct cn_store *, int64_t id, unsigned what,
+    struct cn_msg *, struct cn_arena *, struct cn_err *) CN_CHECKED;
+/* Appends the bytes as they were stored. */
+int cn_message_raw(struct cn_store *, int64_t id, struct cn_buf *,
+    struct cn_err *) CN_CHECKED;
+/* Owner, conversation and permission of a message. */
+struct cn_message_owner {
+	int64_t leaf, person, conversation;
+	unsigned may;
+	char state[12];			/* live, erasing; '' for nobody's */
+	bool classified, suggested;
+};
+int cn_message_owner(struct cn_store *, int64_t id, struct cn_message_owner *,
+    struct cn_err *) CN_CHECKED;
+
+/* What the filters add.  Inside a transaction; the JSON is sealed, the clear
+ * columns are NULL where there is nothing. */
+struct cn_class_row {
+	const char *category, *priority, *sentiment, *language, *dsr, *model;
+	double confidence;
+	bool abstained, spam, automatic;
+	struct cn_str json;
+};
+int cn_message_classify(struct cn_store *, int64_t id,
+    const struct cn_class_row *, struct cn_err *) CN_CHECKED;
+int cn_message_suggest(struct cn_store *, int64_t id, struct cn_str json,
+    struct cn_err *) CN_CHECKED;
+/* Numbers of the messages that still wait for a stage, ascending, above
+ * `after`. */
+enum cn_stage { CN_STAGE_CLASSIFY, CN_STAGE_SUGGEST };
+int cn_message_pending(struct cn_store *, enum cn_stage, int64_t after,
+    int64_t *ids, size_t max, size_t *n, struct cn_err *) CN_CHECKED;
+
+/* --- conversations --- */
+
+/* A keyed Message-ID, for threading. */
+int cn_message_ref(struct cn_store *, const char *mid, int64_t *out,
+    struct cn_err *) CN_CHECKED;
+/* The conversation of a message that has (own) or names this id: 1, 0, -1. */
+int cn_conversation_by_ref(struct cn_store *, int64_t ref, bool own,
+    int64_t *conversation, struct cn_err *) CN_CHECKED;
+/* By a chat's id (keyed): 1, 0, -1. */
+int cn_conversation_by_key(struct cn_store *, const uint8_t key[CN_HASH],
+    int64_t *conversation, struct cn_err *) CN_CHECKED;
+int cn_conversation_add(struct cn_store *, int64_t person,
+    const char *channel, const uint8_t *key, int64_t now, int64_t *id,
+    struct cn_err *) CN_CHECKED;
+/* The numbers of its messages in the order of their dates. */
+int cn_conversation_messages(struct cn_store *, int64_t conversation,
+    struct cn_arena *, int64_t **ids, size_t *n, struct cn_err *) CN_CHECKED;
+
+/* --- places and quarantine --- */
+
+/* The folder of an account, made where it is new; after
+ * cn_store_leaves(CN_LEAF_ACCOUNT, 1). */
+int cn_folder(struct cn_store *, const char *account, const char *name,
+    int64_t *id, struct cn_err *) CN_CHECKED;
+/* Keeps bytes that could not be taken in, sealed, with the reason and a place
+ * that is not personal ('mail 12').  1 new, 0 known, -1. After
+ * cn_store_leaves(CN_LEAF_QUARANTINE, 1). */
+int cn_quarantine(struct cn_store *, const char *reason, const char *place,
+    struct cn_str raw, struct cn_err *) CN_CHECKED;
+
+#endif

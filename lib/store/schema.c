@@ -1,0 +1,142 @@
+/* The tables, as numbered steps: step n leads from schema n to n + 1.  A step
+ * that has been released is never edited. What each column is for, whether it
+ * is personal and how long it stays is said in registry.c; a test holds the
+ * two together. */
+#include "store/sql.h"
+
+static const char *const steps[] = {
+	/* 0 -> 1 */
+	"CREATE TABLE meta("
+	" key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+	"CREATE TABLE person("
+	" id INTEGER PRIMARY KEY, pub TEXT NOT NULL UNIQUE,"
+	" kind TEXT NOT NULL, state TEXT NOT NULL, may INTEGER NOT NULL,"
+	" shard INTEGER NOT NULL, created INTEGER NOT NULL);"
+	"CREATE TABLE identifier("
+	" id INTEGER PRIMARY KEY, person INTEGER NOT NULL,"
+	" leaf INTEGER NOT NULL UNIQUE, kind TEXT NOT NULL,"
+	" blind BLOB NOT NULL UNIQUE, cell BLOB NOT NULL,"
+	" created INTEGER NOT NULL);"
+	"CREATE INDEX identifier_person ON identifier(person);"
+	"CREATE TABLE conversation("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, pub TEXT NOT NULL UNIQUE,"
+	" person INTEGER, channel TEXT NOT NULL, status TEXT NOT NULL,"
+	" key BLOB UNIQUE, created INTEGER NOT NULL,"
+	" updated INTEGER NOT NULL);"
+	"CREATE INDEX conversation_person ON conversation(person);"
+	"CREATE TABLE message("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, pub TEXT NOT NULL UNIQUE,"
+	" hash BLOB NOT NULL UNIQUE, leaf INTEGER NOT NULL,"
+	" person INTEGER, conversation INTEGER NOT NULL,"
+	" channel TEXT NOT NULL, direction TEXT NOT NULL,"
+	" date INTEGER NOT NULL, received INTEGER NOT NULL,"
+	" size INTEGER NOT NULL, chunks INTEGER NOT NULL,"
+	" shard INTEGER NOT NULL, threaded TEXT NOT NULL,"
+	" head BLOB NOT NULL,"
+	" category TEXT, confidence REAL, abstained INTEGER, priority TEXT,"
+	" sentiment TEXT, language TEXT, spam INTEGER, automatic INTEGER,"
+	" dsr TEXT, model TEXT, class BLOB, classified INTEGER,"
+	" replies BLOB, suggested INTEGER);"
+	"CREATE INDEX message_person ON message(person);"
+	"CREATE INDEX message_conversation ON message(conversation);"
+	"CREATE INDEX message_shard ON message(shard);"
+	"CREATE INDEX message_unclassified ON message(id)"
+	" WHERE classified IS NULL;"
+	"CREATE INDEX message_unsuggested ON message(id)"
+	" WHERE suggested IS NULL;"
+	/* id: message * 4096 + chunk */
+	"CREATE TABLE raw(id INTEGER PRIMARY KEY, cell BLOB NOT NULL);"
+	"CREATE TABLE ref("
+	" mid INTEGER NOT NULL, message INTEGER NOT NULL,"
+	" own INTEGER NOT NULL, PRIMARY KEY(mid, message)) WITHOUT ROWID;"
+	"CREATE INDEX ref_message ON ref(message);"
+	"CREATE TABLE participant("
+	" message INTEGER NOT NULL, identifier INTEGER NOT NULL,"
+	" role INTEGER NOT NULL,"
+	" PRIMARY KEY(message, identifier, role)) WITHOUT ROWID;"
+	"CREATE INDEX participant_identifier ON participant(identifier);"
+	"CREATE TABLE account("
+	" id INTEGER PRIMARY KEY, leaf INTEGER NOT NULL UNIQUE,"
+	" blind BLOB NOT NULL UNIQUE, cell BLOB NOT NULL,"
+	" created INTEGER NOT NULL);"
+	"CREATE TABLE folder("
+	" id INTEGER PRIMARY KEY, pub TEXT NOT NULL UNIQUE,"
+	" account INTEGER NOT NULL, blind BLOB NOT NULL UNIQUE,"
+	" cell BLOB NOT NULL);"
+	"CREATE TABLE location("
+	" message INTEGER NOT NULL, folder INTEGER NOT NULL,"
+	" uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,"
+	" PRIMARY KEY(message, folder, uidvalidity, uid)) WITHOUT ROWID;"
+	"CREATE TABLE event("
+	" id INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT NULL,"
+	" conversation INTEGER, message INTEGER, channel TEXT, value TEXT);"
+	"CREATE INDEX event_time ON event(time);"
+	"CREATE UNIQUE INDEX event_message ON event(message, kind);"
+	"CREATE INDEX event_conversation ON event(conversation);"
+	"CREATE TABLE run("
+	" id INTEGER PRIMARY KEY, command TEXT NOT NULL, account TEXT,"
+	" start INTEGER NOT NULL, end INTEGER, read INTEGER NOT NULL,"
+	" stored INTEGER NOT NULL, refused INTEGER NOT NULL,"
+	" status INTEGER);"
+	"CREATE TABLE audit("
+	" id INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
+	" entry TEXT NOT NULL, ssh BLOB, slot TEXT NOT NULL,"
+	" hash BLOB NOT NULL, sig BLOB NOT NULL);"
+	"CREATE TABLE quarantine("
+	" id INTEGER PRIMARY KEY, pub TEXT NOT NULL UNIQUE,"
+	" leaf INTEGER NOT NULL, hash BLOB NOT NULL UNIQUE,"
+	" reason TEXT NOT NULL, place TEXT NOT NULL,"
+	" received INTEGER NOT NULL, size INTEGER NOT NULL,"
+	" cell BLOB NOT NULL);"
+	"CREATE TABLE ledger("
+	" kind INTEGER NOT NULL, hash BLOB NOT NULL, leaf INTEGER NOT NULL,"
+	" time INTEGER NOT NULL, PRIMARY KEY(kind, hash, leaf))"
+	" WITHOUT ROWID;"
+	"CREATE TABLE shard("
+	" id INTEGER PRIMARY KEY, messages INTEGER NOT NULL,"
+	" state TEXT NOT NULL);"
+	"CREATE TABLE erasure("
+	" id INTEGER PRIMARY KEY, pub TEXT NOT NULL UNIQUE,"
+	" person INTEGER NOT NULL, state TEXT NOT NULL,"
+	" generation INTEGER NOT NULL, created INTEGER NOT NULL,"
+	" ended INTEGER, leaves BLOB NOT NULL, counts TEXT NOT NULL);"
+	"INSERT INTO meta VALUES('schema', 1);",
+};
+
+_Static_assert(sizeof(steps) / sizeof(steps[0]) == CN_STORE_SCHEMA,
+    "one step for each schema version");
+
+int cn_schema_migrate(struct cn_store *s, struct cn_err *err)
+{
+	int64_t has = 0, v = 0;
+
+	if (cn_get(s, err, &has, "SELECT count(*) FROM sqlite_master"
+	    " WHERE name = 'meta'", "") < 0)
+		return -1;
+	if (has)
+		v = cn_store_meta(s, "schema", 0);
+	if (v > CN_STORE_SCHEMA) {
+		cn_fail(err, CN_CONFIG, "%s: made by a newer version (schema "
+		    "%lld, this one knows %d)", s->path, (long long)v,
+		    CN_STORE_SCHEMA);
+		return cn_hint(err, "install the newer version");
+	}
+	if (v == CN_STORE_SCHEMA)
+		return 0;
+	if (s->readonly) {
+		cn_fail(err, CN_NOPERM, "%s: must be migrated, and is "
+		    "read-only", s->path);
+		return cn_hint(err, "run 'cn-store doctor' as its owner");
+	}
+	if (cn_exec(s, "BEGIN IMMEDIATE", err) < 0)
+		return -1;
+	for (; v < CN_STORE_SCHEMA; v++) {
+		if (cn_exec(s, steps[v], err) < 0 ||
+		    cn_store_set_meta(s, "schema", v + 1, err) < 0) {
+			sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+			return cn_wrap(err, "migration to schema %lld",
+			    (long long)v + 1);
+		}
+	}
+	return cn_exec(s, "COMMIT", err);
+}

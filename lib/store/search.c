@@ -1,0 +1,461 @@
+#include "store/search.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/message.h"
+#include "store/sql.h"
+
+/* --- shards --- */
+
+#define TOKEN 10		/* base32 digits: 50 bits of the SipHash */
+
+static void token(struct cn_buf *b, const uint8_t key[16], const char *word)
+{
+	static const char abc[] = "abcdefghijklmnopqrstuvwxyz234567";
+	uint64_t h = cn_siphash(key, word, strlen(word));
+	char t[TOKEN + 1];
+	int i;
+
+	for (i = 0; i < TOKEN; i++, h >>= 5)
+		t[i] = abc[h & 31];
+	t[TOKEN] = ' ';
+	cn_buf_add(b, t, sizeof(t));
+}
+
+static void tokens(struct cn_buf *b, const uint8_t key[16],
+    const struct cn_words *w)
+{
+	const char *p = w->text.p, *end = p + w->text.len;
+
+	for (; p != NULL && p < end; p += strlen(p) + 1)
+		token(b, key, p);
+}
+
+/* Statements that name a shard's table are not worth keeping beyond the
+ * newest shard: their text is made in the arena of the store once. */
+static const char *shard_sql(struct cn_store *s, const char *fmt, uint32_t n)
+{
+	char sql[160];
+	size_t i;
+
+	/* fmt has one %u, and comes from this file. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(sql, sizeof(sql), fmt, n);
+#pragma GCC diagnostic pop
+	for (i = 0; i < s->ncache; i++)
+		if (strcmp(s->cache[i].sql, sql) == 0)
+			return s->cache[i].sql;
+	return cn_arena_strdup(&s->mem, sql);
+}
+
+static int new_shard(struct cn_store *s, uint32_t *shard, struct cn_err *err)
+{
+	char sql[160];
+	int64_t above = 0;
+
+	if (cn_get(s, err, &above, "SELECT max(id) FROM shard", "") < 0 ||
+	    cn_shard_new(s->keys, (uint32_t)above, shard, err) < 0 ||
+	    cn_store_begin(s, err) < 0)
+		return -1;
+	snprintf(sql, sizeof(sql), "CREATE VIRTUAL TABLE fts%u USING"
+	    " fts5(t, content='', detail=none, columnsize=0,"
+	    " tokenize='ascii')", *shard);
+	if (cn_exec(s, sql, err) < 0 || cn_do(s, err,
+	    "INSERT INTO shard VALUES(?, 0, 'open')", "i",
+	    (int64_t)*shard) < 0) {
+		cn_store_rollback(s);
+		return -1;
+	}
+	return cn_store_commit(s, err);
+}
+
+int cn_shard_ready(struct cn_store *s, size_t n, struct cn_err *err)
+{
+	int64_t id = 0;
+	int r;
+
+	r = cn_get(s, err, &id, "SELECT id FROM shard WHERE state = 'open' AND"
+	    " messages + ? <= ? ORDER BY id LIMIT 1", "ii", (int64_t)n,
+	    (int64_t)CN_SHARD_MAX);
+	if (r < 0)
+		return -1;
+	s->shard = (uint32_t)id;
+	return r == 1 ? 0 : new_shard(s, &s->shard, err);
+}
+
+int cn_shard_for(struct cn_store *s, int64_t person, uint32_t *shard,
+    struct cn_err *err)
+{
+	int64_t have = 0;
+	int r = 0;
+
+	if (person)
+		r = cn_get(s, err, &have, "SELECT s.id FROM person p JOIN shard"
+		    " s ON s.id = p.shard WHERE p.id = ? AND s.messages < ?"
+		    " AND s.state != 'due'", "ii", person,
+		    (int64_t)CN_SHARD_MAX);
+	if (r < 0)
+		return -1;
+	*shard = r == 1 ? (uint32_t)have : s->shard;
+	if (*shard == 0)
+		return cn_fail(err, CN_INTERNAL, "no search shard at hand");
+	if (r == 0 && person)
+		return cn_do(s, err, "UPDATE person SET shard = ? WHERE id = ?",
+		    "ii", (int64_t)*shard, person);
+	return 0;
+}
+
+int cn_shard_index(struct cn_store *s, uint32_t shard, int64_t message,
+    const struct cn_words *words, struct cn_err *err)
+{
+	struct cn_buf b = { 0 };
+	uint8_t key[16];
+	int r;
+
+	if (cn_shard_key(s->keys, shard, key, err) < 0)
+		return -1;
+	tokens(&b, key, words);
+	cn_wipe(key, sizeof(key));
+	r = cn_do(s, err, shard_sql(s, "INSERT INTO fts%u(rowid, t)"
+	    " VALUES(?, ?)", shard), "is", message, b.p ? b.p : "");
+	cn_buf_release(&b);
+	if (r < 0)
+		return -1;
+	return cn_do(s, err, "UPDATE shard SET messages = messages + 1,"
+	    " state = CASE WHEN state = 'open' AND messages + 1 >= ? THEN"
+	    " 'closed' ELSE state END WHERE id = ?", "ii",
+	    (int64_t)CN_SHARD_NEW, (int64_t)shard);
+}
+
+/* --- rebuilding --- */
+
+#define PAGE 200
+
+static int move_page(struct cn_store *s, uint32_t from, uint32_t to,
+    struct cn_words *words, size_t *moved, struct cn_err *err)
+{
+	struct cn_arena mem = { 0 };
+	int64_t ids[PAGE];
+	struct cn_msg m;
+	sqlite3_stmt *st;
+	size_t n = 0, i;
+	int r = 0;
+
+	st = cn_bind(s, err, "SELECT id FROM message WHERE shard = ?"
+	    " ORDER BY id LIMIT ?", "ii", (int64_t)from, (int64_t)PAGE);
+	if (st == NULL)
+		return -1;
+	while (n < PAGE && (r = cn_step(s, st, err)) == 1)
+		ids[n++] = sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	if (r < 0 || cn_store_begin(s, err) < 0)
+		return -1;
+	for (i = 0; i < n && r >= 0; i++) {
+		cn_words_reset(words);
+		r = cn_message_load(s, ids[i], CN_LOAD_TEXT, &m, &mem, err);
+		if (r < 0)
+			break;
+		cn_words_msg(words, &m);
+		if ((r = cn_shard_index(s, to, ids[i], words, err)) == 0)
+			r = cn_do(s, err, "UPDATE message SET shard = ?"
+			    " WHERE id = ?", "ii", (int64_t)to, ids[i]);
+		cn_arena_reset(&mem);
+	}
+	cn_arena_release(&mem);
+	*moved = n;
+	if (r < 0) {
+		cn_store_rollback(s);
+		return -1;
+	}
+	return cn_store_commit(s, err);
+}
+
+static void forget_statements(struct cn_store *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->ncache; i++)
+		sqlite3_finalize(s->cache[i].st);
+	s->ncache = 0;
+}
+
+int cn_shard_rebuild(struct cn_store *s, uint32_t shard, struct cn_err *err)
+{
+	struct cn_words words = { 0 };
+	char sql[64];
+	uint32_t to;
+	size_t n = 1;
+	int r;
+
+	/* A rebuild that was cut off left part of the messages in the new
+	 * shard: they are whole there, and another new one takes the rest. */
+	if (new_shard(s, &to, err) < 0)
+		return -1;
+	for (r = 0; r == 0 && n > 0;)
+		r = move_page(s, shard, to, &words, &n, err);
+	cn_words_release(&words);
+	if (r < 0 || cn_store_begin(s, err) < 0)
+		return -1;
+	forget_statements(s);
+	snprintf(sql, sizeof(sql), "DROP TABLE IF EXISTS fts%u", shard);
+	if (cn_exec(s, sql, err) < 0 ||
+	    cn_do(s, err, "DELETE FROM shard WHERE id = ?", "i",
+	    (int64_t)shard) < 0 ||
+	    cn_do(s, err, "UPDATE person SET shard = ? WHERE shard = ?", "ii",
+	    (int64_t)to, (int64_t)shard) < 0) {
+		cn_store_rollback(s);
+		return -1;
+	}
+	if (cn_store_commit(s, err) < 0)
+		return -1;
+	s->shard = 0;
+	return cn_shard_drop(s->keys, shard, err);
+}
+
+/* --- queries --- */
+
+struct ids {
+	int64_t *v;
+	size_t n, cap;
+};
+
+static void ids_add(struct ids *l, int64_t id)
+{
+	if (l->n == l->cap) {
+		l->cap = l->cap ? l->cap * 2 : 256;
+		l->v = cn_realloc(l->v, l->cap * sizeof(*l->v));
+	}
+	l->v[l->n++] = id;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* All messages above `after` that have every word, from every shard. */
+static int find_words(struct cn_store *s, const struct cn_words *w,
+    int64_t after, struct ids *out, struct cn_err *err)
+{
+	struct cn_buf q = { 0 };
+	sqlite3_stmt *st;
+	uint8_t key[16];
+	struct ids shards = { 0 };
+	size_t i;
+	char sql[120];
+	int r = 0;
+
+	st = cn_bind(s, err, "SELECT id FROM shard ORDER BY id", "");
+	while (st != NULL && (r = cn_step(s, st, err)) == 1)
+		ids_add(&shards, sqlite3_column_int64(st, 0));
+	for (i = 0; st != NULL && r == 0 && i < shards.n; i++) {
+		sqlite3_stmt *f;
+
+		if ((r = cn_shard_key(s->keys, (uint32_t)shards.v[i], key,
+		    err)) < 0)
+			break;
+		q.len = 0;
+		tokens(&q, key, w);
+		snprintf(sql, sizeof(sql), "SELECT rowid FROM fts%u WHERE"
+		    " fts%u MATCH ? AND rowid > ?", (unsigned)shards.v[i],
+		    (unsigned)shards.v[i]);
+		if (sqlite3_prepare_v2(s->db, sql, -1, &f, NULL) != SQLITE_OK) {
+			r = cn_sql_fail(s, err, "search");
+			break;
+		}
+		sqlite3_bind_text(f, 1, q.p, (int)q.len, SQLITE_STATIC);
+		sqlite3_bind_int64(f, 2, after);
+		while ((r = cn_step(s, f, err)) == 1)
+			ids_add(out, sqlite3_column_int64(f, 0));
+		sqlite3_finalize(f);
+	}
+	cn_wipe(key, sizeof(key));
+	free(shards.v);
+	cn_buf_wipe(&q);
+	if (out->n > 1)
+		qsort(out->v, out->n, sizeof(*out->v), by_id);
+	return st == NULL ? -1 : r;
+}
+
+static const struct {
+	const char *word, *sql;
+} states[] = {
+	{ "open", "c.status = 'open'" },
+	{ "closed", "c.status != 'open'" },
+	{ "in", "m.direction = 'in'" },
+	{ "out", "m.direction = 'out'" },
+	{ "spam", "m.spam = 1" },
+	{ "automatic", "m.automatic = 1" },
+	{ "abstained", "m.abstained = 1" },
+	{ "dsr", "m.dsr IS NOT NULL AND m.dsr != 'none'" },
+	{ "classified", "m.classified IS NOT NULL" },
+	{ "unclassified", "m.classified IS NULL" },
+	{ "answered", "EXISTS(SELECT 1 FROM message x WHERE x.conversation ="
+	    " m.conversation AND x.direction = 'out' AND x.automatic = 0)" },
+	{ "unanswered", "m.direction = 'in' AND NOT EXISTS(SELECT 1 FROM"
+	    " message x WHERE x.conversation = m.conversation AND"
+	    " x.direction = 'out' AND x.date >= m.date)" },
+};
+
+static const char *state_sql(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (strcmp(states[i].word, word) == 0)
+			return states[i].sql;
+	return "0";
+}
+
+/* Appends the condition of one term; ?1 is `after`, text parameters follow in
+ * the order of the terms. */
+static void condition(struct cn_buf *b, const struct cn_term *t, int *param)
+{
+	int p = *param;
+
+	switch (t->kind) {
+	case CN_T_WORD:
+		return;
+	case CN_T_IS:
+		cn_buf_fmt(b, " AND %s(%s)", t->negate ? "NOT " : "",
+		    state_sql(t->text));
+		return;
+	case CN_T_FACET:
+		cn_buf_fmt(b, " AND %s(coalesce(%c.%s, '') = ?%d)",
+		    t->negate ? "NOT " : "",
+		    strncmp(t->column, "conversation.", 13) == 0 ? 'c' : 'm',
+		    strchr(t->column, '.') + 1, p);
+		break;
+	case CN_T_PERSON:
+		cn_buf_fmt(b, " AND %sEXISTS(SELECT 1 FROM participant x"
+		    " WHERE x.message = m.id AND x.identifier = ?%d%s)",
+		    t->negate ? "NOT " : "", p,
+		    strcmp(t->column, "from") == 0 ? " AND x.role = 1" :
+		    strcmp(t->column, "to") == 0 ? " AND x.role > 1" : "");
+		break;
+	case CN_T_SINCE:
+		cn_buf_fmt(b, " AND m.date %s ?%d", t->negate ? "<" : ">=", p);
+		break;
+	case CN_T_UNTIL:
+		cn_buf_fmt(b, " AND m.date %s ?%d", t->negate ? ">=" : "<", p);
+		break;
+	case CN_T_ID:
+		cn_buf_fmt(b, " AND m.pub %s ?%d", t->negate ? "!=" : "=", p);
+		break;
+	case CN_T_CONVERSATION:
+		cn_buf_fmt(b, " AND c.pub %s ?%d", t->negate ? "!=" : "=", p);
+		break;
+	case CN_T_TICKET:
+		cn_buf_fmt(b, " AND c.id %s ?%d", t->negate ? "!=" : "=", p);
+		break;
+	}
+	++*param;
+}
+
+static int bind_term(struct cn_store *s, sqlite3_stmt *st,
+    const struct cn_term *t, int *param, struct cn_err *err)
+{
+	struct cn_ident who;
+	int r;
+
+	switch (t->kind) {
+	case CN_T_WORD:
+	case CN_T_IS:
+		return 0;
+	case CN_T_PERSON:
+		r = cn_ident_find(s, t->text, &who, err);
+		if (r < 0)
+			return -1;
+		sqlite3_bind_int64(st, (*param)++, r == 1 ? who.id : -1);
+		return 0;
+	case CN_T_SINCE:
+	case CN_T_UNTIL:
+	case CN_T_TICKET:
+		sqlite3_bind_int64(st, (*param)++, t->number);
+		return 0;
+	default:
+		sqlite3_bind_text(st, (*param)++, t->text, -1, SQLITE_STATIC);
+		return 0;
+	}
+}
+
+static int run_query(struct cn_store *s, const struct cn_query *q,
+    const char *sql, int64_t after, const struct ids *in, int64_t *out,
+    size_t max, size_t *n, struct cn_err *err)
+{
+	sqlite3_stmt *st;
+	size_t i, k;
+	int param = 2, r = 0;
+
+	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK)
+		return cn_sql_fail(s, err, "search");
+	for (i = 0; i < q->n && r == 0; i++)
+		r = bind_term(s, st, &q->terms[i], &param, err);
+	if (in == NULL) {
+		sqlite3_bind_int64(st, 1, after);
+		while (r >= 0 && *n < max && (r = cn_step(s, st, err)) == 1)
+			out[(*n)++] = sqlite3_column_int64(st, 0);
+	} else {
+		for (k = 0; r >= 0 && k < in->n && *n < max; k++) {
+			sqlite3_reset(st);
+			sqlite3_bind_int64(st, 1, in->v[k]);
+			if ((r = cn_step(s, st, err)) == 1)
+				out[(*n)++] = in->v[k];
+		}
+	}
+	sqlite3_finalize(st);
+	return r < 0 ? -1 : 0;
+}
+
+static bool has_word(const struct ids *l, int64_t id)
+{
+	return l->n > 0 &&
+	    bsearch(&id, l->v, l->n, sizeof(*l->v), by_id) != NULL;
+}
+
+int cn_search(struct cn_store *s, const struct cn_query *q, int64_t after,
+    int64_t *out, size_t max, size_t *n, struct cn_err *err)
+{
+	struct cn_words with = { 0 }, without = { 0 };
+	struct ids in = { 0 }, not = { 0 };
+	struct cn_buf sql = { 0 };
+	size_t i, k;
+	int param = 2, r = 0;
+
+	*n = 0;
+	cn_buf_str(&sql, "SELECT m.id FROM message m JOIN conversation c ON"
+	    " c.id = m.conversation WHERE ");
+	for (i = 0; i < q->n; i++)
+		if (q->terms[i].kind == CN_T_WORD)
+			cn_words_add(q->terms[i].negate ? &without : &with,
+			    cn_str(q->terms[i].text));
+	cn_buf_str(&sql, with.n > 0 ? "m.id = ?1" : "m.id > ?1");
+	for (i = 0; i < q->n; i++)
+		condition(&sql, &q->terms[i], &param);
+	cn_buf_str(&sql, " ORDER BY m.id");
+	if (with.n > 0)
+		r = find_words(s, &with, after, &in, err);
+	if (r == 0 && without.n > 0)
+		r = find_words(s, &without, after, &not, err);
+	if (r == 0)
+		r = run_query(s, q, sql.p, after, with.n > 0 ? &in : NULL, out,
+		    max, n, err);
+	for (i = k = 0; r == 0 && i < *n; i++)
+		if (!has_word(&not, out[i]))
+			out[k++] = out[i];
+	/* A page that was thinned out must not look like the last one. */
+	if (r == 0 && k < *n && *n == max && k == 0)
+		r = cn_search(s, q, out[max - 1], out, max, &k, err);
+	*n = r == 0 ? k : 0;
+	free(in.v);
+	free(not.v);
+	cn_words_release(&with);
+	cn_words_release(&without);
+	cn_buf_release(&sql);
+	return r;
+}

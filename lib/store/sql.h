@@ -1,0 +1,59 @@
+/* sql.h - SQLite, for the files of this layer only */
+#ifndef CN_SQL_H
+#define CN_SQL_H
+
+#include <sqlite3.h>
+
+#include "store/store.h"
+
+struct cn_store {
+	const struct cn_run *run;
+	sqlite3 *db;
+	struct cn_keys *keys;
+	struct cn_ledger *ledger;
+	struct cn_arena mem;
+	char *path;
+	bool readonly, test, in_txn, erasing;
+	uint64_t generation;		/* of the store, as of the last begin */
+	int main_lock;			/* held inside a transaction */
+	struct { const char *sql; sqlite3_stmt *st; } cache[128];
+	size_t ncache;
+	struct cn_pool {		/* leaf numbers of this process */
+		int64_t next, end;
+		unsigned block;
+	} pool[CN_LEAF_KIND_MAX];
+	uint32_t shard;			/* open for new subjects; 0: unknown */
+	bool audited;			/* an anchor is due at the close */
+};
+
+/* A prepared statement, reset and unbound; sql must be a literal (cached by
+ * address).  NULL with err. */
+sqlite3_stmt *cn_sql(struct cn_store *, const char *sql, struct cn_err *);
+/* 1 row, 0 done (and reset), -1 error. */
+int cn_step(struct cn_store *, sqlite3_stmt *, struct cn_err *) CN_CHECKED;
+/* Runs to the end.  types: i int64_t, s const char * (NULL allowed), b const
+ * void * and size_t, d double; one letter a parameter. */
+int cn_do(struct cn_store *, struct cn_err *, const char *sql,
+    const char *types, ...) CN_CHECKED;
+/* The same, and reads the first column of the first row: 1, 0, -1. */
+int cn_get(struct cn_store *, struct cn_err *, int64_t *out, const char *sql,
+    const char *types, ...) CN_CHECKED;
+sqlite3_stmt *cn_bind(struct cn_store *, struct cn_err *, const char *sql,
+    const char *types, ...);
+/* SQL that is not cached, no parameters. */
+int cn_exec(struct cn_store *, const char *sql, struct cn_err *) CN_CHECKED;
+/* Fills err from the connection; -1. */
+int cn_sql_fail(struct cn_store *, struct cn_err *, const char *what);
+struct cn_str cn_col(sqlite3_stmt *, int col);	/* blob or text, borrowed */
+const char *cn_col_dup(struct cn_arena *, sqlite3_stmt *, int col); /* NULL */
+
+/* Creates the tables of a fresh store, or migrates; numbered steps. */
+int cn_schema_migrate(struct cn_store *, struct cn_err *) CN_CHECKED;
+
+/* Leaf numbers: cn_store_leaves() sees to it, outside any transaction, that n
+ * are at hand; cn_leaf_take() gives one, -1 where there is none left. */
+int cn_store_leaves(struct cn_store *, enum cn_leaf_kind, unsigned n,
+    struct cn_err *) CN_CHECKED;
+int64_t cn_leaf_take(struct cn_store *, enum cn_leaf_kind);
+
+#endif
