@@ -102,6 +102,23 @@ check(safe("see https://shop.com/x, a@mail.de"), "and others would be seen")
 check(len({c["chat"] for c in chats}) == 6 and len(chats) >= 30
       and len({(c["chat"], c["id"]) for c in chats}) == len(chats)
       and not safe(json.dumps(chats)), "%d chat messages" % len(chats))
+
+# The macros, without a YAML library: their layout is plain enough.
+kinds = set("""order_status delivery_problem cancel_order change_order
+    return_exchange refund payment_problem invoice_billing product_question
+    stock_availability technical_problem account_access account_change
+    complaint praise_feedback newsletter_marketing shipping_cost_info
+    warranty_repair business_inquiry privacy_request human_agent""".split())
+macros = open(here + "/../../lib/desk/macros.yaml", encoding="utf-8").read()
+ids = re.findall(r"(?m)^([a-z-]+):$", macros)
+check(18 <= len(ids) == len(set(ids)) <= 25, "%d macros" % len(ids))
+check(set(re.findall(r"(?m)^  category: (\S+)$", macros)) == kinds,
+      "every category has a macro")
+check(all(len(re.findall(r"(?m)^    %s: \|$" % lang, macros)) == len(ids)
+          for lang in ("en", "de", "fr", "es", "hi-Latn")),
+      "every macro in five languages")
+check(set(re.findall(r"{.*?}", macros.split("\n\n", 1)[1]))
+      == {"{name}", "{order}", "{date}", "{agent}"}, "known slots only")
 END
 python3 -B "$tmp/look.py" "$here" >"$tmp/found"
 ok $? "the mailbox can be read"
