@@ -178,6 +178,7 @@ class Shop:
             if not m:
                 out.append(line)
             elif deep:
+                out += [""] if out and out[-1] else []
                 out += self.quote(self.parent(mail), m[1] or "en", True)
         if self.client(mail) == "desk":
             agent = mail.get("From").split(".")[0]
@@ -223,7 +224,7 @@ def word(text, charset):
         charset = "utf-8"
     out, piece = [], ""
     for ch in text + "\0":
-        if ch == "\0" or len((piece + ch).encode(charset)) > 42:
+        if ch == "\0" or len((piece + ch).encode(charset)) > 33:
             out.append("=?%s?B?%s?=" % (charset.upper(), base64.b64encode(
                 piece.encode(charset)).decode()))
             piece = ""
