@@ -128,22 +128,6 @@ cn_text_tfs(struct cn_str subject, struct cn_str text, size_t *n,
 	return cn_tfs(f, nf, n, arena);
 }
 
-/* Square root by Newton's steps from the bits: sqrt() is exact everywhere
- * too, but may set errno through a call. */
-static double
-root(double x)
-{
-	union { double d; uint64_t u; } v = { x };
-	int i;
-
-	if (x <= 0)
-		return 0;
-	v.u = (v.u >> 1) + ((uint64_t)1023 << 51);
-	for (i = 0; i < 5; i++)
-		v.d = 0.5 * (v.d + x / v.d);
-	return v.d;
-}
-
 size_t
 cn_model_score(const struct cn_model *m, const struct cn_tf *tf, size_t n,
     float *score, struct cn_norm *norm)
@@ -162,7 +146,7 @@ cn_model_score(const struct cn_model *m, const struct cn_tf *tf, size_t n,
 		known++;
 	}
 	for (i = 0; i < 2; i++)
-		norm->inv[i] = sq[i] > 0 ? (float)(1 / root(sq[i])) : 0;
+		norm->inv[i] = sq[i] > 0 ? (float)(1 / cn_root(sq[i])) : 0;
 	memcpy(score, m->bias, m->classes * sizeof(*score));
 	for (i = 0; known && i < n; i++) {
 		if ((row = cn_model_row(m, tf[i].key)) == 0)

@@ -1,4 +1,4 @@
-/* text.c - words and hashed features; exp and log without libm */
+/* text.c - words and hashed features; exp, log and root without libm */
 #include <string.h>
 #include <utf8proc.h>
 
@@ -302,4 +302,20 @@ cn_log(double x)
 	for (i = 17; i >= 1; i -= 2)
 		p = p * z + 1.0 / i;
 	return (double)e * 0.69314718055994531 + 2 * s * p;
+}
+
+/* Square root by Newton's steps from the bits: sqrt() is exact everywhere
+ * too, but may set errno through a call. */
+double
+cn_root(double x)
+{
+	union { double d; uint64_t u; } v = { x };
+	int i;
+
+	if (x <= 0)
+		return 0;
+	v.u = (v.u >> 1) + ((uint64_t)1023 << 51);
+	for (i = 0; i < 5; i++)
+		v.d = 0.5 * (v.d + x / v.d);
+	return v.d;
 }

@@ -42,9 +42,10 @@ struct cn_feat {
 struct cn_feat *cn_feats(const struct cn_words *, size_t *n,
     struct cn_arena *);
 
-/* e^x and ln x by +, * and bits alone: the same on every machine.  Good to
+/* e^x, ln x and the root of x by +, *, / and bits: the same on every machine.  Good to
  * 1e-12; e^x is 0 below -700 and capped above 700; ln needs x > 0. */
 double cn_exp(double);
 double cn_log(double);
+double cn_root(double);
 
 #endif

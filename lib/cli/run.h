@@ -75,7 +75,7 @@ int cn_cli_usage(const struct cn_cli *, struct cn_err *, const char *fmt,
 struct cn_status_row {
 	int status;
 	const char *name, *meaning;
-	const char *hint;		/* where the error has none of its own */
+	const char *hint;	/* where the error has none of its own */
 };
 extern const struct cn_status_row cn_statuses[];
 int cn_status_worse(int a, int b);

@@ -173,7 +173,8 @@ static enum cn_next fill(struct cn_stream *s, int linger_ms,
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return CN_NEXT_RECORD;
 	if (n < 0) {
-		(void)cn_fail_errno(err, CN_TEMPFAIL, "%s", s->name);
+		(void)cn_fail_errno(err, errno == EBADF ? CN_USAGE :
+		    CN_TEMPFAIL, "%s", s->name);
 		return CN_NEXT_ERROR;
 	}
 	s->eof = n == 0;

@@ -1,0 +1,285 @@
+/* mbox.c - mboxrd in and out
+ *
+ * Bytes are pushed in and mails pulled out, so that a caller that polls keeps
+ * its own loop.  The buffer holds the mail at hand; `scan` is how far its
+ * lines were looked at, so no byte is looked at twice.  A mail that grows past
+ * max is let go and only counted, up to the next From_ line.
+ *
+ * A From_ line stands at the beginning or behind an empty line and has a time
+ * (dd:dd) in it: text of old mboxes that happens to begin with 'From ' is
+ * text. */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/times.h"
+#include "mime.h"
+
+#define CHUNK 65536
+
+struct cn_mbox {
+	struct cn_buf buf;
+	size_t max;
+	size_t mail;			/* where the mail at hand begins */
+	size_t scan;			/* looked at up to here, a line begins */
+	uint64_t base;			/* offset in the input of buf.p[0] */
+	uint64_t start;			/* ... of the mail at hand */
+	uint64_t index;
+	struct cn_buf from_line;
+	bool open;			/* there is a mail at hand */
+	bool blank;			/* the line before scan was empty */
+	bool over;			/* the mail at hand was let go */
+	bool end;
+	struct cn_buf item, item_from;	/* what was handed out */
+};
+
+struct cn_mbox *cn_mbox_new(size_t max)
+{
+	struct cn_mbox *b = cn_alloc(sizeof(*b));
+
+	b->max = max;
+	b->blank = true;
+	return b;
+}
+
+void cn_mbox_free(struct cn_mbox *b)
+{
+	if (!b)
+		return;
+	cn_buf_wipe(&b->buf);
+	cn_buf_wipe(&b->from_line);
+	cn_buf_wipe(&b->item);
+	cn_buf_wipe(&b->item_from);
+	free(b);
+}
+
+/* Forgets what is before `at`. */
+static void drop(struct cn_mbox *b, size_t at)
+{
+	if (at == 0)
+		return;
+	memmove(b->buf.p, b->buf.p + at, b->buf.len - at);
+	b->buf.len -= at;
+	b->base += at;
+	b->scan = b->scan > at ? b->scan - at : 0;
+	b->mail = b->mail > at ? b->mail - at : 0;
+}
+
+void cn_mbox_feed(struct cn_mbox *b, const void *p, size_t n)
+{
+	/* Moving only when half is dead keeps it linear. */
+	if (b->mail > b->buf.len / 2)
+		drop(b, b->mail);
+	cn_buf_add(&b->buf, p, n);
+}
+
+void cn_mbox_end(struct cn_mbox *b)
+{
+	b->end = true;
+}
+
+static bool is_from_line(const char *p, const char *nl)
+{
+	if (nl - p < 10 || memcmp(p, "From ", 5) != 0)
+		return false;
+	for (p += 5; nl - p > 4; p++)
+		if (p[2] == ':' && cn_is_digit((unsigned char)p[0]) &&
+		    cn_is_digit((unsigned char)p[1]) &&
+		    cn_is_digit((unsigned char)p[3]) &&
+		    cn_is_digit((unsigned char)p[4]))
+			return true;
+	return false;
+}
+
+/* mboxrd: one '>' off every line that is >...>From . */
+static void unquote(struct cn_buf *b)
+{
+	char *p = b->p, *end = p + b->len, *o = p, *nl, *q;
+	size_t n;
+
+	if (b->len == 0 || !memmem(p, b->len, ">From ", 6))
+		return;
+	for (; p < end; p = nl) {
+		nl = memchr(p, '\n', (size_t)(end - p));
+		nl = nl ? nl + 1 : end;
+		for (q = p; q < nl && *q == '>'; q++)
+			;
+		if (q > p && nl - q >= 5 && memcmp(q, "From ", 5) == 0)
+			p++;
+		n = (size_t)(nl - p);
+		memmove(o, p, n);
+		o += n;
+	}
+	b->len = (size_t)(o - b->p);
+	b->p[b->len] = 0;
+}
+
+/* Hands out the mail at hand, which ends at `to`. */
+static void hand_out(struct cn_mbox *b, size_t to, struct cn_mbox_item *it)
+{
+	const char *p = b->buf.p;
+	size_t n = to > b->mail ? to - b->mail : 0;
+
+	it->offset = b->start;
+	it->index = ++b->index;
+	it->size = b->base + to - b->start;
+	it->oversized = b->over || n > b->max;
+	b->item.len = b->item_from.len = 0;
+	/* The empty line in front of the next From_ line is the mbox's. */
+	if (n > 0 && p[to - 1] == '\n') {
+		size_t e = n - 1;
+
+		e -= e > 0 && p[b->mail + e - 1] == '\r';
+		if (e == 0 || p[b->mail + e - 1] == '\n')
+			n = e;
+	}
+	if (!it->oversized && n > 0)
+		cn_buf_add(&b->item, p + b->mail, n);
+	unquote(&b->item);
+	cn_buf_add(&b->item_from, b->from_line.p ? b->from_line.p : "",
+	    b->from_line.len);
+	it->mail = cn_buf_view(&b->item);
+	it->from_line = cn_buf_view(&b->item_from);
+	b->open = b->over = false;
+}
+
+/* A From_ line at scan, up to nl. */
+static void open_mail(struct cn_mbox *b, const char *nl)
+{
+	const char *p = b->buf.p + b->scan;
+	size_t n = (size_t)(nl - p);
+
+	b->start = b->base + b->scan;
+	if (n > 0 && p[n - 1] == '\r')
+		n--;
+	b->from_line.len = 0;
+	cn_buf_add(&b->from_line, p, n < 1000 ? n : 1000);
+	b->scan = (size_t)(nl + 1 - b->buf.p);
+	if (b->scan > b->buf.len)
+		b->scan = b->buf.len;
+	b->mail = b->scan;
+	b->open = true;
+	b->blank = false;
+}
+
+bool cn_mbox_take(struct cn_mbox *b, struct cn_mbox_item *it)
+{
+	for (;;) {
+		const char *p = b->buf.p + b->scan;
+		size_t left = b->buf.len - b->scan;
+		const char *nl = left ? memchr(p, '\n', left) : NULL;
+
+		if (!nl && left > 0 && b->end)
+			nl = p + left;
+		if (!nl)
+			break;
+		if (b->blank && is_from_line(p, nl)) {
+			if (b->open) {
+				hand_out(b, b->scan, it);
+				return true;
+			}
+			open_mail(b, nl);
+			continue;
+		}
+		b->blank = nl == p || (nl == p + 1 && *p == '\r');
+		if (!b->open && !b->blank) {
+			/* Text before the first From_ line is a mail too. */
+			b->start = b->base + b->scan;
+			b->mail = b->scan;
+			b->from_line.len = 0;
+			b->open = true;
+		}
+		b->scan = (size_t)(nl - b->buf.p) + 1;
+		if (b->scan > b->buf.len)
+			b->scan = b->buf.len;
+		if (!b->open)
+			b->mail = b->scan;
+		if (b->open && b->scan - b->mail > b->max) {
+			b->over = true;
+			b->mail = b->scan;
+		}
+	}
+	if (b->end && b->open) {
+		hand_out(b, b->buf.len, it);
+		b->mail = b->scan = b->buf.len;
+		return true;
+	}
+	/* A line longer than a mail may be can be no From_ line. */
+	if (b->buf.len - b->mail > b->max + CHUNK) {
+		if (b->buf.len - b->scan > CHUNK) {
+			b->scan = b->buf.len - 2;
+			b->blank = false;
+		}
+		b->over = b->open;
+		b->mail = b->scan;
+		drop(b, b->mail);
+	}
+	return false;
+}
+
+int cn_mbox_next(struct cn_mbox *b, int fd, struct cn_mbox_item *it,
+    struct cn_err *err)
+{
+	char chunk[CHUNK];
+	ssize_t n;
+
+	while (!cn_mbox_take(b, it)) {
+		if (b->end)
+			return 0;
+		do
+			n = read(fd, chunk, sizeof(chunk));
+		while (n < 0 && errno == EINTR);
+		if (n < 0)
+			return cn_fail_errno(err, CN_IOERR, "mailbox");
+		if (n == 0)
+			cn_mbox_end(b);
+		else
+			cn_mbox_feed(b, chunk, (size_t)n);
+	}
+	return 1;
+}
+
+static void put_date(struct cn_buf *out, int64_t t)
+{
+	static const char days[] = "ThuFriSatSunMonTueWed";
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	int64_t day = t / 86400 - (t % 86400 < 0), s = t - day * 86400;
+	int64_t wd = ((day % 7) + 7) % 7;
+	int y, m, d;
+
+	cn_civil(day, &y, &m, &d);
+	cn_buf_fmt(out, "%.3s %.3s %2d %02d:%02d:%02d %04d", days + 3 * wd,
+	    months + 3 * (m - 1), d, (int)(s / 3600), (int)(s / 60 % 60),
+	    (int)(s % 60), y);
+}
+
+void cn_mbox_put(struct cn_buf *out, struct cn_str mail, const char *sender,
+    int64_t date)
+{
+	const char *p = mail.p, *end = p + mail.n, *nl, *q;
+
+	cn_buf_str(out, "From ");
+	if (!sender || !*sender)
+		sender = "MAILER-DAEMON";
+	for (; *sender; sender++)
+		cn_buf_ch(out, (unsigned char)*sender > ' ' ? *sender : '-');
+	cn_buf_ch(out, ' ');
+	put_date(out, date);
+	cn_buf_ch(out, '\n');
+	if (mail.n > 5 && memcmp(p, "From ", 5) == 0) {
+		nl = memchr(p, '\n', mail.n);
+		p = nl ? nl + 1 : end;
+	}
+	for (; p < end; p = nl) {
+		nl = memchr(p, '\n', (size_t)(end - p));
+		nl = nl ? nl + 1 : end;
+		for (q = p; q < nl && *q == '>'; q++)
+			;
+		if (nl - q >= 5 && memcmp(q, "From ", 5) == 0)
+			cn_buf_ch(out, '>');
+		cn_buf_add(out, p, (size_t)(nl - p));
+	}
+	if (mail.n > 0 && end[-1] != '\n')
+		cn_buf_ch(out, '\n');
+	cn_buf_ch(out, '\n');
+}
