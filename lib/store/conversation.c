@@ -25,6 +25,37 @@ int cn_conversation_by_ref(struct cn_store *s, int64_t ref, bool own,
 	    " r.own >= ? ORDER BY m.id LIMIT 1", "ii", ref, (int64_t)own);
 }
 
+int cn_conversation_answering(struct cn_store *s, int64_t ref,
+    int64_t *conversation, struct cn_err *err)
+{
+	return cn_get(s, err, conversation, "SELECT m.conversation FROM ref r"
+	    " JOIN message m ON m.id = r.message WHERE r.mid = ? AND"
+	    " r.own = 0 ORDER BY m.id LIMIT 1", "i", ref);
+}
+
+int cn_conversation_owner(struct cn_store *s, int64_t conversation,
+    int64_t *person, int64_t *leaf, struct cn_err *err)
+{
+	sqlite3_stmt *st = cn_bind(s, err, "SELECT i.person, i.leaf FROM"
+	    " conversation c JOIN identifier i ON i.person = c.person"
+	    " WHERE c.id = ? ORDER BY i.id LIMIT 1", "i", conversation);
+	int r;
+
+	if (st == NULL || (r = cn_step(s, st, err)) < 0)
+		return -1;
+	if (r == 1) {
+		*person = sqlite3_column_int64(st, 0);
+		*leaf = sqlite3_column_int64(st, 1);
+	}
+	sqlite3_reset(st);
+	return r;
+}
+
+int64_t cn_leaf_orphan(struct cn_store *s)
+{
+	return cn_leaf_take(s, CN_LEAF_MESSAGE);
+}
+
 int cn_conversation_by_key(struct cn_store *s, const uint8_t key[CN_HASH],
     int64_t *conversation, struct cn_err *err)
 {

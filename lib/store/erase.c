@@ -6,7 +6,7 @@ int cn_erase_catch_up(struct cn_store *s, struct cn_err *err)
 {
 	int r = 0;
 
-	if (cn_keys_lock(s->keys, s->run->wait_ms ? s->run->wait_ms : 30000,
+	if (cn_keys_lock(s->keys, s->run->wait_ms,
 	    err) < 0)
 		return -1;
 	if (cn_keys_refresh(s->keys, err) < 0) {

@@ -92,6 +92,9 @@ enum cn_stage { CN_STAGE_CLASSIFY, CN_STAGE_SUGGEST };
 int cn_message_pending(struct cn_store *, enum cn_stage, int64_t after,
     int64_t *ids, size_t max, size_t *n, struct cn_err *) CN_CHECKED;
 
+/* A leaf for a message that is nobody's; -1: none at hand. */
+int64_t cn_leaf_orphan(struct cn_store *);
+
 /* --- conversations --- */
 
 /* A keyed Message-ID, for threading. */
@@ -100,12 +103,18 @@ int cn_message_ref(struct cn_store *, const char *mid, int64_t *out,
 /* The conversation of a message that has (own) or names this id: 1, 0, -1. */
 int cn_conversation_by_ref(struct cn_store *, int64_t ref, bool own,
     int64_t *conversation, struct cn_err *) CN_CHECKED;
+/* Of a message that names this id without having it. */
+int cn_conversation_answering(struct cn_store *, int64_t ref,
+    int64_t *conversation, struct cn_err *) CN_CHECKED;
 /* By a chat's id (keyed): 1, 0, -1. */
 int cn_conversation_by_key(struct cn_store *, const uint8_t key[CN_HASH],
     int64_t *conversation, struct cn_err *) CN_CHECKED;
 int cn_conversation_add(struct cn_store *, int64_t person,
     const char *channel, const uint8_t *key, int64_t now, int64_t *id,
     struct cn_err *) CN_CHECKED;
+/* The person to whom it belongs and a leaf of theirs: 1, 0 nobody's, -1. */
+int cn_conversation_owner(struct cn_store *, int64_t conversation,
+    int64_t *person, int64_t *leaf, struct cn_err *) CN_CHECKED;
 /* The numbers of its messages in the order of their dates. */
 int cn_conversation_messages(struct cn_store *, int64_t conversation,
     struct cn_arena *, int64_t **ids, size_t *n, struct cn_err *) CN_CHECKED;

@@ -50,10 +50,7 @@ const char *cn_col_dup(struct cn_arena *, sqlite3_stmt *, int col); /* NULL */
 /* Creates the tables of a fresh store, or migrates; numbered steps. */
 int cn_schema_migrate(struct cn_store *, struct cn_err *) CN_CHECKED;
 
-/* Leaf numbers: cn_store_leaves() sees to it, outside any transaction, that n
- * are at hand; cn_leaf_take() gives one, -1 where there is none left. */
-int cn_store_leaves(struct cn_store *, enum cn_leaf_kind, unsigned n,
-    struct cn_err *) CN_CHECKED;
+/* One of those that cn_store_leaves() put at hand; -1: none left. */
 int64_t cn_leaf_take(struct cn_store *, enum cn_leaf_kind);
 
 #endif

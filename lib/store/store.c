@@ -214,7 +214,7 @@ int64_t cn_store_now(struct cn_store *s)
 
 static int turnstile(struct cn_store *s, struct cn_err *err)
 {
-	int wait = s->run->wait_ms ? s->run->wait_ms : LOCK_MS, next;
+	int wait = s->run->wait_ms, next;
 	struct cn_arena mem = { 0 };
 	int r = -1;
 

@@ -45,6 +45,11 @@ int cn_store_begin(struct cn_store *, struct cn_err *) CN_CHECKED;
 int cn_store_commit(struct cn_store *, struct cn_err *) CN_CHECKED;
 void cn_store_rollback(struct cn_store *);	/* no-op outside one */
 
+/* Sees to it, outside any transaction, that n leaf numbers of a kind are at
+ * hand: reserving them is a write of the keyring's folder. */
+int cn_store_leaves(struct cn_store *, enum cn_leaf_kind, unsigned n,
+    struct cn_err *) CN_CHECKED;
+
 /* Meta values (integers). */
 int64_t cn_store_meta(struct cn_store *, const char *key, int64_t dflt);
 int cn_store_set_meta(struct cn_store *, const char *key, int64_t,

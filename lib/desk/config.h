@@ -1,0 +1,21 @@
+/* config.h - who the desk is (cn-config(5)) */
+#ifndef CN_CONFIG_H
+#define CN_CONFIG_H
+
+#include "base/buf.h"
+
+struct cn_config {
+	const char *path;		/* or NULL: all defaults */
+	const char *name;		/* of the company, or NULL */
+	const char *timezone;		/* or NULL: UTC */
+	const char **desk, **agents;	/* normalised, NULL-ended */
+};
+
+/* Strings live in the arena.  path NULL: defaults. */
+int cn_config_load(struct cn_config *, const char *path, struct cn_arena *,
+    struct cn_err *) CN_CHECKED;
+/* Is this address one of the desk's or an agent's?  An entry '@example.com'
+ * stands for every address there. */
+bool cn_config_is_desk(const struct cn_config *, const char *address);
+
+#endif

@@ -1,0 +1,558 @@
+#include "desk/intake.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/times.h"
+#include "desk/thread.h"
+#include "store/audit.h"
+
+#define LINKS 200		/* participants that are linked, at most */
+#define SUBJECTS 64		/* persons named in one audit entry */
+
+struct item {
+	struct cn_buf raw;
+	struct cn_mail mail;
+	struct cn_arena mem;
+	struct cn_msg msg;
+	struct cn_words words;
+	uint8_t hash[CN_HASH];
+	char place[48];
+	char bad[200];			/* for the quarantine: why */
+	const char *owner;		/* address, or NULL */
+	const char *owner_name;
+	const char *chat;		/* id of the chat, or NULL */
+	int64_t folder_at;		/* index of its folder's name */
+};
+
+struct folder {
+	char *account, *name;
+	int64_t id;			/* in the store, 0: not looked up */
+};
+
+struct cn_intake {
+	struct cn_store *store;
+	const struct cn_config *conf;
+	struct item *items;
+	size_t n, cap;
+	struct folder *folders;
+	size_t nfolders;
+	struct cn_intake_counts counts;
+	int64_t subjects[SUBJECTS];
+	size_t nsubjects;
+};
+
+struct cn_intake *cn_intake_new(struct cn_store *s, const struct cn_config *c)
+{
+	struct cn_intake *in = cn_alloc(sizeof(*in));
+
+	in->store = s;
+	in->conf = c;
+	cn_intake_from(in, "import", "-");
+	return in;
+}
+
+/* Items are used again: their words' table and buffers stay. */
+static void item_clear(struct item *it)
+{
+	if (it->raw.len > 0)
+		cn_wipe(it->raw.p, it->raw.len);
+	if (it->raw.cap > 1 << 20)
+		cn_buf_release(&it->raw);
+	it->raw.len = 0;
+	cn_mail_release(&it->mail);
+	cn_arena_reset(&it->mem);
+	cn_words_reset(&it->words);
+	memset(&it->msg, 0, sizeof(it->msg));
+	it->bad[0] = '\0';
+	it->owner = it->owner_name = it->chat = NULL;
+}
+
+void cn_intake_free(struct cn_intake *in)
+{
+	size_t i;
+
+	if (in == NULL)
+		return;
+	for (i = 0; i < in->cap; i++) {
+		item_clear(&in->items[i]);
+		cn_buf_wipe(&in->items[i].raw);
+		cn_arena_release(&in->items[i].mem);
+		cn_words_release(&in->items[i].words);
+	}
+	for (i = 0; i < in->nfolders; i++) {
+		free(in->folders[i].account);
+		free(in->folders[i].name);
+	}
+	free(in->folders);
+	free(in->items);
+	free(in);
+}
+
+void cn_intake_from(struct cn_intake *in, const char *account,
+    const char *name)
+{
+	struct folder *f;
+	size_t i;
+
+	for (i = 0; i < in->nfolders; i++) {
+		struct folder tmp = in->folders[i];
+
+		if (strcmp(tmp.account, account) || strcmp(tmp.name, name))
+			continue;
+		/* The last one is the present one. */
+		in->folders[i] = in->folders[in->nfolders - 1];
+		in->folders[in->nfolders - 1] = tmp;
+		for (size_t k = 0; k < in->n; k++) {
+			if (in->items[k].folder_at == (int64_t)i)
+				in->items[k].folder_at =
+				    (int64_t)in->nfolders - 1;
+			else if (in->items[k].folder_at ==
+			    (int64_t)in->nfolders - 1)
+				in->items[k].folder_at = (int64_t)i;
+		}
+		return;
+	}
+	in->folders = cn_realloc(in->folders,
+	    (in->nfolders + 1) * sizeof(*in->folders));
+	f = &in->folders[in->nfolders++];
+	f->account = cn_strdup(account);
+	f->name = cn_strdup(name);
+	f->id = 0;
+}
+
+static struct item *next(struct cn_intake *in, struct cn_str raw,
+    const char *place)
+{
+	struct item *it;
+
+	if (in->n == in->cap) {
+		size_t cap = in->cap ? in->cap * 2 : 16;
+
+		in->items = cn_realloc(in->items, cap * sizeof(*in->items));
+		memset(in->items + in->cap, 0,
+		    (cap - in->cap) * sizeof(*in->items));
+		in->cap = cap;
+	}
+	it = &in->items[in->n++];
+	cn_buf_add(&it->raw, raw.p, raw.n);
+	snprintf(it->place, sizeof(it->place), "%s", place);
+	it->folder_at = (int64_t)in->nfolders - 1;
+	in->counts.read++;
+	return it;
+}
+
+static int bad(struct item *it, struct cn_err *err)
+{
+	snprintf(it->bad, sizeof(it->bad), "%s", err->msg);
+	err->status = CN_PARTIAL;
+	return -1;
+}
+
+/* --- computing --- */
+
+static const struct cn_addr *customer(const struct cn_config *c,
+    const struct cn_addrs *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->n && i < LINKS; i++)
+		if (a->v[i].addr[0] != '\0' &&
+		    !cn_config_is_desk(c, a->v[i].addr))
+			return &a->v[i];
+	return NULL;
+}
+
+static void own(const struct cn_config *c, struct item *it)
+{
+	struct cn_msg *m = &it->msg;
+	const struct cn_addr *from = m->from.n > 0 ? &m->from.v[0] : NULL;
+	const struct cn_addr *who;
+	const char *failed = cn_mail_bounce(&it->mail);
+
+	m->direction = from != NULL && from->addr[0] != '\0' &&
+	    cn_config_is_desk(c, from->addr) ? "out" : "in";
+	if (failed != NULL) {
+		it->owner = failed[0] ? failed : NULL;
+		return;
+	}
+	if (strcmp(m->direction, "in") == 0)
+		who = from != NULL && from->addr[0] != '\0' ? from : NULL;
+	else if ((who = customer(c, &m->to)) == NULL)
+		who = customer(c, &m->cc);
+	if (who != NULL) {
+		it->owner = who->addr;
+		it->owner_name = who->name;
+	}
+}
+
+int cn_intake_mail(struct cn_intake *in, struct cn_str raw, const char *place,
+    struct cn_err *err)
+{
+	struct item *it = next(in, raw, place);
+
+	raw = cn_buf_view(&it->raw);
+	if (cn_mail_parse(&it->mail, raw.p, raw.n, 0, err) < 0)
+		return bad(it, err);
+	if (cn_message_hash(in->store, "email", raw, it->hash, err) < 0)
+		return -1;
+	cn_msg_from_mail(&it->msg, &it->mail, &it->mem);
+	own(in->conf, it);
+	cn_words_msg(&it->words, &it->msg);
+	return 0;
+}
+
+static const char *member(struct item *it, struct cn_str object,
+    const char *name)
+{
+	const char *s = cn_json_string(&it->mem, cn_json_get(object, name));
+
+	return s != NULL && s[0] != '\0' ? s : NULL;
+}
+
+/* A chat line: {"v":1,"type":"chat","chat":…,"at":…,"from":{…},"role":…,
+ * "text":…} (cn-message(5)). */
+static int chat(struct cn_intake *in, struct item *it, struct cn_err *err)
+{
+	struct cn_str o = cn_buf_view(&it->raw), from;
+	const char *type, *role, *at, *who;
+	struct cn_addr *a = cn_arena_alloc(&it->mem, sizeof(*a));
+	struct cn_msg *m = &it->msg;
+
+	if (cn_json_check(o, err) < 0)
+		return -1;
+	type = member(it, o, "type");
+	if (type == NULL || strcmp(type, "chat") != 0)
+		return cn_fail(err, CN_PARTIAL, "type is not \"chat\"");
+	it->chat = member(it, o, "chat");
+	role = member(it, o, "role");
+	at = member(it, o, "at");
+	m->text = member(it, o, "text");
+	from = cn_json_get(o, "from");
+	if ((who = member(it, from, "address")) == NULL &&
+	    (who = member(it, from, "phone")) == NULL)
+		who = member(it, from, "handle");
+	if (it->chat == NULL || role == NULL || m->text == NULL || who == NULL)
+		return cn_fail(err, CN_PARTIAL, "'%s' is missing or no text",
+		    it->chat == NULL ? "chat" : role == NULL ? "role" :
+		    m->text == NULL ? "text" : "from");
+	if (at == NULL || !cn_time_parse(at, &m->date))
+		return cn_fail(err, CN_PARTIAL, "'at' is not a time of RFC 3339");
+	m->channel = "chat";
+	m->direction = strcmp(role, "customer") == 0 ? "in" : "out";
+	if (strcmp(role, "bot") == 0)
+		m->automatic = "bot";
+	m->text_len = strlen(m->text);
+	m->has_date = true;
+	a->name = member(it, from, "name");
+	a->name = a->name ? a->name : "";
+	a->addr = who;
+	m->from = (struct cn_addrs){ a, 1 };
+	if (strcmp(m->direction, "in") == 0) {
+		it->owner = who;
+		it->owner_name = a->name;
+	}
+	return 0;
+}
+
+int cn_intake_chat(struct cn_intake *in, struct cn_str line,
+    const char *place, struct cn_err *err)
+{
+	struct item *it = next(in, line, place);
+
+	if (chat(in, it, err) < 0)
+		return bad(it, err);
+	if (cn_message_hash(in->store, "chat", cn_buf_view(&it->raw), it->hash,
+	    err) < 0)
+		return -1;
+	cn_words_msg(&it->words, &it->msg);
+	return 0;
+}
+
+/* --- writing --- */
+
+/* What the group may need of leaf numbers and shards, before the
+ * transaction: both are in the keyring's hands, whose lock comes first. */
+static int ready(struct cn_intake *in, struct cn_err *err)
+{
+	unsigned people = 0, agents = 0, orphans = 0, broken = 0, i;
+
+	for (i = 0; i < in->n; i++) {
+		const struct cn_msg *m = &in->items[i].msg;
+		size_t a = m->from.n + m->to.n + m->cc.n + 1;
+
+		if (in->items[i].bad[0] != '\0') {
+			broken++;
+			continue;
+		}
+		broken++;		/* older mail of an erased person */
+		orphans++;
+		people += (unsigned)(a > LINKS ? LINKS : a);
+	}
+	agents = people < 8 ? people : 8;
+	if (cn_store_leaves(in->store, CN_LEAF_PERSON, people, err) < 0 ||
+	    cn_store_leaves(in->store, CN_LEAF_AGENT, agents, err) < 0 ||
+	    cn_store_leaves(in->store, CN_LEAF_MESSAGE, orphans, err) < 0 ||
+	    cn_store_leaves(in->store, CN_LEAF_QUARANTINE, broken, err) < 0 ||
+	    cn_store_leaves(in->store, CN_LEAF_ACCOUNT, 1, err) < 0)
+		return -1;
+	return cn_shard_ready(in->store, in->n, err);
+}
+
+static int identify(struct cn_intake *in, const char *address,
+    const char *name, int64_t now, struct cn_ident *who, struct cn_err *err)
+{
+	bool desk;
+	int r = cn_ident_find(in->store, address, who, err);
+
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	desk = cn_config_is_desk(in->conf, address);
+	return cn_ident_add(in->store, desk ? "agent" : "customer", address,
+	    name, now, who, err);
+}
+
+static int link_all(struct cn_intake *in, const struct cn_msg *m, int64_t now,
+    struct cn_link *links, size_t *n, struct cn_err *err)
+{
+	const struct cn_addrs *lists[] = { &m->from, &m->to, &m->cc };
+	struct cn_arena mem = { 0 };
+	struct cn_ident who;
+	const char *kind;
+	size_t k, i;
+	int r = 0;
+
+	for (k = 0; k < 3 && r == 0; k++) {
+		for (i = 0; i < lists[k]->n && *n < LINKS && r == 0; i++) {
+			const struct cn_addr *a = &lists[k]->v[i];
+
+			if (cn_ident_normal(&mem, a->addr, &kind) == NULL)
+				continue;
+			r = identify(in, a->addr, a->name, now, &who, err);
+			if (r == 0)
+				links[(*n)++] = (struct cn_link){ who.id,
+				    (enum cn_role)(k + 1) };
+		}
+	}
+	cn_arena_release(&mem);
+	return r;
+}
+
+static void named(struct cn_intake *in, int64_t leaf)
+{
+	size_t i;
+
+	for (i = 0; i < in->nsubjects; i++)
+		if (in->subjects[i] == leaf)
+			return;
+	if (in->nsubjects < SUBJECTS)
+		in->subjects[in->nsubjects++] = leaf;
+}
+
+/* Who owns it, and under which leaf; person 0: nobody. */
+static int owner(struct cn_intake *in, struct item *it, int64_t conversation,
+    int64_t now, struct cn_new_message *nm, struct cn_err *err)
+{
+	struct cn_ident who = { 0 };
+	int r = 0;
+
+	if (it->owner != NULL) {
+		if (identify(in, it->owner, it->owner_name, now, &who, err) < 0)
+			return -1;
+		nm->person = who.person;
+		nm->leaf = who.leaf;
+		named(in, who.leaf);
+		return 0;
+	}
+	if (conversation)		/* an agent's or bot's line in a chat */
+		r = cn_conversation_owner(in->store, conversation, &nm->person,
+		    &nm->leaf, err);
+	if (r == 0)
+		nm->leaf = cn_leaf_orphan(in->store);
+	if (r >= 0 && nm->leaf < 0)
+		return cn_fail(err, CN_INTERNAL, "no leaf at hand");
+	return r < 0 ? -1 : 0;
+}
+
+static int quarantine(struct cn_intake *in, const struct item *it,
+    const char *reason, struct cn_err *err)
+{
+	int r = cn_quarantine(in->store, reason, it->place,
+	    cn_buf_view(&it->raw), err);
+
+	if (r == 1)
+		in->counts.quarantined++;
+	return r < 0 ? -1 : 0;
+}
+
+/* An erasure is kept: the same bytes never come back, nor older mail of that
+ * address; later mail is a new person's. 1: refused here, 0, -1. */
+static int erased(struct cn_intake *in, struct item *it, const char **why,
+    struct cn_err *err)
+{
+	struct cn_ledger *l = cn_store_ledger(in->store);
+	const struct cn_ledger_entry *e;
+	uint8_t blind[CN_HASH];
+	int r;
+
+	if (cn_ledger_find(l, CN_LEDGER_MESSAGE, it->hash) != NULL) {
+		in->counts.erased++;
+		*why = "erased before: left out";
+		return 1;
+	}
+	if (it->owner == NULL || cn_ledger_count(l) == 0)
+		return 0;
+	if ((r = cn_ident_blind(in->store, it->owner, blind, err)) <= 0)
+		return r;
+	e = cn_ledger_find(l, CN_LEDGER_IDENTIFIER, blind);
+	if (e == NULL || !it->msg.has_date || it->msg.date >= e->time)
+		return 0;
+	*why = "from an erased person, older than the erasure: kept in "
+	    "quarantine";
+	return quarantine(in, it, "older than the erasure of its owner",
+	    err) < 0 ? -1 : 1;
+}
+
+static int known(struct cn_intake *in, struct item *it, int64_t id,
+    struct cn_buf *lines, struct cn_err *err)
+{
+	struct folder *f = &in->folders[it->folder_at];
+	struct cn_msg m;
+
+	if (f->id && cn_message_locate(in->store, id, f->id, 0, 0, err) < 0)
+		return -1;
+	if (cn_message_load(in->store, id, 0, &m, &it->mem, err) < 0)
+		return -1;
+	m.text = it->msg.text;
+	m.text_len = it->msg.text_len;
+	m.class_json.n = m.replies_json.n = 0;
+	m.known = true;
+	cn_msg_line(lines, &m, 0);
+	in->counts.known++;
+	return 0;
+}
+
+static int add(struct cn_intake *in, struct item *it, struct cn_buf *lines,
+    struct cn_err *err)
+{
+	struct cn_new_message nm = { .msg = &it->msg };
+	struct cn_link links[LINKS];
+	int64_t refs[CN_THREAD_REFS], id, now = cn_store_now(in->store);
+	struct cn_msg m;
+
+	it->msg.received = now;
+	if (!it->msg.has_date)
+		it->msg.date = now;
+	it->msg.has_date = it->msg.has_received = true;
+	nm.raw = cn_buf_view(&it->raw);
+	nm.words = &it->words;
+	memcpy(nm.hash, it->hash, CN_HASH);
+	nm.refs = refs;
+	nm.links = links;
+	nm.folder = in->folders[it->folder_at].id;
+	if (cn_thread_find(in->store, &it->msg, it->chat, &nm, refs, err) < 0 ||
+	    owner(in, it, nm.conversation, now, &nm, err) < 0 ||
+	    link_all(in, &it->msg, now, links, &nm.nlinks, err) < 0)
+		return -1;
+	if (nm.conversation == 0 && cn_thread_new(in->store, &it->msg,
+	    it->chat, &nm, err) < 0)
+		return -1;
+	if (cn_message_add(in->store, &nm, &id, err) < 0 ||
+	    cn_message_load(in->store, id, 0, &m, &it->mem, err) < 0)
+		return -1;
+	m.text = it->msg.text;
+	m.text_len = it->msg.text_len;
+	cn_msg_line(lines, &m, 0);
+	in->counts.stored++;
+	return 0;
+}
+
+static int write_item(struct cn_intake *in, struct item *it,
+    struct cn_buf *lines,
+    void (*tell)(void *, const char *, const char *), void *arg,
+    struct cn_err *err)
+{
+	const char *why;
+	int64_t id;
+	int r;
+
+	if (it->bad[0] != '\0')
+		return quarantine(in, it, it->bad, err);
+	r = cn_message_known(in->store, it->hash, &id, err);
+	if (r == 1)
+		return known(in, it, id, lines, err);
+	if (r == 0 && (r = erased(in, it, &why, err)) == 1) {
+		tell(arg, it->place, why);
+		return 0;
+	}
+	return r < 0 ? -1 : add(in, it, lines, err);
+}
+
+static int folders(struct cn_intake *in, struct cn_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < in->n; i++) {
+		struct folder *f = &in->folders[in->items[i].folder_at];
+
+		if (f->id == 0 && cn_folder(in->store, f->account, f->name,
+		    &f->id, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int audit(struct cn_intake *in, int64_t stored, struct cn_err *err)
+{
+	if (stored == 0)
+		return 0;
+	return cn_audit(in->store, &(struct cn_audit_entry){
+	    .what = "messages taken in", .purpose = "service",
+	    .count = stored, .leaves = in->subjects,
+	    .nleaves = in->nsubjects }, err);
+}
+
+int cn_intake_flush(struct cn_intake *in, struct cn_buf *lines,
+    void (*tell)(void *, const char *, const char *), void *arg,
+    struct cn_err *err)
+{
+	struct cn_intake_counts was = in->counts;
+	size_t i, len = lines->len;
+	int r = 0;
+
+	if (in->n == 0)
+		return 0;
+	in->nsubjects = 0;
+	if (ready(in, err) < 0 || cn_store_begin(in->store, err) < 0) {
+		r = -1;
+		goto out;
+	}
+	r = folders(in, err);
+	for (i = 0; i < in->n && r == 0; i++) {
+		r = write_item(in, &in->items[i], lines, tell, arg, err);
+		if (r < 0)
+			cn_wrap(err, "%s", in->items[i].place);
+	}
+	if (r == 0)
+		r = audit(in, in->counts.stored - was.stored, err);
+	if (r == 0)
+		r = cn_store_commit(in->store, err);
+	if (r < 0) {
+		cn_store_rollback(in->store);
+		for (i = 0; i < in->nfolders; i++)
+			in->folders[i].id = 0;
+		in->counts = was;
+		lines->len = len;
+	}
+out:
+	for (i = 0; i < in->n; i++)
+		item_clear(&in->items[i]);
+	in->n = 0;
+	return r;
+}
+
+const struct cn_intake_counts *cn_intake_counts(const struct cn_intake *in)
+{
+	return &in->counts;
+}

@@ -1,0 +1,46 @@
+/* intake.h - mail and chat on their way into the store
+ *
+ * Computing comes first and touches the store only to read: parse, find the
+ * words, hash.  Then a whole group is written in one transaction: who owns
+ * it, which conversation it belongs to, the sealed bytes, the search tokens,
+ * the events, the audit entry.  Its lines may be shown when flush returns.
+ *
+ * Owner: of a mail to the desk its sender; of an answer the first customer
+ * that it is addressed to; of a bounce the recipient that failed; else it has
+ * a leaf of its own. */
+#ifndef CN_INTAKE_H
+#define CN_INTAKE_H
+
+#include "desk/config.h"
+#include "store/message.h"
+
+struct cn_intake;
+
+struct cn_intake_counts {
+	int64_t read, stored, known, erased, quarantined;
+};
+
+struct cn_intake *cn_intake_new(struct cn_store *, const struct cn_config *);
+void cn_intake_free(struct cn_intake *);
+/* Where what follows lies: an account and a folder (a path, a mailbox). */
+void cn_intake_from(struct cn_intake *, const char *account,
+    const char *folder);
+
+/* Both copy.  place names the item in messages ('mail 12').  What cannot be
+ * read is queued for the quarantine all the same, and reported: -1 with
+ * status 3. */
+int cn_intake_mail(struct cn_intake *, struct cn_str raw, const char *place,
+    struct cn_err *) CN_CHECKED;
+int cn_intake_chat(struct cn_intake *, struct cn_str line, const char *place,
+    struct cn_err *) CN_CHECKED;
+
+/* Writes what was gathered; appends a line for every message in the order in
+ * which it came (known ones with "known":true), and an empty line of nothing
+ * for what went to quarantine.  tell: called for each item that was refused
+ * here (erased before). */
+int cn_intake_flush(struct cn_intake *, struct cn_buf *lines,
+    void (*tell)(void *, const char *place, const char *reason), void *,
+    struct cn_err *) CN_CHECKED;
+const struct cn_intake_counts *cn_intake_counts(const struct cn_intake *);
+
+#endif
