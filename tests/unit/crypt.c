@@ -99,61 +99,885 @@ test_small(void)
 	    !cn_id_valid("maaaaaaaaaaaaaaa1", 'm'), "public ids");
 }
 
-/* A fresh folder with a keyring; the name is static. */
-static const char *
-fresh(void)
-{
-	static char dir[64], recovery[80];
-	struct cn_err err = { 0 };
 
-	strcpy(dir, "/tmp/cn-crypt-XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		abort();
-	snprintf(recovery, sizeof(recovery), "%s/recovery", dir);
-	if (cn_keys_create(dir, (const uint8_t *)"0123456789abcdef", recovery,
-	    &err) == -1) {
-		printf("Bail out! %s\n", err.msg);
-		exit(1);
-	}
-	return dir;
+struct env {
+	char dir[64], path[128];
+	struct cn_keys *k;
+	struct cn_err err;
+};
+
+static const char *
+in(struct env *e, const char *name)
+{
+	snprintf(e->path, sizeof(e->path), "%s/%s", e->dir, name);
+	return e->path;
 }
 
 static void
-test_first(void)
+bail(struct env *e)
+{
+	printf("Bail out! %s\n", e->err.msg);
+	exit(1);
+}
+
+static void
+open_keys(struct env *e)
+{
+	cn_keys_close(e->k);
+	e->k = cn_keys_open(e->dir, NULL, &e->err);
+	if (e->k == NULL)
+		bail(e);
+}
+
+static void
+start(struct env *e)
+{
+	memset(e, 0, sizeof(*e));
+	snprintf(e->dir, sizeof(e->dir), "/tmp/cn-crypt-XXXXXX");
+	if (mkdtemp(e->dir) == NULL)
+		abort();
+	if (cn_keys_create(e->dir, (const uint8_t *)"0123456789abcdef",
+	    in(e, "recovery"), &e->err) == -1)
+		bail(e);
+	open_keys(e);
+}
+
+static void
+end(struct env *e)
+{
+	static const char *const files[] = { "keyring", "keyring.lock",
+	    "leaves", "ledger", "key", "recovery", "copy", "half" };
+	size_t i;
+
+	cn_keys_close(e->k);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		unlink(in(e, files[i]));
+	if (rmdir(e->dir) == -1)
+		perror(e->dir);
+}
+
+static void
+save(struct env *e, const char *name, const void *p, size_t n)
+{
+	if (cn_file_replace(in(e, name), p, n, 0600, &e->err) == -1)
+		bail(e);
+}
+
+static struct cn_buf
+slurp(struct env *e, const char *name)
+{
+	struct cn_buf b = { 0 };
+
+	if (cn_file_read(in(e, name), 1 << 24, &b, &e->err) == -1)
+		bail(e);
+	return b;
+}
+
+static void
+puncture(struct env *e, const int64_t *leaf, size_t n)
+{
+	if (cn_keys_lock(e->k, 1000, &e->err) == -1 ||
+	    cn_keys_puncture(e->k, leaf, n, &e->err) == -1)
+		bail(e);
+	cn_keys_unlock(e->k);
+}
+
+/* Seals n bytes, text or noise, and opens them again. */
+static bool
+round_trip(struct env *e, size_t n, bool text)
+{
+	struct cn_cell_at at = { CN_LEAF(CN_LEAF_PERSON, 7), "message", "m1",
+	    "body", 0 };
+	struct cn_buf cell = { 0 }, out = { 0 };
+	char *p = cn_alloc(n + 1);
+	size_t i;
+	bool good;
+
+	cn_random(p, n + 1);
+	for (i = 0; text && i < n; i++)
+		p[i] = "the order has not arrived, "[i % 27];
+	cn_buf_str(&out, "kept");
+	good = cn_cell_seal(e->k, &at, p, n, &cell, &e->err) == 0 &&
+	    cn_cell_open(e->k, &at, cell.p, cell.len, &out, &e->err) == 0 &&
+	    out.len == n + 4 && memcmp(out.p, "kept", 4) == 0 &&
+	    memcmp(out.p + 4, p, n) == 0 &&
+	    cn_cell_leaf(cell.p, cell.len) == at.leaf;
+	if (text && n > 1000)
+		good = good && cell.len < n / 4;
+	cn_buf_release(&cell);
+	cn_buf_release(&out);
+	free(p);
+	return good;
+}
+
+/* The status of opening, 0 if it opens; nothing may come out otherwise. */
+static int
+opens(struct env *e, const struct cn_cell_at *at, const void *p, size_t n)
+{
+	struct cn_buf out = { 0 };
+	int status = 0;
+
+	if (cn_cell_open(e->k, at, p, n, &out, &e->err) == -1)
+		status = out.len == 0 ? e->err.status : 99;
+	cn_buf_release(&out);
+	return status;
+}
+
+static void
+test_cells(void)
+{
+	static const size_t size[] = { 0, 1, 199, 200, 201, 4095, 65531, 65532,
+	    65533, 65535, 65536, 65537, 131072, 1 << 20 };
+	const struct cn_cell_at home = { CN_LEAF(CN_LEAF_PERSON, 7), "t", "r",
+	    "c", 0 };
+	struct cn_cell_at at = home;
+	struct cn_buf cell = { 0 };
+	struct env e;
+	size_t i;
+	bool good = true;
+
+	start(&e);
+	for (i = 0; i < sizeof(size) / sizeof(size[0]); i++)
+		good = good && round_trip(&e, size[i], true) &&
+		    round_trip(&e, size[i], false);
+	ok(good, "cells of 0 bytes to 1 MiB come back");
+	if (cn_cell_seal(e.k, &at, "a word", 6, &cell, &e.err) == -1)
+		bail(&e);
+	ok(opens(&e, &at, cell.p, cell.len) == 0, "control: the cell opens");
+	at.table = "tr";
+	at.row = "";
+	ok(opens(&e, &at, cell.p, cell.len) == 5, "table and row shifted");
+	at = home;
+	at.table = "u";
+	ok(opens(&e, &at, cell.p, cell.len) == 5, "moved to another table");
+	at = home;
+	at.row = "s";
+	ok(opens(&e, &at, cell.p, cell.len) == 5, "moved to another row");
+	at = home;
+	at.column = "d";
+	ok(opens(&e, &at, cell.p, cell.len) == 5, "moved to another column");
+	at = home;
+	at.chunk = 1;
+	ok(opens(&e, &at, cell.p, cell.len) == 5, "moved to another chunk");
+	at = home;
+	at.leaf++;
+	ok(opens(&e, &at, cell.p, cell.len) == 5, "moved to another leaf");
+	cell.p[8]++;
+	ok(opens(&e, &at, cell.p, cell.len) == 5, "and its header changed");
+	cell.p[8]--;
+	for (good = true, i = 0; i < cell.len; i++) {
+		cell.p[i] ^= 1 << i % 8;
+		good = good && opens(&e, &home, cell.p, cell.len) == 5;
+		cell.p[i] ^= 1 << i % 8;
+	}
+	ok(good, "a flipped bit anywhere");
+	for (good = true, i = 0; i < cell.len; i++)
+		good = good && opens(&e, &home, cell.p, i) == 5;
+	cn_buf_ch(&cell, 0);
+	ok(good && opens(&e, &home, cell.p, cell.len) == 5,
+	    "cut anywhere, or longer");
+	at = home;
+	at.leaf = CN_LEAF(CN_LEAF_KIND_MAX, 1);
+	ok(cn_cell_seal(e.k, &at, "", 0, &cell, &e.err) == -1 &&
+	    cn_cell_leaf(cell.p, 12) == -1, "no such kind of leaf");
+	cn_buf_release(&cell);
+	end(&e);
+}
+
+/* 200,000 bytes of noise are four chunks. */
+static void
+test_chunks(void)
+{
+	const size_t one = 65536 + CN_TAG;
+	struct cn_cell_at at = { CN_LEAF(CN_LEAF_ACCOUNT, 1), "t", "r", "c",
+	    0 };
+	struct cn_buf cell = { 0 }, bad = { 0 };
+	char *p = cn_alloc(200000);
+	struct env e;
+	size_t i;
+
+	start(&e);
+	cn_random(p, 200000);
+	if (cn_cell_seal(e.k, &at, p, 200000, &cell, &e.err) == -1)
+		bail(&e);
+	ok(opens(&e, &at, cell.p, cell.len) == 0 && cell.len > 32 + 3 * one,
+	    "control: a cell of four chunks opens");
+	for (i = 0; i < 3; i++) {
+		bad.len = 0;
+		cn_buf_add(&bad, cell.p, 32 + i * one);
+		cn_buf_add(&bad, cell.p + 32 + (i + 1) * one,
+		    cell.len - 32 - (i + 1) * one);
+		ok(opens(&e, &at, bad.p, bad.len) == 5, "a chunk dropped");
+	}
+	ok(opens(&e, &at, cell.p, 32 + 3 * one) == 5, "the last one dropped");
+	bad.len = 0;
+	cn_buf_add(&bad, cell.p, 32);
+	cn_buf_add(&bad, cell.p + 32 + one, one);
+	cn_buf_add(&bad, cell.p + 32, one);
+	cn_buf_add(&bad, cell.p + 32 + 2 * one, cell.len - 32 - 2 * one);
+	ok(opens(&e, &at, bad.p, bad.len) == 5, "two chunks swapped");
+	free(p);
+	cn_buf_release(&cell);
+	cn_buf_release(&bad);
+	end(&e);
+}
+
+static void
+leaf_prf(struct env *e, int64_t leaf, uint8_t out[CN_HASH])
+{
+	if (cn_leaf_prf(e->k, leaf, "test", "x", 1, out, &e->err) == -1)
+		memset(out, 0, CN_HASH);
+}
+
+static void
+test_puncture(void)
+{
+	const struct cn_cell_at at = { CN_LEAF(CN_LEAF_PERSON, 500), "t", "r",
+	    "c", 0 };
+	uint8_t near[CN_HASH], gone[CN_HASH], again[CN_HASH], zero[CN_HASH];
+	struct cn_buf cell = { 0 }, old;
+	struct env e, other;
+
+	start(&e);
+	memset(zero, 0, sizeof(zero));
+	leaf_prf(&e, at.leaf, gone);
+	leaf_prf(&e, at.leaf + 1, near);
+	if (cn_cell_seal(e.k, &at, "x", 1, &cell, &e.err) == -1)
+		bail(&e);
+	ok(opens(&e, &at, cell.p, cell.len) == 0 &&
+	    memcmp(near, gone, CN_HASH) != 0, "control: both leaves live");
+	old = slurp(&e, "keyring");
+	other = e;
+	other.k = NULL;
+	open_keys(&other);
+	ok(cn_keys_puncture(e.k, &at.leaf, 1, &e.err) == -1 &&
+	    e.err.status == 70, "no puncture without the lock");
+	puncture(&e, &at.leaf, 1);
+	ok(opens(&e, &at, cell.p, cell.len) == 4, "punctured: status 4");
+	ok(opens(&other, &at, cell.p, cell.len) == 0 &&
+	    cn_keys_refresh(other.k, &e.err) == 0 &&
+	    opens(&other, &at, cell.p, cell.len) == 4 &&
+	    cn_keys_generation(other.k) == 2, "another process refreshes");
+	cn_keys_close(other.k);
+	open_keys(&e);
+	leaf_prf(&e, at.leaf, again);
+	ok(opens(&e, &at, cell.p, cell.len) == 4 &&
+	    memcmp(again, zero, CN_HASH) == 0 &&
+	    cn_leaf_state(e.k, at.leaf, &e.err) == 1, "still so when reopened");
+	leaf_prf(&e, at.leaf + 1, again);
+	ok(memcmp(again, near, CN_HASH) == 0 &&
+	    cn_leaf_state(e.k, at.leaf - 1, &e.err) == 0, "neighbours live");
+	puncture(&e, &at.leaf, 1);
+	ok(cn_keys_generation(e.k) == 3, "again: one more generation");
+	mkdir(in(&e, "keyring.new"), 0700);
+	if (cn_keys_lock(e.k, 0, &e.err) == -1)
+		bail(&e);
+	ok(cn_keys_puncture(e.k, &(int64_t){ at.leaf + 1 }, 1, &e.err) == -1 &&
+	    cn_keys_generation(e.k) == 3 &&
+	    cn_leaf_state(e.k, at.leaf + 1, &e.err) == 0,
+	    "a failed write changes nothing");
+	rmdir(in(&e, "keyring.new"));
+	ok(cn_keys_puncture(e.k, &(int64_t){ at.leaf + 1 }, 1, &e.err) == 0 &&
+	    cn_keys_generation(e.k) == 4, "and the next one works");
+	save(&e, "keyring", old.p, old.len);
+	ok(cn_keys_refresh(e.k, &e.err) == 0 && cn_keys_generation(e.k) == 1 &&
+	    opens(&e, &at, cell.p, cell.len) == 0,
+	    "an older keyring shows by its generation");
+	cn_buf_release(&cell);
+	cn_buf_release(&old);
+	end(&e);
+}
+
+/* How many nodes the smallest cover of 2^bits leaves has. */
+static size_t
+cover(const bool *gone, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && !gone[i]; i++)
+		;
+	if (i == n)
+		return 1;
+	return n == 1 ? 0 : cover(gone, n / 2) + cover(gone + n / 2, n / 2);
+}
+
+#define MODEL 4096
+static void
+test_model(void)
+{
+	static uint8_t prf[MODEL][CN_HASH], now[CN_HASH];
+	static bool gone[MODEL];
+	int64_t batch[100], base = CN_LEAF(CN_LEAF_AGENT, 0);
+	struct env e;
+	size_t before, i, j, wrong = 0;
+
+	start(&e);
+	srand(20261123);
+	before = cn_keys_nodes(e.k) - 1;
+	for (i = 0; i < MODEL; i++)
+		leaf_prf(&e, base + (int64_t)i, prf[i]);
+	for (j = 0; j < 12; j++) {
+		for (i = 0; i < 100; i++) {
+			/* Every other batch is a run. */
+			batch[i] = j % 2 ? (int64_t)(j * 300 + i) :
+			    rand() % MODEL;
+			gone[batch[i]] = true;
+			batch[i] += base;
+		}
+		puncture(&e, batch, 100);
+		open_keys(&e);
+		/* From far to near, so that paths are shared in every way. */
+		for (i = MODEL; i-- > 0;) {
+			size_t at = i * 1579 % MODEL;
+
+			leaf_prf(&e, base + (int64_t)at, now);
+			if (cn_leaf_state(e.k, base + (int64_t)at, &e.err) !=
+			    gone[at] || (!gone[at] &&
+			    memcmp(now, prf[at], CN_HASH) != 0))
+				wrong++;
+		}
+	}
+	ok(wrong == 0, "1,200 punctures in batches against a model");
+	ok(cn_keys_nodes(e.k) == before + cover(gone, MODEL) + 28,
+	    "the cover is the smallest");
+	end(&e);
+}
+
+static void
+test_locks(void)
+{
+	struct env e;
+	struct cn_keys *two;
+
+	start(&e);
+	two = cn_keys_open(e.dir, NULL, &e.err);
+	if (two == NULL || cn_keys_lock(e.k, 0, &e.err) == -1 ||
+	    cn_keys_lock(e.k, 0, &e.err) == -1)
+		bail(&e);
+	ok(cn_keys_lock(two, 0, &e.err) == -1 && e.err.status == 75 &&
+	    e.err.hint[0] != '\0', "the lock excludes");
+	cn_keys_unlock(e.k);
+	ok(cn_keys_lock(two, 0, &e.err) == -1, "nested: still held");
+	cn_keys_unlock(e.k);
+	ok(cn_keys_lock(two, 0, &e.err) == 0, "control: free again");
+	cn_keys_close(two);
+	ok(cn_keys_lock(e.k, 0, &e.err) == 0, "closing lets go");
+	end(&e);
+}
+
+#define ROUNDS 40
+static void
+take_leaves(const char *dir, int fd)
 {
 	struct cn_err err = { 0 };
-	struct cn_cell_at at = { 0, "message", "m1", "body", 0 };
-	struct cn_keys *k = cn_keys_open(fresh(), NULL, &err);
-	struct cn_buf cell = { 0 }, plain = { 0 };
-	uint8_t a[CN_HASH], key[16];
+	struct cn_keys *k = cn_keys_open(dir, NULL, &err);
+	int64_t first;
+	int i;
+
+	for (i = 0; i < ROUNDS; i++)
+		if (k == NULL || cn_leaf_reserve(k, CN_LEAF_MESSAGE, 0, 5,
+		    &first, &err) == -1 || write(fd, &first, 8) != 8)
+			_exit(1);
+	cn_keys_close(k);
+}
+
+static void
+test_reserve(void)
+{
+	static bool seen[2 * ROUNDS * 5 + 1];
+	struct env e;
+	int64_t first;
+	int p[2], i, j, twice = 0, status = 1;
+	pid_t pid;
+
+	start(&e);
+	fflush(stdout);
+	if (pipe(p) == -1 || (pid = fork()) == -1)
+		abort();
+	take_leaves(e.dir, p[1]);
+	if (pid == 0)
+		_exit(0);
+	waitpid(pid, &status, 0);
+	close(p[1]);
+	for (i = 0; read(p[0], &first, 8) == 8; i++)
+		for (j = 0; j < 5; j++) {
+			int64_t n = first + j - CN_LEAF(CN_LEAF_MESSAGE, 0);
+
+			if (n < 1 || n > 2 * ROUNDS * 5 || seen[n])
+				twice++;
+			else
+				seen[n] = true;
+		}
+	close(p[0]);
+	ok(status == 0 && i == 2 * ROUNDS && twice == 0,
+	    "two processes never get the same leaf");
+	unlink(in(&e, "leaves"));
+	ok(cn_leaf_reserve(e.k, CN_LEAF_MESSAGE, CN_LEAF(CN_LEAF_MESSAGE, 700),
+	    1, &first, &e.err) == 0 &&
+	    first == CN_LEAF(CN_LEAF_MESSAGE, 701),
+	    "a lost file: the store's number holds");
+	puncture(&e, &(int64_t){ CN_LEAF(CN_LEAF_MESSAGE, 900) }, 1);
+	unlink(in(&e, "leaves"));
+	ok(cn_leaf_reserve(e.k, CN_LEAF_MESSAGE, 0, 1, &first, &e.err) == 0 &&
+	    first == CN_LEAF(CN_LEAF_MESSAGE, 901),
+	    "and a punctured leaf is never given again");
+	ok(cn_leaf_reserve(e.k, CN_LEAF_PERSON, first, 1, &first, &e.err) ==
+	    -1, "a leaf of another kind is refused");
+	save(&e, "leaves", "junk", 4);
+	ok(cn_leaf_reserve(e.k, CN_LEAF_PERSON, 0, 1, &first, &e.err) == -1 &&
+	    e.err.status == 5, "a damaged file: status 5");
+	end(&e);
+}
+
+/* The status of opening the folder as it is now; 0 if it opens. */
+static int
+keyring_status(struct env *e, const char *key)
+{
+	struct cn_keys *k = cn_keys_open(e->dir, key, &e->err);
+
+	cn_keys_close(k);
+	return k != NULL ? 0 : e->err.status;
+}
+
+static void
+test_damage(void)
+{
+	uint8_t secret[CN_SLOT_SECRET];
+	struct cn_ring *r;
+	struct cn_buf file;
+	struct env e;
+	size_t i, opened = 0, clear = 0;
+
+	start(&e);
+	file = slurp(&e, "keyring");
+	if (cn_keyfile_read(in(&e, "key"), secret, &e.err) == -1)
+		bail(&e);
+	r = cn_ring_read(cn_buf_view(&file), secret, &e.err);
+	ok(r != NULL, "control: the keyring reads");
+	cn_ring_free(r);
+	for (i = 0; i < file.len; i++) {
+		file.p[i] ^= 1 << i % 8;
+		r = cn_ring_read(cn_buf_view(&file), secret, &e.err);
+		opened += r != NULL;
+		clear += e.err.status == 5;
+		cn_ring_free(r);
+		file.p[i] ^= 1 << i % 8;
+	}
+	ok(opened == 0 && clear == file.len, "every byte flipped: status 5");
+	for (clear = i = 0; i < file.len; i++) {
+		struct cn_str cut = { file.p, i };
+
+		r = cn_ring_read(cut, secret, &e.err);
+		opened += r != NULL;
+		clear += e.err.status == 5;
+		cn_ring_free(r);
+	}
+	ok(opened == 0 && clear == file.len, "every cut: status 5");
+	for (i = 0; i < file.len - CN_SHA; i++) {
+		file.p[i] ^= 1 << i % 8;
+		cn_sha256((uint8_t *)file.p + file.len - CN_SHA, file.p,
+		    file.len - CN_SHA);
+		r = cn_ring_read(cn_buf_view(&file), secret, &e.err);
+		opened += r != NULL;
+		cn_ring_free(r);
+		file.p[i] ^= 1 << i % 8;
+	}
+	ok(opened == 0, "every byte forged with a right checksum: refused");
+	file.p[0] ^= 1;
+	save(&e, "keyring", file.p, file.len);
+	ok(cn_keys_refresh(e.k, &e.err) == -1 && e.err.status == 5 &&
+	    cn_keys_generation(e.k) == 1, "refresh keeps what it had");
+	ok(keyring_status(&e, NULL) == 5, "and opening says 5");
+	cn_buf_release(&file);
+	end(&e);
+}
+
+static void
+test_mixed(void)
+{
+	uint8_t secret[CN_SLOT_SECRET];
+	struct cn_buf old, new;
+	struct cn_ring *r;
+	struct env e;
+	size_t i, half, opened = 0, equal = 0;
+
+	start(&e);
+	if (cn_keyfile_read(in(&e, "key"), secret, &e.err) == -1)
+		bail(&e);
+	old = slurp(&e, "keyring");
+	puncture(&e, NULL, 0);
+	new = slurp(&e, "keyring");
+	/* The same length, so that any cut joins well. */
+	half = old.len == new.len ? old.len - CN_SHA : 0;
+	for (i = 1; i < half; i++) {
+		struct cn_buf mix = { 0 };
+		uint8_t sum[CN_SHA];
+
+		cn_buf_add(&mix, new.p, i);
+		cn_buf_add(&mix, old.p + i, half - i);
+		equal += memcmp(mix.p, new.p, half) == 0;
+		opened -= memcmp(mix.p, new.p, half) == 0 ||
+		    memcmp(mix.p, old.p, half) == 0;
+		cn_sha256(sum, mix.p, mix.len);
+		cn_buf_add(&mix, sum, sizeof(sum));
+		r = cn_ring_read(cn_buf_view(&mix), secret, &e.err);
+		opened += r != NULL;
+		cn_ring_free(r);
+		cn_buf_release(&mix);
+	}
+	ok(half > 0 && equal < 3 && opened == 0, "no two versions mix");
+	cn_buf_release(&old);
+	cn_buf_release(&new);
+	end(&e);
+}
+
+static void
+test_slots(void)
+{
+	uint8_t id[16] = { 0 }, sig[CN_SIG];
+	struct cn_buf b = { 0 };
+	struct env e, rec;
+	char slot[17];
+
+	start(&e);
+	ok(cn_keys_create(e.dir, id, in(&e, "copy"), &e.err) == -1 &&
+	    e.err.status == 4, "no second keyring");
+	ok(keyring_status(&e, in(&e, "nokey")) == 78 && e.err.hint[0] != '\0',
+	    "no key file: 78");
+	save(&e, "copy", "junk\n", 5);
+	ok(keyring_status(&e, in(&e, "copy")) == 78, "not a key: 78");
+	memset(id, 'A', sizeof(id));
+	cn_buf_str(&b, "cn-key-1 ");
+	for (int i = 0; i < 54; i++)
+		cn_buf_ch(&b, 'A');
+	cn_buf_str(&b, "==\n");
+	save(&e, "copy", b.p, b.len);
+	ok(keyring_status(&e, in(&e, "copy")) == 77, "a key of no slot: 77");
+	cn_buf_release(&b);
+	b = slurp(&e, "key");
+	b.p[40] = b.p[40] == 'A' ? 'B' : 'A';
+	save(&e, "copy", b.p, b.len);
+	ok(keyring_status(&e, in(&e, "copy")) == 77, "a mistyped key: 77");
+	chmod(in(&e, "key"), 0640);
+	ok(keyring_status(&e, NULL) == 78 && strstr(e.err.hint, "chmod") !=
+	    NULL, "others may read the key file: 78");
+	chmod(in(&e, "key"), 0600);
+	ok(keyring_status(&e, NULL) == 0, "control: it opens");
+	rec = e;
+	rec.k = cn_keys_open(e.dir, in(&e, "recovery"), &e.err);
+	ok(rec.k != NULL && cn_keys_has(rec.k, CN_CLASS_AUDIT),
+	    "the recovery key opens its slot");
+	strcpy(slot, cn_keys_slot(rec.k));
+	ok(cn_slot_sign(rec.k, "text", 4, sig, &e.err) == 0 &&
+	    cn_slot_verify(e.k, slot, "text", 4, sig, &e.err) == 0 &&
+	    cn_slot_verify(e.k, slot, "tent", 4, sig, &e.err) == 1 &&
+	    cn_slot_verify(e.k, cn_keys_slot(e.k), "text", 4, sig, &e.err) == 1,
+	    "signatures");
+	ok(cn_slot_verify(e.k, "0011223344556677", "", 0, sig, &e.err) == -1,
+	    "no such slot");
+	/* Retire it, as a later command will. */
+	e.k->ring->slot[1].state = CN_SLOT_RETIRED;
+	e.k->ring->slot[1].nwrap = 0;
+	puncture(&e, NULL, 0);
+	open_keys(&e);
+	ok(cn_slot_verify(e.k, slot, "text", 4, sig, &e.err) == 0 &&
+	    keyring_status(&e, in(&e, "recovery")) == 77 &&
+	    cn_keys_refresh(rec.k, &e.err) == -1 && e.err.status == 77,
+	    "a retired slot verifies and opens nothing");
+	cn_keys_close(rec.k);
+	cn_buf_release(&b);
+	chmod(in(&e, "keyring"), 0600);
+	unlink(in(&e, "keyring"));
+	ok(keyring_status(&e, NULL) == 78 && strstr(e.err.hint, "cn-store"),
+	    "no keyring: 78");
+	end(&e);
+}
+
+static void
+test_classes(void)
+{
+	uint8_t secret[CN_SLOT_SECRET], out[CN_HASH];
+	struct cn_buf line = { 0 };
+	struct cn_ring *r;
+	struct env e, half;
 	uint32_t shard;
 
-	ok(k != NULL, "create and open");
-	ok(cn_leaf_reserve(k, CN_LEAF_PERSON, 0, 10, &at.leaf, &err) == 0 &&
-	    at.leaf == CN_LEAF(CN_LEAF_PERSON, 1), "reserve");
-	ok(cn_cell_seal(k, &at, "hello", 5, &cell, &err) == 0 &&
-	    cn_cell_open(k, &at, cell.p, cell.len, &plain, &err) == 0 &&
-	    strcmp(plain.p, "hello") == 0, "seal and open");
-	ok(cn_blind(k, "identifier", "a", 1, a, &err) == 0, "blind");
-	ok(cn_keys_lock(k, 0, &err) == 0 &&
-	    cn_shard_new(k, 0, &shard, &err) == 0 && shard == 1 &&
-	    cn_shard_key(k, 1, key, &err) == 0, "shard");
-	ok(cn_keys_puncture(k, &at.leaf, 1, &err) == 0 &&
-	    cn_leaf_state(k, at.leaf, &err) == 1 &&
-	    cn_leaf_state(k, at.leaf + 1, &err) == 0 &&
-	    cn_keys_generation(k) == 2 && cn_keys_nodes(k) == 47, "puncture");
-	cn_keys_close(k);
+	start(&e);
+	r = cn_ring_clone(e.k->ring);
+	r->have = 1u << CN_CLASS_INDEX | 1u << CN_CLASS_CONTENT;
+	cn_slot_make(r, &r->slot[1], CN_SLOT_KEYFILE, "desk", secret);
+	r->have = CN_CLASS_ALL;
+	if (cn_keys_lock(e.k, 0, &e.err) == -1 ||
+	    cn_keys_replace(e.k, r, &e.err) == -1)
+		bail(&e);
+	cn_keys_unlock(e.k);
+	cn_keyfile_line(&line, secret);
+	save(&e, "half", line.p, line.len);
+	half = e;
+	half.k = cn_keys_open(e.dir, in(&e, "half"), &e.err);
+	ok(half.k != NULL && cn_keys_has(half.k, CN_CLASS_CONTENT) &&
+	    !cn_keys_has(half.k, CN_CLASS_AUDIT), "a slot of two classes");
+	ok(cn_leaf_prf(half.k, CN_LEAF(CN_LEAF_PERSON, 1), "u", "", 0, out,
+	    &e.err) == 0 && cn_leaf_prf(half.k, CN_LEAF(CN_LEAF_AUDIT, 1), "u",
+	    "", 0, out, &e.err) == -1 && e.err.status == 77 &&
+	    cn_leaf_state(half.k, CN_LEAF(CN_LEAF_ACCOUNT, 1), &e.err) == -1 &&
+	    e.err.status == 77, "opens its leaves and no others");
+	ok(cn_ledger_load(half.k, &e.err) == NULL && e.err.status == 77,
+	    "nor the ledger");
+	ok(cn_keys_lock(half.k, 0, &e.err) == 0 &&
+	    cn_shard_new(half.k, 0, &shard, &e.err) == -1 &&
+	    e.err.status == 77, "and cannot write the keyring");
+	cn_keys_close(half.k);
+	cn_buf_wipe(&line);
+	end(&e);
+}
+
+static void
+test_index(void)
+{
+	uint8_t a[CN_HASH], b[CN_HASH], key[16], again[16];
+	uint32_t one, two;
+	struct env e;
+
+	start(&e);
+	ok(cn_blind(e.k, "identifier", "ann@example.com", 15, a, &e.err) == 0 &&
+	    cn_blind(e.k, "mid", "ann@example.com", 15, b, &e.err) == 0 &&
+	    memcmp(a, b, CN_HASH) != 0, "the use separates");
+	if (cn_keys_lock(e.k, 0, &e.err) == -1 ||
+	    cn_shard_new(e.k, 0, &one, &e.err) == -1 ||
+	    cn_shard_new(e.k, 9, &two, &e.err) == -1 ||
+	    cn_shard_key(e.k, two, key, &e.err) == -1)
+		bail(&e);
+	ok(one == 1 && two == 10 && cn_keys_generation(e.k) == 1,
+	    "shards are numbered above what the store knows");
+	open_keys(&e);
+	ok(cn_blind(e.k, "identifier", "ann@example.com", 15, b, &e.err) == 0 &&
+	    memcmp(a, b, CN_HASH) == 0 &&
+	    cn_shard_key(e.k, two, again, &e.err) == 0 &&
+	    memcmp(key, again, 16) == 0, "the same when reopened");
+	if (cn_keys_lock(e.k, 0, &e.err) == -1)
+		bail(&e);
+	ok(cn_shard_drop(e.k, two, &e.err) == 0 &&
+	    cn_shard_key(e.k, two, again, &e.err) == -1 &&
+	    e.err.status == 4 && cn_shard_key(e.k, one, again, &e.err) == 0 &&
+	    cn_shard_new(e.k, 0, &two, &e.err) == 0 && two == 11,
+	    "a dropped shard is gone, its number too");
+	end(&e);
+}
+
+static struct cn_ledger_entry
+entry(int kind, int64_t time, int n)
+{
+	struct cn_ledger_entry e = { .kind = (uint8_t)kind, .time = time };
+
+	if (kind == CN_LEDGER_LEAF)
+		e.leaf = CN_LEAF(CN_LEAF_PERSON, n);
+	else
+		memset(e.hash, n, CN_HASH);
+	return e;
+}
+
+static size_t
+ledger_count(struct env *e)
+{
+	struct cn_ledger *l = cn_ledger_load(e->k, &e->err);
+	size_t n = l != NULL ? cn_ledger_count(l) : 999;
+
+	cn_ledger_free(l);
+	return n;
+}
+
+static void
+ledger_damage(struct env *e)
+{
+	struct cn_buf b = slurp(e, "ledger");
+	size_t i, clear = 0;
+
+	for (i = 0; i < b.len; i++) {
+		b.p[i] ^= 1 << i % 8;
+		save(e, "ledger", b.p, b.len);
+		clear += ledger_count(e) == 999 && e->err.status == 5;
+		b.p[i] ^= 1 << i % 8;
+	}
+	ok(clear == b.len, "ledger: every byte flipped: status 5");
+	save(e, "ledger", b.p, b.len - 1);
+	ok(ledger_count(e) == 2, "ledger: a torn entry is not read");
+	memset(b.p + 24 + 2 * 72, 0, 72);
+	save(e, "ledger", b.p, b.len);
+	ok(ledger_count(e) == 2, "ledger: nor an unwritten one");
+	cn_buf_release(&b);
+}
+
+static void
+test_ledger(void)
+{
+	struct cn_ledger_entry v[3] = { entry(CN_LEDGER_LEAF, 50, 1),
+	    entry(CN_LEDGER_MESSAGE, 50, 2),
+	    entry(CN_LEDGER_IDENTIFIER, 50, 3) };
+	struct cn_ledger_entry late = entry(CN_LEDGER_IDENTIFIER, 60, 3), many;
+	const struct cn_ledger_entry *found;
+	struct cn_ledger *l, *m;
+	struct env e;
+	int i;
+
+	start(&e);
+	l = cn_ledger_load(e.k, &e.err);
+	m = cn_ledger_load(e.k, &e.err);
+	ok(l != NULL && m != NULL && cn_ledger_count(l) == 0 &&
+	    cn_ledger_find(l, CN_LEDGER_MESSAGE, v[1].hash) == NULL,
+	    "ledger: an absent file is empty");
+	ok(cn_ledger_append(e.k, l, v, 3, &e.err) == -1 &&
+	    e.err.status == 70, "ledger: no append without the lock");
+	if (cn_keys_lock(e.k, 0, &e.err) == -1)
+		bail(&e);
+	ok(cn_ledger_append(e.k, l, v, 3, &e.err) == 0 &&
+	    cn_ledger_append(e.k, l, v, 3, &e.err) == 0 &&
+	    cn_ledger_count(l) == 3 && ledger_count(&e) == 3,
+	    "ledger: appended once");
+	found = cn_ledger_find(l, CN_LEDGER_MESSAGE, v[1].hash);
+	ok(found != NULL && found->time == 50 &&
+	    cn_ledger_find(l, CN_LEDGER_LOCATION, v[1].hash) == NULL,
+	    "ledger: found by kind and hash");
+	ledger_damage(&e);
+	/* Two entries are left in the file; m has not seen any. */
+	ok(cn_ledger_append(e.k, m, v, 3, &e.err) == 0 &&
+	    cn_ledger_count(m) == 3 && ledger_count(&e) == 3,
+	    "ledger: the torn tail is cut, others' entries are read");
+	ok(cn_ledger_append(e.k, m, &late, 1, &e.err) == 0 &&
+	    (found = cn_ledger_find(m, CN_LEDGER_IDENTIFIER, late.hash)) &&
+	    found->time == 60 && ledger_count(&e) == 4,
+	    "ledger: a later erasure of an identifier counts");
+	for (i = 0; i < 200; i++) {
+		many = entry(CN_LEDGER_LOCATION, i, i);
+		if (cn_ledger_append(e.k, m, &many, 1, &e.err) == -1)
+			bail(&e);
+	}
+	for (i = 0; i < 200; i++) {
+		many = entry(CN_LEDGER_LOCATION, i, i);
+		found = cn_ledger_find(m, CN_LEDGER_LOCATION, many.hash);
+		if (found == NULL || found->time != i)
+			break;
+	}
+	ok(i == 200 && ledger_count(&e) == 204, "ledger: grows");
+	save(&e, "ledger", "", 0);
+	ok(cn_ledger_append(e.k, m, v, 3, &e.err) == -1 &&
+	    e.err.status == 5, "ledger: a shorter file is noticed");
+	cn_ledger_free(l);
+	cn_ledger_free(m);
+	end(&e);
+}
+
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static double
+bench_leaves(struct env *e, int n, int64_t step)
+{
+	uint8_t out[CN_HASH];
+	double t = now();
+	int i;
+
+	for (i = 0; i < n; i++)
+		leaf_prf(e, CN_LEAF(CN_LEAF_PERSON, i * step % 1000003), out);
+	return (now() - t) / n;
+}
+
+/* `crypt bench`: the figures that the design counts on. */
+static void
+bench(void)
+{
+	struct cn_cell_at at = { CN_LEAF(CN_LEAF_PERSON, 1), "message", "m",
+	    "body", 0 };
+	struct cn_buf text = { 0 }, cell = { 0 }, out = { 0 };
+	int64_t *gone = cn_alloc(10000 * sizeof(*gone));
+	struct stat st;
+	struct env e;
+	double t;
+	int i, n = 5000;
+
+	start(&e);
+	/* Words of a small alphabet: about as dense as mail. */
+	srand(1);
+	while (text.len < 20000)
+		cn_buf_fmt(&text, "%s%x ", rand() % 3 ? "order " : "",
+		    (unsigned)rand() % 5000);
+	for (t = now(), i = 0; i < n; i++) {
+		cell.len = 0;
+		if (cn_cell_seal(e.k, &at, text.p, text.len, &cell, &e.err))
+			bail(&e);
+	}
+	printf("# seal 20 KB: %.1f us, to %zu\n", (now() - t) / n, cell.len);
+	for (t = now(), i = 0; i < n; i++) {
+		out.len = 0;
+		if (cn_cell_open(e.k, &at, cell.p, cell.len, &out, &e.err))
+			bail(&e);
+	}
+	printf("# open it: %.1f us\n", (now() - t) / n);
+	for (t = now(), i = 0; i < n; i++) {
+		cell.len = 0;
+		if (cn_cell_seal(e.k, &at, "ann", 3, &cell, &e.err))
+			bail(&e);
+	}
+	printf("# seal 3 bytes: %.2f us, to %zu\n", (now() - t) / n, cell.len);
+	for (t = now(), i = 0; i < n; i++)
+		if (cn_blind(e.k, "mid", "ann@example.com", 15,
+		    (uint8_t[CN_HASH]){ 0 }, &e.err))
+			bail(&e);
+	printf("# blind: %.2f us\n", (now() - t) / n);
+	printf("# leaf and its PRF: in order %.2f us, ", bench_leaves(&e,
+	    20000, 1));
+	printf("at random %.2f us\n", bench_leaves(&e, 20000, 611953));
+	for (i = 0; i < 10000; i++)
+		gone[i] = CN_LEAF(CN_LEAF_PERSON, ((unsigned)rand() << 12 ^
+		    (unsigned)rand()) % 1000000);
+	t = now();
+	puncture(&e, gone, 10000);
+	printf("# 10,000 punctures of a million: %.0f ms, %zu nodes, ",
+	    (now() - t) / 1e3, cn_keys_nodes(e.k));
+	stat(in(&e, "keyring"), &st);
+	printf("%.2f MiB\n", (double)st.st_size / 1048576);
+	t = now();
+	open_keys(&e);
+	printf("# open that keyring: %.1f ms\n", (now() - t) / 1e3);
+	t = now();
+	puncture(&e, &(int64_t){ CN_LEAF(CN_LEAF_PERSON, 5) }, 1);
+	printf("# one more puncture: %.1f ms\n", (now() - t) / 1e3);
+	free(gone);
+	cn_buf_release(&text);
 	cn_buf_release(&cell);
-	cn_buf_release(&plain);
+	cn_buf_release(&out);
+	end(&e);
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+	(void)argv;
+	if (argc > 1) {
+		bench();
+		return 0;
+	}
 	test_hmac();
 	test_hkdf();
 	test_small();
-	test_first();
+	test_cells();
+	test_chunks();
+	test_puncture();
+	test_model();
+	test_locks();
+	test_reserve();
+	test_damage();
+	test_mixed();
+	test_slots();
+	test_classes();
+	test_index();
+	test_ledger();
 	printf("1..%d\n", count);
 	return failed > 0;
 }
