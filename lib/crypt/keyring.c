@@ -252,9 +252,11 @@ cn_keys_may_write(struct cn_keys *k, struct cn_err *err)
 {
 	if (k->locks == 0)
 		return cn_fail(err, CN_INTERNAL, "keyring is not locked");
-	if (k->ring->have != CN_CLASS_ALL)
-		return cn_fail(err, CN_NOPERM, "slot %s cannot change the "
-		    "keyring: it does not open every class", k->slot);
+	if (k->ring->have != CN_CLASS_ALL) {
+		cn_fail(err, CN_NOPERM, "slot %s cannot change the keyring: "
+		    "it does not open every class", k->slot);
+		return cn_hint(err, "run it with the key file of an admin");
+	}
 	return cn_keys_refresh(k, err);
 }
 
