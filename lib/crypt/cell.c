@@ -1,7 +1,6 @@
 /* Sealed cells (layout in keys.h).  Each has a key of its own by its salt, so
  * that the nonce can be the counter of the chunk and the mark of the last one
  * (the STREAM construction: Hoang, Reyhanitabar, Rogaway, Vizár 2015). */
-#include <stdlib.h>
 #include <string.h>
 
 #include <libdeflate.h>
@@ -17,13 +16,6 @@
 #define SMALL 200			/* not worth compressing below */
 #define CELL_MAX ((size_t)1 << 30)
 #define SCRATCH_KEEP ((size_t)1 << 20)
-
-static void
-must(int ok)
-{
-	if (ok != 1)
-		abort();
-}
 
 /* Padme (Nikitin and others 2019): keeps the top bits of a length, so that it
  * tells at most log log n bits, and grows by 12 per cent at most. */
@@ -110,8 +102,7 @@ pack(struct cn_keys *k, const void *p, size_t n)
 	if (n > SMALL) {
 		if (k->deflate == NULL)
 			k->deflate = libdeflate_alloc_compressor(1);
-		if (k->deflate == NULL)
-			abort();
+		cn_must(k->deflate != NULL);
 		len = libdeflate_deflate_compress(k->deflate, p, n, to + LEN,
 		    n - n / 16);
 	}
@@ -138,12 +129,12 @@ seal_chunks(struct cn_keys *k, const uint8_t key[CN_KEY],
 		n = left < CHUNK ? left : CHUNK;
 		to = (uint8_t *)out->p + out->len;
 		chunk_nonce(nonce, i, n == left);
-		must(EVP_EncryptInit_ex(c, NULL, NULL, i == 0 ? key : NULL,
+		cn_must(EVP_EncryptInit_ex(c, NULL, NULL, i == 0 ? key : NULL,
 		    nonce));
-		must(EVP_EncryptUpdate(c, NULL, &len, head, HEAD));
-		must(EVP_EncryptUpdate(c, to, &len, in, (int)n));
-		must(EVP_EncryptFinal_ex(c, to + n, &len));
-		must(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, CN_TAG,
+		cn_must(EVP_EncryptUpdate(c, NULL, &len, head, HEAD));
+		cn_must(EVP_EncryptUpdate(c, to, &len, in, (int)n));
+		cn_must(EVP_EncryptFinal_ex(c, to + n, &len));
+		cn_must(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, CN_TAG,
 		    to + n));
 		out->len += n + CN_TAG;
 		in += n;
@@ -170,7 +161,7 @@ cn_cell_seal(struct cn_keys *k, const struct cn_cell_at *at, const void *p,
 		return cn_wrap(err, "%s.%s", at->table, at->column);
 	if (k->seal == NULL) {
 		k->seal = EVP_CIPHER_CTX_new();
-		must(k->seal != NULL && EVP_EncryptInit_ex(k->seal,
+		cn_must(k->seal != NULL && EVP_EncryptInit_ex(k->seal,
 		    EVP_aes_256_gcm(), NULL, NULL, NULL));
 	}
 	head[2] = (uint8_t)pack(k, p, n);
@@ -205,11 +196,12 @@ open_chunks(struct cn_keys *k, const uint8_t key[CN_KEY],
 		to = (uint8_t *)k->scratch.p + k->scratch.len;
 		chunk_nonce(nonce, i, part == left);
 		memcpy(tag, in + part - CN_TAG, CN_TAG);
-		must(EVP_DecryptInit_ex(c, NULL, NULL, i == 0 ? key : NULL,
+		cn_must(EVP_DecryptInit_ex(c, NULL, NULL, i == 0 ? key : NULL,
 		    nonce));
-		must(EVP_DecryptUpdate(c, NULL, &len, cell, HEAD));
-		must(EVP_DecryptUpdate(c, to, &len, in, (int)(part - CN_TAG)));
-		must(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, CN_TAG,
+		cn_must(EVP_DecryptUpdate(c, NULL, &len, cell, HEAD));
+		cn_must(EVP_DecryptUpdate(c, to, &len, in,
+		    (int)(part - CN_TAG)));
+		cn_must(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, CN_TAG,
 		    tag));
 		k->scratch.len += part - CN_TAG;
 		if (EVP_DecryptFinal_ex(c, to + part - CN_TAG, &len) != 1)
@@ -237,8 +229,7 @@ unpack(struct cn_keys *k, int flags, struct cn_buf *out)
 	if (flags & DEFLATED) {
 		if (k->inflate == NULL)
 			k->inflate = libdeflate_alloc_decompressor();
-		if (k->inflate == NULL)
-			abort();
+		cn_must(k->inflate != NULL);
 		if (libdeflate_deflate_decompress_ex(k->inflate, in + LEN,
 		    left, out->p + out->len, n, NULL, NULL) !=
 		    LIBDEFLATE_SUCCESS)
@@ -280,7 +271,7 @@ cn_cell_open(struct cn_keys *k, const struct cn_cell_at *at, const void *p,
 		return cn_wrap(err, "%s.%s", at->table, at->column);
 	if (k->open == NULL) {
 		k->open = EVP_CIPHER_CTX_new();
-		must(k->open != NULL && EVP_DecryptInit_ex(k->open,
+		cn_must(k->open != NULL && EVP_DecryptInit_ex(k->open,
 		    EVP_aes_256_gcm(), NULL, NULL, NULL));
 	}
 	ok = open_chunks(k, key, cell, n) && unpack(k, cell[2], out);

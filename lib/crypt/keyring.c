@@ -122,6 +122,38 @@ read_fd(const struct cn_keys *k, int fd, const struct stat *st,
 	return 0;
 }
 
+/* A keyring that was replaced holds keys that were ended: overwritten before
+ * its blocks are given back.  Best effort, for the medium may keep copies; a
+ * file with another name is somebody's backup. */
+static void
+scrub(int fd)
+{
+	static const char zero[65536];
+	struct cn_err ignored;
+	struct stat st;
+	off_t left;
+
+	if (fd == -1)
+		return;
+	if (fstat(fd, &st) == 0 && st.st_nlink == 0) {
+		for (left = st.st_size; left > 0; left -= sizeof(zero))
+			if (cn_write_all(fd, zero, left < (off_t)sizeof(zero) ?
+			    (size_t)left : sizeof(zero), &ignored) == -1)
+				break;
+		fsync(fd);
+	}
+	close(fd);
+}
+
+/* Was the file replaced while we read it?  Then it may have been scrubbed. */
+static bool
+replaced(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_nlink == 0;
+}
+
 /* Reads the keyring file into the handle, which keeps the old state if that
  * fails. */
 static int
@@ -130,6 +162,7 @@ load(struct cn_keys *k, struct cn_err *err)
 	struct cn_buf b = { 0 };
 	struct cn_ring *r = NULL;
 	struct stat st;
+	bool again;
 	int fd;
 
 	fd = open(k->path, O_RDONLY | O_CLOEXEC);
@@ -148,8 +181,9 @@ load(struct cn_keys *k, struct cn_err *err)
 		r = cn_ring_read(cn_buf_view(&b), k->secret, err);
 	cn_buf_release(&b);
 	if (r == NULL) {
+		again = replaced(fd);
 		close(fd);
-		return cn_wrap(err, "%s", k->dir);
+		return again ? load(k, err) : cn_wrap(err, "%s", k->dir);
 	}
 	hold_file(k, fd, &st);
 	adopt(k, r);
@@ -218,9 +252,11 @@ cn_keys_may_write(struct cn_keys *k, struct cn_err *err)
 {
 	if (k->locks == 0)
 		return cn_fail(err, CN_INTERNAL, "keyring is not locked");
-	if (k->ring->have != CN_CLASS_ALL)
-		return cn_fail(err, CN_NOPERM, "slot %s cannot change the "
-		    "keyring: it does not open every class", k->slot);
+	if (k->ring->have != CN_CLASS_ALL) {
+		cn_fail(err, CN_NOPERM, "slot %s cannot change the keyring: "
+		    "it does not open every class", k->slot);
+		return cn_hint(err, "run it with the key file of an admin");
+	}
 	return cn_keys_refresh(k, err);
 }
 
@@ -229,12 +265,17 @@ cn_keys_replace(struct cn_keys *k, struct cn_ring *r, struct cn_err *err)
 {
 	struct cn_buf b = { 0 };
 	struct stat st;
-	int fd, rc;
+	int fd, old, rc;
 
+	old = open(k->path, O_WRONLY | O_CLOEXEC);
 	rc = cn_ring_write(r, &b, err);
 	if (rc == 0)
 		rc = cn_file_replace(k->path, b.p, b.len, 0600, err);
 	cn_buf_release(&b);
+	if (rc == 0)
+		scrub(old);
+	else if (old != -1)
+		close(old);
 	if (rc == -1) {
 		/* It may have been renamed all the same: read it again. */
 		hold_file(k, -1, &(struct stat){ 0 });

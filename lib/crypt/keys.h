@@ -100,7 +100,8 @@ int cn_leaf_reserve(struct cn_keys *, enum cn_leaf_kind, int64_t above,
 int cn_leaf_state(struct cn_keys *, int64_t leaf, struct cn_err *) CN_CHECKED;
 /* Punctures all of them and raises the generation by one, whether or not they
  * were punctured before: on disk (temporary, fsync, rename, fsync of the
- * folder) before it returns.  Needs the lock. */
+ * folder) before it returns.  Needs the lock.  This and every other change of
+ * the keyring needs a slot of all classes (77). */
 int cn_keys_puncture(struct cn_keys *, const int64_t *leaves, size_t n,
     struct cn_err *) CN_CHECKED;
 size_t cn_keys_nodes(const struct cn_keys *);	/* nodes kept in all */

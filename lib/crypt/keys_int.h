@@ -17,6 +17,10 @@
 #define CN_TREE_DEPTH 40
 #define CN_LEAF_NUM(leaf) ((uint64_t)(leaf) & (((uint64_t)1 << 40) - 1))
 
+/* For calls that fail for want of memory or entropy only: ends the process
+ * (75) unless ok is 1, as base does when memory is gone. */
+void cn_must(int ok);
+
 /* Zeroed pages, locked and undumped as far as the system lets us. */
 void *cn_keymem(size_t);
 void cn_keymem_free(void *, size_t);	/* wipes; NULL allowed */

@@ -23,11 +23,11 @@
 struct cn_ledger {
 	struct cn_ledger_entry *v;
 	size_t n, cap;
-	uint32_t *slot;			/* index + 1, the newest of its name */
+	uint32_t *slot;			/* index + 1 of the newest of a name */
 	size_t nslot;			/* a power of two */
 	uint8_t key[CN_KEY], mac[CN_SHA];
 	uint8_t head[HEAD];
-	off_t end;			/* of the last whole entry; 0: no file */
+	off_t end;			/* of the last whole entry, or 0 */
 };
 
 static bool

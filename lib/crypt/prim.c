@@ -14,10 +14,16 @@
 #include "keys_int.h"
 
 void
+cn_must(int ok)
+{
+	if (ok != 1)
+		_Exit(CN_TEMPFAIL);
+}
+
+void
 cn_random(void *p, size_t n)
 {
-	if (n > INT32_MAX || RAND_bytes(p, (int)n) != 1)
-		abort();
+	cn_must(n <= INT32_MAX && RAND_bytes(p, (int)n) == 1);
 }
 
 void *
@@ -27,8 +33,7 @@ cn_keymem(size_t n)
 
 	p = mmap(NULL, n ? n : 1, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (p == MAP_FAILED)
-		_Exit(CN_TEMPFAIL);
+	cn_must(p != MAP_FAILED);
 	madvise(p, n ? n : 1, MADV_DONTDUMP);
 	(void)!mlock(p, n ? n : 1);
 	return p;
@@ -241,14 +246,6 @@ cn_siphash(const uint8_t key[16], const void *data, size_t n)
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-/* Only a broken library can fail here; sealing with less is no choice. */
-static void
-must(int ok)
-{
-	if (ok != 1)
-		abort();
-}
-
 void
 cn_gcm_seal(const uint8_t key[CN_KEY], const uint8_t nonce[CN_NONCE],
     const void *aad, size_t naad, const void *in, size_t n, uint8_t *out)
@@ -256,12 +253,12 @@ cn_gcm_seal(const uint8_t key[CN_KEY], const uint8_t nonce[CN_NONCE],
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
 	int len;
 
-	must(c != NULL && naad <= INT32_MAX && n <= INT32_MAX);
-	must(EVP_EncryptInit_ex(c, EVP_aes_256_gcm(), NULL, key, nonce));
-	must(EVP_EncryptUpdate(c, NULL, &len, aad, (int)naad));
-	must(EVP_EncryptUpdate(c, out, &len, in, (int)n));
-	must(EVP_EncryptFinal_ex(c, out + len, &len));
-	must(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, CN_TAG, out + n));
+	cn_must(c != NULL && naad <= INT32_MAX && n <= INT32_MAX);
+	cn_must(EVP_EncryptInit_ex(c, EVP_aes_256_gcm(), NULL, key, nonce));
+	cn_must(EVP_EncryptUpdate(c, NULL, &len, aad, (int)naad));
+	cn_must(EVP_EncryptUpdate(c, out, &len, in, (int)n));
+	cn_must(EVP_EncryptFinal_ex(c, out + len, &len));
+	cn_must(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, CN_TAG, out + n));
 	EVP_CIPHER_CTX_free(c);
 }
 
@@ -279,11 +276,11 @@ cn_gcm_open(const uint8_t key[CN_KEY], const uint8_t nonce[CN_NONCE],
 	n -= CN_TAG;
 	memcpy(tag, (const uint8_t *)in + n, CN_TAG);
 	c = EVP_CIPHER_CTX_new();
-	must(c != NULL);
-	must(EVP_DecryptInit_ex(c, EVP_aes_256_gcm(), NULL, key, nonce));
-	must(EVP_DecryptUpdate(c, NULL, &len, aad, (int)naad));
-	must(EVP_DecryptUpdate(c, out, &len, in, (int)n));
-	must(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, CN_TAG, tag));
+	cn_must(c != NULL);
+	cn_must(EVP_DecryptInit_ex(c, EVP_aes_256_gcm(), NULL, key, nonce));
+	cn_must(EVP_DecryptUpdate(c, NULL, &len, aad, (int)naad));
+	cn_must(EVP_DecryptUpdate(c, out, &len, in, (int)n));
+	cn_must(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, CN_TAG, tag));
 	ok = EVP_DecryptFinal_ex(c, out + len, &len) == 1;
 	EVP_CIPHER_CTX_free(c);
 	if (!ok)

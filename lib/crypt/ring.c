@@ -147,8 +147,7 @@ cn_ring_write(struct cn_ring *r, struct cn_buf *out, struct cn_err *err)
 	int c;
 
 	if (r->have != CN_CLASS_ALL)
-		return cn_fail(err, CN_NOPERM,
-		    "changing the keyring needs a slot of every class");
+		return cn_fail(err, CN_INTERNAL, "classes are missing");
 	cn_random(r->write_id, sizeof(r->write_id));
 	cn_buf_add(out, MAGIC, 8);
 	cn_buf_add(out, r->store, sizeof(r->store));
@@ -229,9 +228,11 @@ read_clear(struct cn_ring *r, struct cn_rd *in, struct cn_err *err)
 
 	if (p == NULL || memcmp(p, MAGIC, 7) != 0)
 		return damaged(err, "not a keyring");
-	if (p[7] != MAGIC[7])
-		return cn_fail(err, CN_CONFIG,
-		    "keyring: written by a newer version (format %d)", p[7]);
+	if (p[7] != MAGIC[7]) {
+		cn_fail(err, CN_CONFIG, "keyring: of a newer format (%d)",
+		    p[7]);
+		return cn_hint(err, "install the version that wrote it");
+	}
 	if (in->n < HEAD - 8)
 		return damaged(err, "cut off");
 	memcpy(r->store, cn_rd_bytes(in, 16), 16);

@@ -1,4 +1,3 @@
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -118,8 +117,7 @@ new_signer(uint8_t priv[CN_KEY], uint8_t pub[CN_KEY])
 
 	cn_random(priv, CN_KEY);
 	k = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, priv, CN_KEY);
-	if (k == NULL || EVP_PKEY_get_raw_public_key(k, pub, &n) != 1)
-		abort();
+	cn_must(k != NULL && EVP_PKEY_get_raw_public_key(k, pub, &n) == 1);
 	EVP_PKEY_free(k);
 }
 
