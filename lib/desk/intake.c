@@ -19,7 +19,7 @@ struct item {
 	struct cn_words words;
 	uint8_t hash[CN_HASH];
 	char place[48];
-	char bad[200];			/* for the quarantine: why */
+	char bad[sizeof(((struct cn_err *)0)->msg)]; /* why it is none */
 	const char *owner;		/* address, or NULL */
 	const char *owner_name;
 	const char *chat;		/* id of the chat, or NULL */
@@ -41,6 +41,7 @@ struct cn_intake {
 	struct cn_intake_counts counts;
 	int64_t subjects[SUBJECTS];
 	size_t nsubjects;
+	unsigned flags;			/* of the lines */
 };
 
 struct cn_intake *cn_intake_new(struct cn_store *s, const struct cn_config *c)
@@ -213,7 +214,7 @@ static const char *member(struct item *it, struct cn_str object,
 
 /* A chat line: {"v":1,"type":"chat","chat":…,"at":…,"from":{…},"role":…,
  * "text":…} (cn-message(5)). */
-static int chat(struct cn_intake *in, struct item *it, struct cn_err *err)
+static int chat(struct item *it, struct cn_err *err)
 {
 	struct cn_str o = cn_buf_view(&it->raw), from;
 	const char *type, *role, *at, *who;
@@ -261,7 +262,7 @@ int cn_intake_chat(struct cn_intake *in, struct cn_str line,
 {
 	struct item *it = next(in, line, place);
 
-	if (chat(in, it, err) < 0)
+	if (chat(it, err) < 0)
 		return bad(it, err);
 	if (cn_message_hash(in->store, "chat", cn_buf_view(&it->raw), it->hash,
 	    err) < 0)
@@ -428,7 +429,7 @@ static int known(struct cn_intake *in, struct item *it, int64_t id,
 	m.text_len = it->msg.text_len;
 	m.class_json.n = m.replies_json.n = 0;
 	m.known = true;
-	cn_msg_line(lines, &m, 0);
+	cn_msg_line(lines, &m, in->flags);
 	in->counts.known++;
 	return 0;
 }
@@ -463,7 +464,7 @@ static int add(struct cn_intake *in, struct item *it, struct cn_buf *lines,
 		return -1;
 	m.text = it->msg.text;
 	m.text_len = it->msg.text_len;
-	cn_msg_line(lines, &m, 0);
+	cn_msg_line(lines, &m, in->flags);
 	in->counts.stored++;
 	return 0;
 }
@@ -513,7 +514,7 @@ static int audit(struct cn_intake *in, int64_t stored, struct cn_err *err)
 	    .nleaves = in->nsubjects }, err);
 }
 
-int cn_intake_flush(struct cn_intake *in, struct cn_buf *lines,
+int cn_intake_flush(struct cn_intake *in, struct cn_buf *lines, unsigned flags,
     void (*tell)(void *, const char *, const char *), void *arg,
     struct cn_err *err)
 {
@@ -524,6 +525,7 @@ int cn_intake_flush(struct cn_intake *in, struct cn_buf *lines,
 	if (in->n == 0)
 		return 0;
 	in->nsubjects = 0;
+	in->flags = flags;
 	if (ready(in, err) < 0 || cn_store_begin(in->store, err) < 0) {
 		r = -1;
 		goto out;

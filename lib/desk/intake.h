@@ -34,11 +34,11 @@ int cn_intake_mail(struct cn_intake *, struct cn_str raw, const char *place,
 int cn_intake_chat(struct cn_intake *, struct cn_str line, const char *place,
     struct cn_err *) CN_CHECKED;
 
-/* Writes what was gathered; appends a line for every message in the order in
- * which it came (known ones with "known":true), and an empty line of nothing
- * for what went to quarantine.  tell: called for each item that was refused
- * here (erased before). */
-int cn_intake_flush(struct cn_intake *, struct cn_buf *lines,
+/* Writes what was gathered; appends a line for every message that is in the
+ * store now, in the order in which they came (one that was there before has
+ * "known":true).  flags: of cn_msg_line().  tell: called for each item that
+ * was refused here (erased before). */
+int cn_intake_flush(struct cn_intake *, struct cn_buf *lines, unsigned flags,
     void (*tell)(void *, const char *place, const char *reason), void *,
     struct cn_err *) CN_CHECKED;
 const struct cn_intake_counts *cn_intake_counts(const struct cn_intake *);

@@ -319,6 +319,8 @@ const struct cn_place cn_places[] = {
 	{ "keys", "anchor", false, "the newest hash of the audit chain", "" },
 	{ "keys", "anchor.new", false, "an anchor being written", "renamed" },
 	{ "keys", "key", false, "the key file of the administrator", "" },
+	{ "keys", "recovery-key", false, "the recovery key, until it is moved",
+	  "" },
 	{ "share", "starter.model", false, "the classifier that ships, "
 	  "trained on sentences of the project", "" },
 	{ "share", "macros.yaml", false, "the answers that ship", "" },

@@ -56,9 +56,15 @@ static int new_shard(struct cn_store *s, uint32_t *shard, struct cn_err *err)
 	char sql[160];
 	int64_t above = 0;
 
+	int r;
+
+	/* A key without its table is harmless; the other way round is not. */
 	if (cn_get(s, err, &above, "SELECT max(id) FROM shard", "") < 0 ||
-	    cn_shard_new(s->keys, (uint32_t)above, shard, err) < 0 ||
-	    cn_store_begin(s, err) < 0)
+	    cn_keys_lock(s->keys, s->run->wait_ms, err) < 0)
+		return -1;
+	r = cn_shard_new(s->keys, (uint32_t)above, shard, err);
+	cn_keys_unlock(s->keys);
+	if (r < 0 || cn_store_begin(s, err) < 0)
 		return -1;
 	snprintf(sql, sizeof(sql), "CREATE VIRTUAL TABLE fts%u USING"
 	    " fts5(t, content='', detail=none, columnsize=0,"

@@ -1,0 +1,222 @@
+/* cn-import - take mail and chat into the store */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "cli/open.h"
+#include "cli/stream.h"
+#include "desk/intake.h"
+#include "store/audit.h"
+
+#define MAX_DELIVERED (64u << 20)
+
+static struct {
+	bool deliver, refs;
+	int format;
+} opt;
+
+static const char *const formats[] = { "auto", "jsonl", "none", NULL };
+
+static const struct cn_opt opts[] = {
+	{ 0, "deliver", CN_OPT_FLAG, &opt.deliver, NULL,
+	    "one mail on stdin, for an MTA: 0 or 75", NULL, false },
+	{ 0, "format", CN_OPT_ENUM, &opt.format, NULL,
+	    "lines, or nothing; auto: none on a terminal", formats, false },
+	{ 0, "refs", CN_OPT_FLAG, &opt.refs, NULL,
+	    "lines without personal fields", NULL, false },
+	{ 0 }
+};
+
+static const struct cn_cmd cmd = {
+	"cn-import", "take mail and chat into the store", "[file | maildir ...]",
+	opts, "cn-import box.mbox | cn-classify | cn-reply-suggest", 0, -1,
+	NULL
+};
+
+struct import {
+	struct cn_cli *cli;
+	struct cn_desk desk;
+	struct cn_intake *in;
+	struct cn_buf lines;
+	bool lines_wanted;
+	size_t gathered, bytes;		/* of a Maildir's group */
+};
+
+/* A record that is no mail goes to quarantine with its group. */
+static int settle(struct import *im, int r, const char *place,
+    struct cn_err *err)
+{
+	if (r == 0 || err->status != CN_PARTIAL)
+		return r;
+	cn_desk_tell(im->cli, place, err->msg);
+	return 0;
+}
+
+static int one(void *arg, const struct cn_record *rec, struct cn_err *err)
+{
+	struct import *im = arg;
+	bool chat = rec->kind == CN_IN_JSON;
+	char place[40];
+	int r;
+
+	snprintf(place, sizeof(place), "%s %llu", chat ? "line" : "mail",
+	    (unsigned long long)rec->number);
+	r = chat ? cn_intake_chat(im->in, rec->bytes, place, err) :
+	    cn_intake_mail(im->in, rec->bytes, place, err);
+	return settle(im, r, place, err);
+}
+
+static int flush(void *arg, struct cn_err *err)
+{
+	struct import *im = arg;
+	int r;
+
+	im->lines.len = 0;
+	if (cn_intake_flush(im->in, &im->lines, opt.refs ? CN_LINE_REFS : 0,
+	    cn_desk_tell, im->cli, err) < 0)
+		return -1;
+	r = im->lines_wanted ? cn_sink_add(&im->cli->out, im->lines.p,
+	    im->lines.len, err) : 0;
+	if (im->lines.len > 0)
+		cn_wipe(im->lines.p, im->lines.len);
+	im->gathered = im->bytes = 0;
+	return r;
+}
+
+static int from_maildir(void *arg, const char *folder, const char *path,
+    struct cn_err *err)
+{
+	struct import *im = arg;
+	struct cn_buf raw = { 0 };
+	const char *name = strrchr(path, '/');
+	int r;
+
+	(void)folder;
+	if (*im->cli->run.stop)
+		return 1;
+	if (cn_file_read(path, CN_MAX_MAIL, &raw, err) < 0) {
+		cn_cli_status(im->cli, CN_PARTIAL);
+		cn_cli_warn("%s", err->msg);
+		return 0;
+	}
+	im->gathered++;
+	im->bytes += raw.len;
+	r = settle(im, cn_intake_mail(im->in, cn_buf_view(&raw),
+	    name ? name + 1 : path, err), name ? name + 1 : path, err);
+	cn_buf_wipe(&raw);
+	if (r == 0 && (im->gathered == 256 || im->bytes > 4 << 20)) {
+		r = flush(im, err);
+		if (r == 0)
+			r = cn_sink_flush(&im->cli->out, err);
+	}
+	return r;
+}
+
+/* Each operand is a place of its own. */
+static int operand(struct import *im, char *path, struct cn_err *err)
+{
+	static const struct cn_stream_ops ops = { one, flush };
+	struct cn_cli *cli = im->cli;
+	char real[PATH_MAX], **argv = cli->argv;
+	struct stat st;
+	int argc = cli->argc, r;
+
+	cn_intake_from(im->in, "import", path == NULL ||
+	    strcmp(path, "-") == 0 || realpath(path, real) == NULL ? "-" :
+	    real);
+	if (path != NULL && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		r = cn_maildir_walk(path, from_maildir, im, err);
+		return r < 0 ? -1 : flush(im, err);
+	}
+	cli->argc = path != NULL;
+	cli->argv = &path;
+	r = cn_stream_run(cli, NULL, &ops, im, NULL, err);
+	cli->argc = argc;
+	cli->argv = argv;
+	return r;
+}
+
+static int deliver(struct import *im, struct cn_err *err)
+{
+	struct cn_buf raw = { 0 };
+	int r = cn_file_read("/dev/stdin", MAX_DELIVERED, &raw, err);
+
+	if (r == 0 && raw.len == 0)
+		r = cn_fail(err, CN_TEMPFAIL, "no mail on standard input");
+	if (r == 0)
+		r = settle(im, cn_intake_mail(im->in, cn_buf_view(&raw),
+		    "mail", err), "mail", err);
+	if (r == 0)
+		r = flush(im, err);
+	cn_buf_wipe(&raw);
+	return r;
+}
+
+static void summary(struct import *im)
+{
+	const struct cn_intake_counts *n = cn_intake_counts(im->in);
+
+	cn_cli_note("%lld read: %lld new, %lld known, %lld in quarantine, "
+	    "%lld erased before", (long long)n->read, (long long)n->stored,
+	    (long long)n->known, (long long)n->quarantined,
+	    (long long)n->erased);
+}
+
+static int import(struct import *im, struct cn_err *err)
+{
+	struct cn_cli *cli = im->cli;
+	struct cn_run_row row = { 0 };
+	struct cn_err ignored;
+	int i, r = 0;
+
+	if (cn_run_begin(im->desk.store, &row, err) < 0)
+		return -1;
+	if (opt.deliver)
+		r = deliver(im, err);
+	else if (cli->argc == 0)
+		r = operand(im, NULL, err);
+	for (i = 0; i < cli->argc && r == 0 && !*cli->run.stop; i++)
+		r = operand(im, cli->argv[i], err);
+	row.read = cn_intake_counts(im->in)->read;
+	row.stored = cn_intake_counts(im->in)->stored;
+	row.refused = cn_intake_counts(im->in)->quarantined;
+	if (cn_run_end(im->desk.store, &row, r < 0 ? err->status : cli->status,
+	    r < 0 ? &ignored : err) < 0)
+		r = -1;
+	return r;
+}
+
+static int run(struct cn_cli *cli, struct cn_err *err)
+{
+	struct import im = { .cli = cli };
+	int r;
+
+	im.lines_wanted = !opt.deliver && (opt.format == 1 ||
+	    (opt.format == 0 && !cli->tty));
+	if (opt.deliver && cli->argc > 0)
+		return cn_cli_usage(cli, err, "--deliver takes no operands");
+	if (cn_desk_open(&im.desk, cli, 0, err) < 0)
+		return -1;
+	im.in = cn_intake_new(im.desk.store, &im.desk.conf);
+	r = import(&im, err);
+	if (!opt.deliver && !im.lines_wanted)
+		summary(&im);
+	cn_intake_free(im.in);
+	cn_buf_wipe(&im.lines);
+	cn_desk_close(&im.desk);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	int status = cn_cli_main(argc, argv, &cmd, run);
+
+	/* An MTA bounces the mail on any status but 0 and 75; what went to
+	 * quarantine is stored. */
+	if (opt.deliver && status != 0)
+		status = status == CN_PARTIAL ? 0 : CN_TEMPFAIL;
+	return status;
+}

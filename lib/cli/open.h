@@ -1,0 +1,24 @@
+/* open.h - the desk of a command: configuration, zone, store */
+#ifndef CN_OPEN_H
+#define CN_OPEN_H
+
+#include "cli/run.h"
+#include "desk/config.h"
+#include "store/store.h"
+
+struct cn_desk {
+	struct cn_config conf;
+	struct cn_store *store;
+};
+
+/* Loads the configuration, sets its time zone and opens the store (flags as
+ * in store.h).  On failure nothing is left open. */
+int cn_desk_open(struct cn_desk *, struct cn_cli *, unsigned flags,
+    struct cn_err *) CN_CHECKED;
+void cn_desk_close(struct cn_desk *);
+
+/* The rows that all filters take from the desk: one purpose word on stderr
+ * for items that were refused ('mail 12: reason'), status 3. */
+void cn_desk_tell(void *cli, const char *place, const char *reason);
+
+#endif
