@@ -109,13 +109,14 @@ static bool find_boundary(struct walk *w, const char *p)
 }
 
 /* A part can end inside its header. */
-static bool at_boundary(struct walk *w, const char *p)
+static bool at_boundary(struct walk *w, const char *p, const char **next)
 {
 	const char *nl;
 
 	if (w->end - p < 3 || p[0] != '-' || p[1] != '-')
 		return false;
 	nl = memchr(p, '\n', (size_t)(w->end - p));
+	*next = nl ? nl + 1 : w->end;
 	return boundary_line(w, p, nl ? nl : w->end);
 }
 
@@ -343,7 +344,7 @@ static bool open_multipart(struct walk *w, const struct entity *e,
 		return false;
 	}
 	b = cn_mime_param(&w->m->mem, e->type, "boundary", true, d);
-	if (!b || !*b || strpbrk(b, "\r\n")) {
+	if (!b || !*b) {
 		*d |= CN_DEF_BOUNDARY;
 		*type = "text/plain";
 		return false;
@@ -363,6 +364,7 @@ static void parts(struct walk *w, struct entity e)
 {
 	struct cn_mail *m = w->m;
 	const char *type = entity_type(w, &e);
+	const char *next;
 	bool multi, found;
 
 	m->type = type;
@@ -381,7 +383,7 @@ static void parts(struct walk *w, struct entity e)
 			if (w->depth > w->hit + 1)
 				m->defects |= CN_DEF_UNCLOSED;
 			pop(w, w->hit + 1, w->stop);
-			w->stack[w->hit].seen |= true;
+			w->stack[w->hit].seen |= !w->closes;
 			if (!w->closes)
 				break;
 			pop(w, w->hit, w->stop);
@@ -389,6 +391,9 @@ static void parts(struct walk *w, struct entity e)
 				return;
 			found = find_boundary(w, w->next);
 		}
+		/* A boundary line twice is no empty part. */
+		while (at_boundary(w, w->next, &next) && !w->closes)
+			w->next = next;
 		if (m->n_parts >= CN_MAIL_PARTS) {
 			m->defects |= CN_DEF_PARTS;
 			pop(w, 0, w->stop);
@@ -398,7 +403,7 @@ static void parts(struct walk *w, struct entity e)
 		struct cn_field f;
 
 		memset(&e, 0, sizeof(e));
-		while (!at_boundary(w, h.p) && cn_head_next(&h, &f))
+		while (!at_boundary(w, h.p, &next) && cn_head_next(&h, &f))
 			note_entity(&e, &f);
 		m->defects |= h.defects;
 		w->p = h.p;
