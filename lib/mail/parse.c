@@ -426,6 +426,21 @@ static void add_field(struct cn_mail *m, const struct cn_field *f,
 	m->fields[m->n_fields++] = *f;
 }
 
+/* Cuts a field where the header's bound is; false for what is behind it. */
+static bool within(struct cn_mail *m, struct cn_field *f)
+{
+	const char *bound = m->raw.p + CN_MAIL_HEADER;
+
+	if (m->raw.n <= CN_MAIL_HEADER || f->value.p + f->value.n <= bound)
+		return true;
+	m->defects |= CN_DEF_HEADER_SIZE;
+	if (f->value.p >= bound)
+		return false;
+	f->value.n = (size_t)(bound - f->value.p);
+	m->defects |= CN_DEF_FIELD_SIZE;
+	return true;
+}
+
 static void read_header(struct cn_mail *m, struct entity *e)
 {
 	struct cn_head h = { .p = m->raw.p, .end = m->raw.p + m->raw.n };
@@ -433,10 +448,8 @@ static void read_header(struct cn_mail *m, struct entity *e)
 	size_t cap = 0;
 
 	while (cn_head_next(&h, &f)) {
-		if ((size_t)(h.p - m->raw.p) > CN_MAIL_HEADER) {
-			m->defects |= CN_DEF_HEADER_SIZE;
+		if (!within(m, &f))
 			continue;
-		}
 		if (m->n_fields >= CN_MAIL_FIELDS) {
 			m->defects |= CN_DEF_FIELDS;
 			continue;
@@ -461,11 +474,8 @@ int cn_mail_parse(struct cn_mail *m, const char *p, size_t n, unsigned flags,
 		return cn_fail(err, CN_PARTIAL, "empty mail");
 	read_header(m, &e);
 	if (m->n_fields == 0) {
-		bool size = m->defects & CN_DEF_HEADER_SIZE;
-
 		cn_mail_release(m);
-		return cn_fail(err, CN_PARTIAL, "%s", size ?
-		    "header field too long" : "no header field");
+		return cn_fail(err, CN_PARTIAL, "no header field");
 	}
 	cn_mime_fields(m);
 	m->type = m->report_type = "";
