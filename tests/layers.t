@@ -23,12 +23,14 @@ sqlite3\.h : lib/store/*
 yaml\.h : lib/base/yaml.c
 '
 
-# CALL: the files that may make it.  buf.c ends a process without memory.
+# CALL: the files that may make it.  buf.c ends a process without memory, crypt
+# one whose random source or cipher fails: nothing good can follow.
 calls='
 getenv secure_getenv : lib/cli/*
 time clock clock_gettime gettimeofday : lib/cli/*
 printf puts putchar perror fputs : lib/cli/*
-exit _exit abort : lib/cli/* lib/base/buf.c
+exit _exit : lib/cli/* lib/base/buf.c
+abort : lib/base/buf.c lib/crypt/*
 '
 
 # C without comments and strings, with its line numbers.

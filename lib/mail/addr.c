@@ -27,6 +27,10 @@ static void quoted(struct scan *s)
 		s->p++;
 		return;
 	}
+	if (s->has_angle) {
+		s->p = q + 1;
+		return;
+	}
 	cn_buf_add(&s->bare, s->p, (size_t)(q + 1 - s->p));
 	for (s->p++; s->p < q; s->p++) {
 		if (*s->p == '\\' && s->p + 1 < q)
@@ -181,6 +185,8 @@ static void step(struct scan *s, int c)
 		comment(s);
 		return;
 	case '<':
+		if (s->has_angle)
+			break;
 		angle(s);
 		return;
 	case ':':
@@ -202,9 +208,11 @@ static void step(struct scan *s, int c)
 		space(s);
 		return;
 	}
+	s->p++;
+	if (s->has_angle)
+		return;			/* junk behind the address */
 	cn_buf_ch(&s->phrase, c);
 	cn_buf_ch(&s->bare, c);
-	s->p++;
 }
 
 void cn_mime_addrs(struct cn_arena *a, struct cn_addr_list *l,

@@ -101,6 +101,12 @@ static void word(struct scan *c)
 		}
 }
 
+static void set_zone(struct scan *c, int hhmm)
+{
+	c->zone = hhmm / 100 * 60 + hhmm % 100;
+	c->zoned = true;
+}
+
 static void signed_zone(struct scan *c)
 {
 	int neg = *c->p++ == '-', n, v;
@@ -113,9 +119,7 @@ static void signed_zone(struct scan *c)
 	}
 	if (n < 3 || n > 4 || c->zoned)
 		return;
-	v = v / 100 * 60 + v % 100;
-	c->zone = neg ? -v : v;
-	c->zoned = true;
+	set_zone(c, neg ? -v : v);
 }
 
 static void take_number(struct scan *c)
@@ -131,8 +135,10 @@ static void take_number(struct scan *c)
 		c->year = v;
 		if (n == 2)
 			c->year += v < 50 ? 2000 : 1900;
-		else if (n == 3)
-			c->year += 1900;
+		else if (v < 1000)
+			c->year += 1900;	/* also 0102 */
+	} else if (n == 4 && c->time && !c->zoned) {
+		set_zone(c, v);
 	}
 }
 

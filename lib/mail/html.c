@@ -46,6 +46,7 @@ struct html {
 	const char *p, *end;
 	int due;			/* line ends before the next word */
 	bool space, bullet, cell;
+	bool quoted;			/* the last word was */
 	size_t pre, quotes, lists;
 	bool ordered[LISTS];
 	int count[LISTS];
@@ -74,7 +75,7 @@ static void before(struct html *h)
 	if (h->due > 0 || start) {
 		for (int i = 0; i < h->due && !start; i++) {
 			cn_buf_ch(h->out, '\n');
-			if (i + 1 < h->due && h->quotes > 0)
+			if (i + 1 < h->due && h->quotes > 0 && h->quoted)
 				cn_buf_ch(h->out, '>');
 		}
 		indent(h);
@@ -92,6 +93,7 @@ static void before(struct html *h)
 			cn_buf_str(h->out, "- ");
 	}
 	h->due = 0;
+	h->quoted = h->quotes > 0;
 	h->space = h->bullet = h->cell = false;
 }
 

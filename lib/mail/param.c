@@ -153,6 +153,16 @@ static struct cn_str cut_charset(struct cn_str v, char *charset, size_t size)
 	return (struct cn_str){ v.p + n, v.n - n };
 }
 
+static char *unfolded(struct cn_arena *a, struct cn_str v)
+{
+	char *s = cn_arena_alloc(a, v.n + 1), *o = s;
+
+	for (size_t i = 0; i < v.n; i++)
+		if (v.p[i] && v.p[i] != '\r' && v.p[i] != '\n')
+			*o++ = v.p[i];
+	return s;
+}
+
 static char *decode(struct cn_arena *a, const struct param *m, size_t n,
     bool exact, unsigned *defects)
 {
@@ -173,7 +183,7 @@ static char *decode(struct cn_arena *a, const struct param *m, size_t n,
 		ext = true;
 	}
 	if (exact) {
-		s = cn_arena_dup(a, raw.p ? raw.p : "", raw.len);
+		s = unfolded(a, cn_str_trim(cn_buf_view(&raw)));
 	} else if (ext) {
 		if (cn_charset_utf8(&utf8, charset, cn_buf_view(&raw)))
 			*defects |= CN_DEF_PARAM;
@@ -191,12 +201,17 @@ static char *decode(struct cn_arena *a, const struct param *m, size_t n,
 char *cn_mime_param(struct cn_arena *a, struct cn_str v, const char *key,
     bool exact, unsigned *defects)
 {
-	const char *p = memchr(v.p, ';', v.n), *end = v.p + v.n;
+	const char *p = v.p, *end = v.p + v.n;
 	struct param m, best = { .section = -1 }, *part = NULL;
 	bool found = false;
 	size_t n = 0;
 
-	while (p && next(&m, &p, end)) {
+	/* Behind the first word; the ';' there is sometimes missing. */
+	while (p < end && *p != ';' && cn_is_wsp((unsigned char)*p))
+		p++;
+	while (p < end && *p != ';' && !cn_is_wsp((unsigned char)*p))
+		p++;
+	while (next(&m, &p, end)) {
 		if (!cn_str_ieq(m.name, key))
 			continue;
 		if (m.section >= SECTIONS) {
@@ -230,6 +245,10 @@ char *cn_mime_token(struct cn_arena *a, struct cn_str v)
 			p = skip_comment(p, end);
 			continue;
 		}
+		/* 'application/pdf name=x' */
+		if (cn_is_wsp((unsigned char)*p) && o > out && o[-1] != '/' &&
+		    memchr(out, '/', (size_t)(o - out)))
+			break;
 		if ((unsigned char)*p > ' ' && *p != 0x7f)
 			*o++ = (char)cn_lower((unsigned char)*p);
 		p++;

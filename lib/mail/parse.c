@@ -109,13 +109,14 @@ static bool find_boundary(struct walk *w, const char *p)
 }
 
 /* A part can end inside its header. */
-static bool at_boundary(struct walk *w, const char *p)
+static bool at_boundary(struct walk *w, const char *p, const char **next)
 {
 	const char *nl;
 
 	if (w->end - p < 3 || p[0] != '-' || p[1] != '-')
 		return false;
 	nl = memchr(p, '\n', (size_t)(w->end - p));
+	*next = nl ? nl + 1 : w->end;
 	return boundary_line(w, p, nl ? nl : w->end);
 }
 
@@ -343,7 +344,7 @@ static bool open_multipart(struct walk *w, const struct entity *e,
 		return false;
 	}
 	b = cn_mime_param(&w->m->mem, e->type, "boundary", true, d);
-	if (!b || !*b || strpbrk(b, "\r\n")) {
+	if (!b || !*b) {
 		*d |= CN_DEF_BOUNDARY;
 		*type = "text/plain";
 		return false;
@@ -363,6 +364,7 @@ static void parts(struct walk *w, struct entity e)
 {
 	struct cn_mail *m = w->m;
 	const char *type = entity_type(w, &e);
+	const char *next;
 	bool multi, found;
 
 	m->type = type;
@@ -381,7 +383,7 @@ static void parts(struct walk *w, struct entity e)
 			if (w->depth > w->hit + 1)
 				m->defects |= CN_DEF_UNCLOSED;
 			pop(w, w->hit + 1, w->stop);
-			w->stack[w->hit].seen |= true;
+			w->stack[w->hit].seen |= !w->closes;
 			if (!w->closes)
 				break;
 			pop(w, w->hit, w->stop);
@@ -389,6 +391,9 @@ static void parts(struct walk *w, struct entity e)
 				return;
 			found = find_boundary(w, w->next);
 		}
+		/* A boundary line twice is no empty part. */
+		while (at_boundary(w, w->next, &next) && !w->closes)
+			w->next = next;
 		if (m->n_parts >= CN_MAIL_PARTS) {
 			m->defects |= CN_DEF_PARTS;
 			pop(w, 0, w->stop);
@@ -398,7 +403,7 @@ static void parts(struct walk *w, struct entity e)
 		struct cn_field f;
 
 		memset(&e, 0, sizeof(e));
-		while (!at_boundary(w, h.p) && cn_head_next(&h, &f))
+		while (!at_boundary(w, h.p, &next) && cn_head_next(&h, &f))
 			note_entity(&e, &f);
 		m->defects |= h.defects;
 		w->p = h.p;
@@ -421,6 +426,21 @@ static void add_field(struct cn_mail *m, const struct cn_field *f,
 	m->fields[m->n_fields++] = *f;
 }
 
+/* Cuts a field where the header's bound is; false for what is behind it. */
+static bool within(struct cn_mail *m, struct cn_field *f)
+{
+	const char *bound = m->raw.p + CN_MAIL_HEADER;
+
+	if (m->raw.n <= CN_MAIL_HEADER || f->value.p + f->value.n <= bound)
+		return true;
+	m->defects |= CN_DEF_HEADER_SIZE;
+	if (f->value.p >= bound)
+		return false;
+	f->value.n = (size_t)(bound - f->value.p);
+	m->defects |= CN_DEF_FIELD_SIZE;
+	return true;
+}
+
 static void read_header(struct cn_mail *m, struct entity *e)
 {
 	struct cn_head h = { .p = m->raw.p, .end = m->raw.p + m->raw.n };
@@ -428,10 +448,8 @@ static void read_header(struct cn_mail *m, struct entity *e)
 	size_t cap = 0;
 
 	while (cn_head_next(&h, &f)) {
-		if ((size_t)(h.p - m->raw.p) > CN_MAIL_HEADER) {
-			m->defects |= CN_DEF_HEADER_SIZE;
+		if (!within(m, &f))
 			continue;
-		}
 		if (m->n_fields >= CN_MAIL_FIELDS) {
 			m->defects |= CN_DEF_FIELDS;
 			continue;
@@ -456,11 +474,8 @@ int cn_mail_parse(struct cn_mail *m, const char *p, size_t n, unsigned flags,
 		return cn_fail(err, CN_PARTIAL, "empty mail");
 	read_header(m, &e);
 	if (m->n_fields == 0) {
-		bool size = m->defects & CN_DEF_HEADER_SIZE;
-
 		cn_mail_release(m);
-		return cn_fail(err, CN_PARTIAL, "%s", size ?
-		    "header field too long" : "no header field");
+		return cn_fail(err, CN_PARTIAL, "no header field");
 	}
 	cn_mime_fields(m);
 	m->type = m->report_type = "";

@@ -101,6 +101,15 @@ static bool ends(struct cn_str s, const char *w)
 	return s.n >= n && memcmp(s.p + s.n - n, w, n) == 0;
 }
 
+/* The same, but a space of w is any white space. */
+static bool ends_in(struct cn_str s, const char *w)
+{
+	if (*w != ' ')
+		return ends(s, w);
+	return ends(s, w + 1) && s.n >= strlen(w) &&
+	    cn_is_wsp((unsigned char)s.p[s.n - strlen(w)]);
+}
+
 /* Something that dates or names a person: a digit or an @. */
 static bool names_one(struct cn_str s)
 {
@@ -140,9 +149,12 @@ static size_t attribution(const struct split *s, struct cn_str first)
 			const char *b = attributions[k].begin;
 			const char *e = attributions[k].end;
 
-			/* A weak form needs the quote behind it. */
-			if (starts(all, b) && ends(all, e) && (quote_next ||
-			    (e[1] && (*b || i == 0) && names_one(all))))
+			if (!starts(all, b) || !ends_in(all, e))
+				continue;
+			/* A weak form needs the quote behind it, and what
+			 * begins anyhow its date in the first line. */
+			if (quote_next ? *b || i == 0 || names_one(first) :
+			    e[1] && (*b || i == 0) && names_one(all))
 				return (size_t)(p - first.p);
 		}
 		return 0;

@@ -1,0 +1,238 @@
+/* mail - the parser on mails that are written here */
+#include <stdio.h>
+#include <string.h>
+
+#include "mail/mail.h"
+
+static int count, failed;
+
+static void ok(bool yes, const char *what)
+{
+	failed += !yes;
+	printf("%sok %d - %s\n", yes ? "" : "not ", ++count, what);
+}
+
+static void same(const char *is, const char *want, const char *what)
+{
+	bool yes = is && strcmp(is, want) == 0;
+
+	if (!yes)
+		printf("# is   '%s'\n# want '%s'\n", is ? is : "NULL", want);
+	ok(yes, what);
+}
+
+static void parse(struct cn_mail *m, const char *s)
+{
+	struct cn_err err;
+
+	if (cn_mail_parse(m, s, strlen(s), 0, &err) < 0)
+		ok(false, err.msg);
+}
+
+static void header(void)
+{
+	struct cn_mail m = { 0 };
+
+	parse(&m, "Return-Path: <bounce@Example.COM>\n"
+	    "From: =?utf-8?Q?Andr=C3=A9?= =?utf-8?B?IFDDqXJleg==?= "
+	    "<andre@EXAMPLE.com>\r\n"
+	    "To: Team: Bob <bob@example.com>, \"C, D\" <cd@example.com>;,\n"
+	    "\tdora@example.com (Dora D)\n"
+	    "Subject: a\n =?iso-8859-1?q?=E9t=E9_?= =?x?=\n"
+	    "Date: Mon, 23 Nov 2026 15:30:19 +0530\n"
+	    "Message-ID: <a.b@example.com>\n"
+	    "References: <1@example.com>\n <2@example.com> junk\n"
+	    "In-Reply-To: Your mail <2@example.com>\n\nhello\n");
+	same(m.from.v[0].name, "Andr\xc3\xa9 P\xc3\xa9rez", "encoded name");
+	same(m.from.v[0].addr, "andre@example.com", "domain in lower case");
+	ok(m.to.n == 3, "group, quotes and comma");
+	same(m.to.v[1].name, "C, D", "quoted name");
+	same(m.to.v[2].name, "Dora D", "name in a comment");
+	same(m.subject, "a \xc3\xa9t\xc3\xa9 =?x?=", "subject");
+	ok(m.has_date && m.date == 1795428019, "date");
+	same(m.message_id, "a.b@example.com", "message id");
+	ok(m.n_references == 2, "references");
+	same(m.in_reply_to, "2@example.com", "in reply to");
+	same(m.return_path, "bounce@example.com", "return path");
+	same(m.text, "hello\n", "text");
+	ok(m.defects & CN_DEF_WORD, "a broken word is a defect");
+	cn_mail_release(&m);
+}
+
+static void structure(void)
+{
+	struct cn_mail m = { 0 };
+
+	parse(&m, "From: a@example.com\nMIME-Version: 1.0\n"
+	    "Content-Type: multipart/mixed; boundary=o\n\npreamble\n--o\n"
+	    "Content-Type: multipart/alternative; boundary=\"i i\"\n\n"
+	    "--i i\nContent-Type: text/plain; charset=utf-8\n"
+	    "Content-Transfer-Encoding: quoted-printable\n\n"
+	    "caf=C3=A9 =\nau lait\n"
+	    "--i i\nContent-Type: text/html\n\n<p>no</p>\n--i i--\n--o\n"
+	    "Content-Type: application/pdf; name*0*=utf-8''r%C3%A9;\n"
+	    " name*1*=sum%C3%A9; name*2=.pdf\n"
+	    "Content-Transfer-Encoding: base64\n\nJVBE\nRi0x\n--o--\nend\n");
+	same(m.text, "caf\xc3\xa9 au lait", "the plain part is read");
+	ok(m.n_parts == 3 && m.n_attachments == 1, "parts");
+	same(m.parts[2].name, "r\xc3\xa9sum\xc3\xa9.pdf", "RFC 2231 name");
+	ok(m.parts[2].body.n == 6 && memcmp(m.parts[2].body.p, "%PDF-1", 6)
+	    == 0, "base64");
+	ok(m.parts[2].sha_known && m.parts[2].sha256[0] != 0, "hash");
+	ok(!m.parts[1].attachment && !m.parts[1].in_text,
+	    "the other alternative is neither text nor file");
+	ok(!(m.defects & ~(unsigned)(CN_DEF_DATE)), "no defect");
+	parse(&m, "From: a@example.com\nContent-Type: multipart/mixed; "
+	    "boundary=o\n\n--o\n\none\n--o\n\ntwo\n");
+	same(m.text, "one\n\ntwo\n", "joined parts, unclosed");
+	ok(m.defects & CN_DEF_UNCLOSED, "unclosed is a defect");
+	cn_mail_release(&m);
+}
+
+static void texts(void)
+{
+	struct cn_mail m = { 0 };
+	struct cn_buf b = { 0 };
+
+	parse(&m, "From: a@example.com\nContent-Type: text/plain; "
+	    "format=flowed; delsp=yes\n\nA long \nline\n> q \n> r\nend\n"
+	    "-- \nA\n");
+	same(m.text, "A longline\n> qr\nend\n-- \nA\n", "flowed, delsp");
+	parse(&m, "From: a@example.com\nContent-Type: text/html; "
+	    "charset=iso-8859-1\n\n<html><head><title>t</title><style>x{}"
+	    "</style></head><body><h1>Hi&nbsp;\xe9</h1><p>See <a href=\""
+	    "https://example.com/?a=1&amp;b=2\">the page</a>.</p><ul>"
+	    "<li>one<li>two</ul><table><tr><td>a</td><td>b</td></tr>"
+	    "</table><script>if (a<b) x()</script><blockquote>old<br>er"
+	    "</blockquote>&lt;end&gt; &#8364;");
+	same(m.text, "Hi \xc3\xa9\n\nSee the page <https://example.com/?a=1&"
+	    "b=2>.\n\n- one\n- two\n\na\tb\n\n> old\n> er\n\n<end> "
+	    "\xe2\x82\xac\n", "HTML");
+	ok(m.text_from_html, "said to be HTML");
+	cn_charset_utf8(&b, "KS_C_5601-1987",
+	    (struct cn_str){ "\xb0\xa1", 2 });
+	same(b.p, "\xea\xb0\x80", "Korean");
+	b.len = 0;
+	ok(cn_charset_utf8(&b, "no-such-set",
+	    (struct cn_str){ "a\x80", 2 }) == (CN_DEF_CHARSET | CN_DEF_TEXT),
+	    "unknown set is a defect");
+	same(b.p, "a\xe2\x82\xac", "and read as windows-1252");
+	cn_buf_release(&b);
+	cn_mail_release(&m);
+}
+
+static void own(const char *text, const char *want, const char *what)
+{
+	struct cn_buf b = { 0 };
+
+	cn_text_own(&b, cn_str(text));
+	same(b.p ? b.p : "", want, what);
+	cn_buf_release(&b);
+}
+
+static void split(void)
+{
+	own("Yes.\n\nOn Mon, 1 Jan 2024, A <a@example.com>\nwrote:\n> no\n"
+	    "> no\n\nMore.\n-- \nAnn\n", "Yes.\n\nMore.", "English");
+	own("Ja.\n\nAm 1.1.2024 um 10:00 schrieb A:\n> nein\n", "Ja.",
+	    "German");
+	own("Oui.\n\nLe lun. 1 janv. 2024, A a \xc3\xa9""crit :\n\nnon\n",
+	    "Oui.", "French, not marked");
+	own("S\xc3\xad.\nEl lun, 1 ene 2024, A escribi\xc3\xb3:\n> no\n",
+	    "S\xc3\xad.", "Spanish");
+	own("Haan.\n2024-01-01 10:00 A <a@example.com> \xe0\xa4\xa8\xe0\xa5"
+	    "\x87 \xe0\xa4\xb2\xe0\xa4\xbf\xe0\xa4\x96\xe0\xa4\xbe:\n> x\n",
+	    "Haan.", "Hindi");
+	own("Top.\n\n-----Original Message-----\nFrom: A\n\nold\n", "Top.",
+	    "Outlook");
+	own("Oben.\n\nVon: A <a@example.com>\nGesendet: Montag\nAn: B\n"
+	    "Betreff: x\n\nalt\n", "Oben.", "Outlook, German");
+	own("Haut.\n\nDe : A\nEnvoy\xc3\xa9 : lundi\n\xc3\x80 : B\nObjet : x"
+	    "\n\nvieux\n", "Haut.", "Outlook, French");
+	own("From: here to there:\nit is far.\n", "From: here to there:\n"
+	    "it is far.", "no block");
+	own("On the whole I agree:\nit is so.\n",
+	    "On the whole I agree:\nit is so.", "no attribution");
+}
+
+static void machines(void)
+{
+	struct cn_mail m = { 0 };
+	const char *why;
+
+	parse(&m, "From: a@example.com\nAuto-Submitted: auto-replied\n\n");
+	ok(cn_mail_automatic(&m, &why), "auto-submitted");
+	same(why, "auto-submitted", "and why");
+	parse(&m, "From: a@example.com\nAuto-Submitted: no\n\n");
+	ok(!cn_mail_automatic(&m, NULL), "auto-submitted: no");
+	parse(&m, "From: a@example.com\nList-Id: <l.example.com>\n\n");
+	ok(cn_mail_automatic(&m, NULL) && cn_mail_is_list(&m), "list");
+	parse(&m, "Return-Path: <>\nFrom: MAILER-DAEMON@example.com\n"
+	    "Content-Type: multipart/report; report-type=delivery-status;"
+	    " boundary=b\n\n--b\n\nSorry.\n--b\n"
+	    "Content-Type: message/delivery-status\n\n"
+	    "Reporting-MTA: dns; mx.example.com\n\n"
+	    "Final-Recipient: rfc822; ok@example.com\nAction: relayed\n\n"
+	    "Final-Recipient: rfc822; gone@example.com\nAction: failed\n"
+	    "--b--\n");
+	same(cn_mail_bounce(&m), "gone@example.com", "DSN");
+	parse(&m, "Return-Path: <>\nFrom: MAILER-DAEMON@example.com\n"
+	    "Subject: failure notice\n\nHi. This is qmail.\n\n"
+	    "<no@example.com>:\nno mailbox\n");
+	same(cn_mail_bounce(&m), "no@example.com", "qmail");
+	parse(&m, "From: a@example.com\nSubject: failure notice\n\nx\n");
+	ok(cn_mail_bounce(&m) == NULL, "no bounce");
+	cn_mail_release(&m);
+}
+
+static void gather(void *arg, const void *p, size_t n)
+{
+	cn_buf_add(arg, p, n);
+}
+
+static void bytes(void)
+{
+	struct cn_buf a = { 0 }, b = { 0 };
+
+	cn_mail_canonical(CN_STR("From x\nA: b\r\nStatus: RO\r\n c\r\n\r\n"
+	    "body\r\n\r\n"), gather, &a);
+	cn_mail_canonical(CN_STR("A: b\nX-Keywords:\n\nbody"), gather, &b);
+	same(a.p, "A: b\n\nbody\n", "canonical");
+	same(b.p, a.p, "the same mail elsewhere");
+	a.len = 0;
+	cn_mail_mark(&a, CN_STR("A: b\r\nx-cn-spam: no\r\n no\r\nB: c\r\n\r\n"
+	    "X-CN-a: body\n"), CN_STR("X-CN-Category: x\n"));
+	same(a.p, "X-CN-Category: x\r\nA: b\r\nB: c\r\n\r\nX-CN-a: body\n",
+	    "marks replaced");
+	cn_buf_release(&a);
+	cn_buf_release(&b);
+}
+
+static void junk(void)
+{
+	struct cn_mail m = { 0 };
+	struct cn_err err;
+
+	ok(cn_mail_parse(&m, "", 0, 0, &err) < 0, "empty is no mail");
+	ok(cn_mail_parse(&m, "\x7f""ELF\0\1\2", 7, 0, &err) < 0,
+	    "a binary is no mail");
+	ok(err.status == CN_PARTIAL, "and is for quarantine");
+	ok(cn_mail_form("{\"a\"", 4) == CN_FORM_JSON, "JSON");
+	ok(cn_mail_form("From a", 6) == CN_FORM_MBOX, "mbox");
+	ok(cn_mail_form("From: a", 7) == CN_FORM_MAIL, "mail");
+	ok(cn_mail_form("\n \n", 3) == CN_FORM_EMPTY, "empty");
+	ok(cn_mail_form("\1\2\3", 3) == CN_FORM_JUNK, "junk");
+}
+
+int main(void)
+{
+	header();
+	structure();
+	texts();
+	split();
+	machines();
+	bytes();
+	junk();
+	printf("1..%d\n", count);
+	return failed > 0;
+}
