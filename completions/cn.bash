@@ -10,6 +10,17 @@ _cn() {
 	fi
 	case $cmd in
 	cn)
+		verbs="import query store"
+		;;
+	cn-import)
+		own="--deliver --format --refs"
+		;;
+	cn-query)
+		own="--format -l --limit --refs --raw --exit-code"
+		;;
+	cn-store)
+		verbs="init doctor config"
+		own="--recovery --test --check"
 		;;
 	esac
 	case $cmd:$prev in
@@ -34,6 +45,21 @@ _cn() {
 	*:--color)
 		words="auto always never"
 		;;
+	cn-import:--format)
+		words="auto jsonl none"
+		;;
+	cn-query:--format)
+		words="auto table jsonl csv tsv mbox ids"
+		;;
+	cn-query:--limit|cn-query:-l)
+		return
+		;;
+	cn-query:--raw)
+		return
+		;;
+	cn-store:--recovery)
+		kind=-f
+		;;
 	esac
 	if [[ -z $words$kind ]]; then
 		if [[ $cur == -* ]]; then
@@ -47,4 +73,4 @@ _cn() {
 	# shellcheck disable=SC2207
 	COMPREPLY=($(compgen $kind ${words:+-W "$words"} -- "$cur"))
 }
-complete -o filenames -F _cn cn
+complete -o filenames -F _cn cn cn-import cn-query cn-store

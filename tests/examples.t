@@ -67,7 +67,8 @@ if [ -f "$root/README.md" ]; then
 	run_examples README.md <"$T/lines"
 fi
 
-printf '.Sh EXAMPLES\n.Dl $ true\n.Dl $ false\n.Sh SEE ALSO\n' >"$T/bad.1"
+printf '.Dd today\n.Dt BAD 1\n.Os\n.Sh EXAMPLES\n.Dl $ true\n.Dl $ false\n.Sh SEE ALSO\n' \
+    >"$T/bad.1"
 if have mandoc; then
 	is 'control: the lines are found' "$(of_manual "$T/bad.1")" 'true
 false'

@@ -396,15 +396,22 @@ void cn_opt_usage(struct cn_buf *b, const struct cn_cmd *cmd)
 	cn_buf_ch(b, '\n');
 }
 
+/* Words that do not fit stand in the usage line above. */
 static void help_option(struct cn_buf *b, const struct cn_opt *o)
 {
 	struct cn_buf w = { 0 };
+	size_t name;
 
 	cn_buf_fmt(&w, o->letter ? "  -%c, " : "      ", o->letter);
 	cn_buf_fmt(&w, "--%s", o->name);
+	name = w.len;
 	if (takes_arg(o)) {
 		cn_buf_ch(&w, ' ');
 		arg_name(&w, o);
+	}
+	if (w.len > 26 && o->type == CN_OPT_ENUM) {
+		w.len = name;
+		cn_buf_str(&w, " WORD");
 	}
 	cn_buf_fmt(b, "%-26s  %s\n", w.p, o->help);
 	cn_buf_release(&w);
