@@ -1,22 +1,34 @@
-# make, make install, check, check-long, check-asan, check-fuzz, bench, lint,
-# demo.  Everything that is built lands in $(BUILD).
+# make            builds into build/; 'make demo' and 'make check' also install
+#                 what is missing (apt, as root or by sudo -n)
+# make install    DESTDIR= PREFIX=/usr/local
+# make check check-long check-asan check-fuzz bench lint completions clean
 BUILD ?= build
 PREFIX ?= /usr/local
 CC ?= cc
 
-PKGS = libcrypto sqlite3 yaml-0.1 zlib libutf8proc libarchive
+# Build, then test: Debian 12's packages.
+NEED = gcc libc6-dev pkg-config libssl-dev libsqlite3-dev libyaml-dev \
+	libutf8proc-dev libarchive-dev libdeflate-dev libseccomp-dev tzdata
+NEED_TEST = $(NEED) perl sqlite3 jq mandoc binutils util-linux python3
+
+PKGS = libcrypto sqlite3 yaml-0.1 libutf8proc libarchive libdeflate libseccomp
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wformat=2 -Wvla -Wundef
-BASE = -std=c11 -D_GNU_SOURCE -ffp-contract=off -O2 -g -fPIE \
-	-fstack-protector-strong -D_FORTIFY_SOURCE=2 $(WARN) -Ilib
-FLAGS = $(BASE) $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
-LIBS = $(shell pkg-config --libs $(PKGS)) -ldeflate -lm
+FLAGS = -std=c11 -D_GNU_SOURCE -ffp-contract=off -O2 -g -fPIE \
+	-fstack-protector-strong -D_FORTIFY_SOURCE=2 $(WARN) -Ilib \
+	$(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
+LINK = $(BUILD)/libcn.a -pie -Wl,-z,relro,-z,now $(LDFLAGS) \
+	$(shell pkg-config --libs $(PKGS)) -lm
 
 LIB = $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/*/*.c))
-CMD = $(patsubst cmd/%.c,$(BUILD)/bin/%,$(wildcard cmd/*.c))
+BIN = $(patsubst cmd/%.c,$(BUILD)/bin/%,$(wildcard cmd/*.c))
 UNIT = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
+TOOL = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/*.c))
+FUZZ = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+SHARE = $(BUILD)/share/convonest
+MAN = $(wildcard man/*)
 
-all: $(CMD)
+all: $(BIN) $(if $(wildcard cmd/cn-model.c),$(SHARE)/starter.model) $(SHARE)/macros.yaml
 
 $(BUILD)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
@@ -28,17 +40,101 @@ $(BUILD)/libcn.a: $(LIB)
 
 $(BUILD)/bin/%: cmd/%.c $(BUILD)/libcn.a
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -MMD -MP -MF $(BUILD)/$*.d -pie -o $@ $< $(BUILD)/libcn.a \
-	    $(LDFLAGS) $(LIBS)
+	$(CC) $(FLAGS) -MMD -MP -MF $(BUILD)/$*.d -o $@ $< $(LINK)
+
+$(SHARE)/starter.model: lib/ai/starter.yaml $(BUILD)/bin/cn-model
+	@mkdir -p $(@D)
+	$(BUILD)/bin/cn-model train lib/ai/starter.yaml -o $@
+
+$(SHARE)/macros.yaml: lib/desk/macros.yaml
+	@mkdir -p $(@D)
+	cp $< $@
 
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcn.a
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -MMD -MP -pie -o $@ $< $(BUILD)/libcn.a $(LDFLAGS) $(LIBS)
+	$(CC) $(FLAGS) -MMD -MP -o $@ $< $(LINK)
 
-unit: $(UNIT)
+$(BUILD)/tests/%: tests/%.c $(BUILD)/libcn.a
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -MMD -MP -o $@ $< $(LINK)
+
+$(BUILD)/kill.so: tests/preload/kill.c
+	$(CC) $(FLAGS) -fPIC -shared -o $@ $<
+
+tools: all $(UNIT) $(TOOL) $(BUILD)/kill.so
+
+demo:
+	@sh tests/need.sh $(NEED)
+	@$(MAKE) -s -j2 all
+	@BUILD=$(BUILD) sh tests/demo.sh
+
+check:
+	@sh tests/need.sh $(NEED_TEST)
+	@$(MAKE) -s -j2 tools
+	@BUILD=$(BUILD) sh tests/run.sh tests/*.t
+
+check-long: check
+	@BUILD=$(BUILD) sh tests/run.sh tests/long/*.t
+
+# The preloaded counter and the sanitizers do not go together.
+check-asan:
+	@sh tests/need.sh $(NEED_TEST)
+	@$(MAKE) -s -j2 BUILD=$(BUILD)/asan tools CFLAGS="-fsanitize=address,undefined \
+	    -fno-sanitize-recover=all -fno-omit-frame-pointer $(CFLAGS)"
+	@BUILD=$(BUILD)/asan ASAN=1 sh tests/run.sh $(filter-out \
+	    tests/style.t tests/layers.t tests/sample.t,$(wildcard tests/*.t))
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libcn.a
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -fsanitize=fuzzer -o $@ $< $(LINK)
+
+fuzzers: $(FUZZ)
+
+SECONDS_EACH = 60
+check-fuzz:
+	@sh tests/need.sh $(NEED_TEST) clang libclang-rt-14-dev
+	@$(MAKE) -s -j2 BUILD=$(BUILD)/fuzz CC=clang fuzzers CFLAGS="-g \
+	    -fsanitize=address,undefined,fuzzer-no-link \
+	    -fno-sanitize-recover=all $(CFLAGS)"
+	@for f in $(notdir $(FUZZ)); do \
+	    mkdir -p $(BUILD)/fuzz/corpus-$$f; \
+	    $(BUILD)/fuzz/fuzz/$$f -max_total_time=$(SECONDS_EACH) \
+	        -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
+	        $(BUILD)/fuzz/corpus-$$f || exit 1; \
+	done
+
+bench:
+	@sh tests/need.sh $(NEED_TEST) libetpan-dev notmuch fasttext
+	@$(MAKE) -s -j2 all
+	@BUILD=$(BUILD) sh tests/bench/run.sh
+
+lint:
+	@sh tests/need.sh $(NEED_TEST) cppcheck
+	cppcheck -q --std=c11 --enable=warning,portability --inline-suppr \
+	    --error-exitcode=1 -Ilib lib cmd
+	mandoc -Tlint -Wwarning $(MAN)
+
+completions: all
+	@sh completions/generate.sh $(BUILD)/bin completions
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/convonest
+	install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(SHARE)/* $(DESTDIR)$(PREFIX)/share/convonest
+	for m in $(MAN); do install -D -m 644 $$m \
+	    $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+	install -D -m 644 completions/cn.bash \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cn
+	install -D -m 644 completions/_cn \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_cn
+	install -D -m 644 completions/cn.fish \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/cn.fish
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit clean
--include $(LIB:.o=.d) $(wildcard $(BUILD)/*.d $(BUILD)/unit/*.d)
+.PHONY: all tools demo check check-long check-asan check-fuzz fuzzers bench \
+	lint completions install clean
+.SECONDARY:
+-include $(LIB:.o=.d) $(wildcard $(BUILD)/*.d $(BUILD)/unit/*.d \
+	$(BUILD)/tests/*.d)

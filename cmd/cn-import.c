@@ -121,6 +121,7 @@ static int operand(struct import *im, char *path, struct cn_err *err)
 	static const struct cn_stream_ops ops = { one, flush };
 	struct cn_cli *cli = im->cli;
 	char real[PATH_MAX], **argv = cli->argv;
+	struct cn_stream_conf conf = { .writes_nothing = !im->lines_wanted };
 	struct stat st;
 	int argc = cli->argc, r;
 
@@ -133,7 +134,7 @@ static int operand(struct import *im, char *path, struct cn_err *err)
 	}
 	cli->argc = path != NULL;
 	cli->argv = &path;
-	r = cn_stream_run(cli, NULL, &ops, im, NULL, err);
+	r = cn_stream_run(cli, &conf, &ops, im, NULL, err);
 	cli->argc = argc;
 	cli->argv = argv;
 	return r;
