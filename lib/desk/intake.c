@@ -16,7 +16,7 @@ struct item {
 	struct cn_mail mail;
 	struct cn_arena mem;
 	struct cn_msg msg;
-	struct cn_words words;
+	struct cn_words words;		/* its text in mem */
 	uint8_t hash[CN_HASH];
 	char place[48];
 	char bad[sizeof(((struct cn_err *)0)->msg)]; /* why it is none */
@@ -38,6 +38,7 @@ struct cn_intake {
 	size_t n, cap;
 	struct folder *folders;
 	size_t nfolders;
+	struct cn_words scratch;
 	struct cn_intake_counts counts;
 	int64_t subjects[SUBJECTS];
 	size_t nsubjects;
@@ -54,20 +55,27 @@ struct cn_intake *cn_intake_new(struct cn_store *s, const struct cn_config *c)
 	return in;
 }
 
-/* Items are used again: their words' table and buffers stay. */
+/* Nothing is kept for the next group: 256 buffers that each remember their
+ * largest mail would make memory grow with the mailbox. */
 static void item_clear(struct item *it)
 {
-	if (it->raw.len > 0)
-		cn_wipe(it->raw.p, it->raw.len);
-	if (it->raw.cap > 1 << 20)
-		cn_buf_release(&it->raw);
-	it->raw.len = 0;
+	cn_buf_wipe(&it->raw);
 	cn_mail_release(&it->mail);
-	cn_arena_reset(&it->mem);
-	cn_words_reset(&it->words);
-	memset(&it->msg, 0, sizeof(it->msg));
-	it->bad[0] = '\0';
-	it->owner = it->owner_name = it->chat = NULL;
+	cn_arena_release(&it->mem);
+	memset(it, 0, sizeof(*it));
+}
+
+/* The table that tells words apart is needed only while they are gathered:
+ * one serves all items. */
+static void find_words(struct cn_intake *in, struct item *it)
+{
+	struct cn_words *w = &in->scratch;
+
+	cn_words_reset(w);
+	cn_words_msg(w, &it->msg);
+	it->words.n = w->n;
+	it->words.text.len = w->text.len;
+	it->words.text.p = cn_arena_dup(&it->mem, w->text.p, w->text.len);
 }
 
 void cn_intake_free(struct cn_intake *in)
@@ -76,12 +84,9 @@ void cn_intake_free(struct cn_intake *in)
 
 	if (in == NULL)
 		return;
-	for (i = 0; i < in->cap; i++) {
+	for (i = 0; i < in->n; i++)
 		item_clear(&in->items[i]);
-		cn_buf_wipe(&in->items[i].raw);
-		cn_arena_release(&in->items[i].mem);
-		cn_words_release(&in->items[i].words);
-	}
+	cn_words_release(&in->scratch);
 	for (i = 0; i < in->nfolders; i++) {
 		free(in->folders[i].account);
 		free(in->folders[i].name);
@@ -200,7 +205,7 @@ int cn_intake_mail(struct cn_intake *in, struct cn_str raw, const char *place,
 		return -1;
 	cn_msg_from_mail(&it->msg, &it->mail, &it->mem);
 	own(in->conf, it);
-	cn_words_msg(&it->words, &it->msg);
+	find_words(in, it);
 	return 0;
 }
 
@@ -267,7 +272,7 @@ int cn_intake_chat(struct cn_intake *in, struct cn_str line,
 	if (cn_message_hash(in->store, "chat", cn_buf_view(&it->raw), it->hash,
 	    err) < 0)
 		return -1;
-	cn_words_msg(&it->words, &it->msg);
+	find_words(in, it);
 	return 0;
 }
 
