@@ -289,6 +289,8 @@ static struct cn_str without_scheme(struct cn_str s)
 static void link_end(struct html *h)
 {
 	struct cn_str href = h->href, to, words_;
+	bool space = h->space;
+	int lines = h->due;
 
 	h->href.n = 0;
 	if (href.n == 0 || h->out->len <= h->link_at)
@@ -304,8 +306,9 @@ static void link_end(struct html *h)
 	cn_buf_str(h->out, " <");
 	h->space = false;
 	put_attribute(h, href);
-	h->space = false;
 	cn_buf_ch(h->out, '>');
+	h->space = space;
+	h->due = lines;
 }
 
 static void list(struct html *h, bool ordered, bool close)
