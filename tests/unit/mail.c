@@ -149,6 +149,8 @@ static void split(void)
 	    "Betreff: x\n\nalt\n", "Oben.", "Outlook, German");
 	own("Haut.\n\nDe : A\nEnvoy\xc3\xa9 : lundi\n\xc3\x80 : B\nObjet : x"
 	    "\n\nvieux\n", "Haut.", "Outlook, French");
+	own("Up.\n\nFrom: A\n\nSent: today\n\nTo: B\n\nold\n", "Up.",
+	    "Outlook, made text of HTML");
 	own("From: here to there:\nit is far.\n", "From: here to there:\n"
 	    "it is far.", "no block");
 	own("On the whole I agree:\nit is so.\n",

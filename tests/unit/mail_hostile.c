@@ -95,6 +95,10 @@ static void parts(void)
 	start("Content-Type: multipart/mixed; boundary=b\n\n");
 	times(100000, "--b\nContent-Type: multipart/mixed; boundary=c\n\n");
 	run("100,000 empty multiparts", CN_DEF_UNCLOSED);
+	start("Content-Type: multipart/mixed; boundary=b\n\n");
+	times(999, "--b\nContent-Type: text/plain; name*0=a; charset*0=b; "
+	    "format*0=c\n\nx\n");
+	run("999 parts with continuations", 0);
 	start("");
 	times(100000, "Content-Type: message/rfc822\n\n");
 	run("100,000 nested messages", 0);
