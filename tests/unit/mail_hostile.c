@@ -9,6 +9,11 @@
 #include "mail/mail.h"
 
 /* Seconds of CPU for one mail; sanitizers take up to ten times as long. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1		/* as gcc has it */
+#endif
+#endif
 #if defined(__SANITIZE_ADDRESS__)
 #define LIMIT 5.0
 #define MEMORY_KB (2000 * 1024)
