@@ -23,7 +23,6 @@ static const struct {
 	{ "x-loop", { NULL } },
 	{ "feedback-id", { NULL } },
 	{ "x-amazon-mail-relay-type", { "notification" } },
-	{ "x-ms-exchange-inbox-rules-loop", { NULL } },
 	{ "x-ms-exchange-generated-message-source", { NULL } },
 	{ "x-github-reason", { NULL } },
 	{ "list-id", { NULL } },

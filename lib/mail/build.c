@@ -267,11 +267,12 @@ static void put_body(struct cn_buf *out, const char *text)
 /* Whole field lines, nothing that could end the header or begin a body. */
 static bool extra_ok(struct cn_str s)
 {
-	struct cn_head h = { .p = s.p, .end = s.p + s.n };
+	struct cn_head h = { .p = s.p };
 	struct cn_field f;
 
 	if (s.n == 0)
 		return true;
+	h.end = s.p + s.n;
 	if (memchr(s.p, 0, s.n) || memchr(s.p, '\r', s.n) ||
 	    s.p[s.n - 1] != '\n')
 		return false;

@@ -99,8 +99,12 @@ uint32_t cn_cp1252(unsigned byte)
 
 bool cn_mime_ascii(const char *p, size_t n)
 {
-	uint64_t v, any = 0;
+	uint64_t v, w[4], any = 0;
 
+	for (; n >= 32; p += 32, n -= 32) {
+		memcpy(w, p, 32);
+		any |= w[0] | w[1] | w[2] | w[3];
+	}
 	for (; n >= 8; p += 8, n -= 8) {
 		memcpy(&v, p, 8);
 		any |= v;
@@ -182,7 +186,7 @@ static int lookup(const char *charset, const char **name)
 			s[n++] = (char)cn_lower((unsigned char)*p);
 	s[n] = 0;
 	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
-		if (strcmp(s, sets[i].name) == 0) {
+		if (*s == *sets[i].name && strcmp(s, sets[i].name) == 0) {
 			*name = sets[i].iconv;
 			return sets[i].how;
 		}

@@ -106,12 +106,13 @@ size_t cn_html_entity(const char *p, size_t n, uint32_t *cp)
 	if (i < n && p[i] == ';')
 		i++;
 	for (size_t k = 0; k < 96; k++)
-		if (strcmp(name, latin[k]) == 0) {
+		if (*name == *latin[k] && strcmp(name, latin[k]) == 0) {
 			*cp = 0xa0 + (uint32_t)k;
 			return i;
 		}
 	for (size_t k = 0; k < sizeof(others) / sizeof(*others); k++)
-		if (strcmp(name, others[k].name) == 0) {
+		if (*name == *others[k].name &&
+		    strcmp(name, others[k].name) == 0) {
 			*cp = others[k].cp;
 			return i;
 		}

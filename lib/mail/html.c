@@ -5,7 +5,6 @@
  * empty elements cost nothing, and nesting is a number, never a stack beyond
  * LISTS.  Where a closing quote, '>' or '-->' is missing it is remembered, so
  * that nobody looks for it twice. */
-#include <stdlib.h>
 #include <strings.h>
 
 #include "base/utf8.h"
@@ -21,6 +20,7 @@ enum {
 	T_RAW = 2048
 };
 
+/* Sorted by the first letter. */
 static const struct {
 	const char *name;
 	int what;
@@ -108,7 +108,10 @@ static void put(struct html *h, const char *p, size_t n)
 	if (h->due || h->space || h->bullet || h->cell ||
 	    h->out->len == h->start)
 		before(h);
-	cn_buf_add(h->out, p, n);
+	if (h->out->cap - h->out->len <= n)
+		cn_buf_reserve(h->out, n + 4096);
+	memcpy(h->out->p + h->out->len, p, n);
+	h->out->len += n;
 }
 
 static void put_cp(struct html *h, uint32_t cp)
@@ -139,6 +142,12 @@ static void entity(struct html *h)
 	put_cp(h, cp);
 }
 
+/* What ends a run of plain characters; 0xc2 leads U+0080 to U+00BF. */
+static const bool stop[256] = {
+	['<'] = true, ['&'] = true, [' '] = true, ['\t'] = true,
+	['\r'] = true, ['\n'] = true, ['\f'] = true, [0xc2] = true
+};
+
 /* Text up to the next tag or entity. */
 static void words(struct html *h)
 {
@@ -160,9 +169,7 @@ static void words(struct html *h)
 			p++;
 			continue;
 		}
-		for (s = p; p < h->end && *p != '<' && *p != '&' &&
-		    !cn_is_wsp((unsigned char)*p) && *p != '\f' &&
-		    (unsigned char)*p != 0xc2; p++)
+		for (s = p; p < h->end && !stop[(unsigned char)*p]; p++)
 			;
 		if (p > s)
 			put(h, s, (size_t)(p - s));
@@ -185,23 +192,24 @@ static void words(struct html *h)
 static const char *tag_end(struct html *h, const char *p)
 {
 	const char *q;
-	bool eq = false;
 
-	for (; p < h->end; p++) {
+	while (p < h->end) {
 		if (*p == '>')
 			return p;
-		if (eq && (*p == '"' || *p == '\'')) {
-			bool *none = &h->no_quote[*p == '"'];
+		if (*p++ != '=')
+			continue;
+		while (p < h->end && cn_is_wsp((unsigned char)*p))
+			p++;
+		if (p == h->end || (*p != '"' && *p != '\''))
+			continue;
+		bool *none = &h->no_quote[*p == '"'];
 
-			q = *none ? NULL : memchr(p + 1, *p,
-			    (size_t)(h->end - p - 1));
-			if (q)
-				p = q;
-			else
-				*none = true;
-		}
-		if (!cn_is_wsp((unsigned char)*p))
-			eq = *p == '=';
+		q = *none ? NULL : memchr(p + 1, *p,
+		    (size_t)(h->end - p - 1));
+		if (q)
+			p = q + 1;
+		else
+			*none = true;
 	}
 	return NULL;
 }
@@ -281,6 +289,8 @@ static struct cn_str without_scheme(struct cn_str s)
 static void link_end(struct html *h)
 {
 	struct cn_str href = h->href, to, words_;
+	bool space = h->space;
+	int lines = h->due;
 
 	h->href.n = 0;
 	if (href.n == 0 || h->out->len <= h->link_at)
@@ -296,8 +306,9 @@ static void link_end(struct html *h)
 	cn_buf_str(h->out, " <");
 	h->space = false;
 	put_attribute(h, href);
-	h->space = false;
 	cn_buf_ch(h->out, '>');
+	h->space = space;
+	h->due = lines;
 }
 
 static void list(struct html *h, bool ordered, bool close)
@@ -365,11 +376,6 @@ static void act(struct html *h, const char *name, int what, bool close,
 		h->space = h->cell = false;
 }
 
-static int by_name(const void *key, const void *item)
-{
-	return strcmp(key, *(const char *const *)item);
-}
-
 static void markup(struct html *h)
 {
 	const char *p = h->p + 1, *gt, *q;
@@ -394,13 +400,13 @@ static void markup(struct html *h)
 		return;
 	}
 	h->p = gt + 1;
-	const char *const *t = bsearch(name, tags, sizeof(tags) /
-	    sizeof(*tags), sizeof(*tags), by_name);
-
-	if (t)
-		act(h, name, tags[((const char *)t - (const char *)tags) /
-		    (ptrdiff_t)sizeof(*tags)].what, close,
-		    (struct cn_str){ q, (size_t)(gt - q) });
+	for (size_t i = 0; i < sizeof(tags) / sizeof(*tags) &&
+	    *tags[i].name <= *name; i++)
+		if (*tags[i].name == *name && strcmp(tags[i].name, name) == 0) {
+			act(h, name, tags[i].what, close,
+			    (struct cn_str){ q, (size_t)(gt - q) });
+			return;
+		}
 }
 
 /* <!-- -->, <!DOCTYPE>, <?xml>, <![if]>. */
@@ -430,6 +436,7 @@ void cn_html_text(struct cn_buf *out, struct cn_str html)
 	struct html h = { .out = out, .start = out->len, .p = html.p,
 	    .end = html.p + html.n };
 
+	cn_buf_reserve(out, html.n / 2 + 1);
 	while (h.p < h.end) {
 		if (*h.p == '&')
 			entity(&h);
@@ -443,4 +450,5 @@ void cn_html_text(struct cn_buf *out, struct cn_str html)
 	link_end(&h);
 	if (out->len > h.start)
 		cn_buf_ch(out, '\n');
+	out->p[out->len] = 0;
 }

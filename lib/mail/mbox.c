@@ -94,11 +94,12 @@ static bool is_from_line(const char *p, const char *nl)
 /* mboxrd: one '>' off every line that is >...>From . */
 static void unquote(struct cn_buf *b)
 {
-	char *p = b->p, *end = p + b->len, *o = p, *nl, *q;
+	char *p = b->p, *o = p, *end, *nl, *q;
 	size_t n;
 
 	if (b->len == 0 || !memmem(p, b->len, ">From ", 6))
 		return;
+	end = p + b->len;
 	for (; p < end; p = nl) {
 		nl = memchr(p, '\n', (size_t)(end - p));
 		nl = nl ? nl + 1 : end;
@@ -164,7 +165,7 @@ static void open_mail(struct cn_mbox *b, const char *nl)
 
 bool cn_mbox_take(struct cn_mbox *b, struct cn_mbox_item *it)
 {
-	for (;;) {
+	while (b->buf.p) {
 		const char *p = b->buf.p + b->scan;
 		size_t left = b->buf.len - b->scan;
 		const char *nl = left ? memchr(p, '\n', left) : NULL;

@@ -1,4 +1,5 @@
 /* param.c - parameters of MIME fields: RFC 2045, section 5.1, and RFC 2231 */
+#include <stdlib.h>
 #include <strings.h>
 
 #include "mime.h"
@@ -204,6 +205,7 @@ char *cn_mime_param(struct cn_arena *a, struct cn_str v, const char *key,
 	const char *p = v.p, *end = v.p + v.n;
 	struct param m, best = { .section = -1 }, *part = NULL;
 	bool found = false;
+	char *s = NULL;
 	size_t n = 0;
 
 	/* Behind the first word; the ';' there is sometimes missing. */
@@ -218,7 +220,7 @@ char *cn_mime_param(struct cn_arena *a, struct cn_str v, const char *key,
 			*defects |= CN_DEF_PARAM;
 		} else if (m.section >= 0) {
 			if (!part)
-				part = cn_arena_alloc(a, SECTIONS * sizeof(m));
+				part = cn_alloc(SECTIONS * sizeof(m));
 			if (!part[m.section].value.p)
 				part[m.section] = m;
 		} else if (!found || (m.extended && !best.extended)) {
@@ -230,9 +232,12 @@ char *cn_mime_param(struct cn_arena *a, struct cn_str v, const char *key,
 		while (n < SECTIONS && part[n].value.p)
 			n++;
 		if (n > 0 && !(found && best.extended))
-			return decode(a, part, n, exact, defects);
+			s = decode(a, part, n, exact, defects);
+		free(part);
 	}
-	return found ? decode(a, &best, 1, exact, defects) : NULL;
+	if (!s && found)
+		s = decode(a, &best, 1, exact, defects);
+	return s;
 }
 
 char *cn_mime_token(struct cn_arena *a, struct cn_str v)

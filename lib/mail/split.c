@@ -196,7 +196,7 @@ static int block_field(struct cn_str l)
 	return 0;
 }
 
-/* A block: a From, and within the next four lines two other fields. */
+/* A block: a From, and within the next lines two other fields. */
 static size_t header_block(const struct split *s, struct cn_str first)
 {
 	const char *p = first.p + first.n, *last = p;
@@ -208,11 +208,9 @@ static size_t header_block(const struct split *s, struct cn_str first)
 		struct cn_str l = line_at(s, p);
 
 		p += l.n;
-		if (cn_str_trim(l).n == 0) {
-			if (others)
-				break;
+		/* HTML made text has empty lines between them. */
+		if (cn_str_trim(l).n == 0)
 			continue;
-		}
 		if (block_field(l) == 1) {
 			others++;
 			last = p;

@@ -101,12 +101,12 @@ static void texts(void)
 	parse(&m, "From: a@example.com\nContent-Type: text/html; "
 	    "charset=iso-8859-1\n\n<html><head><title>t</title><style>x{}"
 	    "</style></head><body><h1>Hi&nbsp;\xe9</h1><p>See <a href=\""
-	    "https://example.com/?a=1&amp;b=2\">the page</a>.</p><ul>"
+	    "https://example.com/?a=1&amp;b=2\">the page </a>now.</p><ul>"
 	    "<li>one<li>two</ul><table><tr><td>a</td><td>b</td></tr>"
 	    "</table><script>if (a<b) x()</script><blockquote>old<br>er"
 	    "</blockquote>&lt;end&gt; &#8364;");
 	same(m.text, "Hi \xc3\xa9\n\nSee the page <https://example.com/?a=1&"
-	    "b=2>.\n\n- one\n- two\n\na\tb\n\n> old\n> er\n\n<end> "
+	    "b=2> now.\n\n- one\n- two\n\na\tb\n\n> old\n> er\n\n<end> "
 	    "\xe2\x82\xac\n", "HTML");
 	ok(m.text_from_html, "said to be HTML");
 	cn_charset_utf8(&b, "KS_C_5601-1987",
@@ -149,6 +149,8 @@ static void split(void)
 	    "Betreff: x\n\nalt\n", "Oben.", "Outlook, German");
 	own("Haut.\n\nDe : A\nEnvoy\xc3\xa9 : lundi\n\xc3\x80 : B\nObjet : x"
 	    "\n\nvieux\n", "Haut.", "Outlook, French");
+	own("Up.\n\nFrom: A\n\nSent: today\n\nTo: B\n\nold\n", "Up.",
+	    "Outlook, made text of HTML");
 	own("From: here to there:\nit is far.\n", "From: here to there:\n"
 	    "it is far.", "no block");
 	own("On the whole I agree:\nit is so.\n",

@@ -9,6 +9,11 @@
 #include "mail/mail.h"
 
 /* Seconds of CPU for one mail; sanitizers take up to ten times as long. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1		/* as gcc has it */
+#endif
+#endif
 #if defined(__SANITIZE_ADDRESS__)
 #define LIMIT 5.0
 #define MEMORY_KB (2000 * 1024)
@@ -95,6 +100,10 @@ static void parts(void)
 	start("Content-Type: multipart/mixed; boundary=b\n\n");
 	times(100000, "--b\nContent-Type: multipart/mixed; boundary=c\n\n");
 	run("100,000 empty multiparts", CN_DEF_UNCLOSED);
+	start("Content-Type: multipart/mixed; boundary=b\n\n");
+	times(999, "--b\nContent-Type: text/plain; name*0=a; charset*0=b; "
+	    "format*0=c\n\nx\n");
+	run("999 parts with continuations", 0);
 	start("");
 	times(100000, "Content-Type: message/rfc822\n\n");
 	run("100,000 nested messages", 0);
