@@ -1,0 +1,89 @@
+#!/bin/sh
+# tests/demo.sh - the main job on the sample mailbox, in a fresh folder: mail
+# and chat in, classified, answered, measured, exported, erased.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+bin=$root/${BUILD:-build}/bin
+dir=$(mktemp -d "${TMPDIR:-/tmp}/convonest-demo.XXXXXX")
+PATH=$bin:$PATH CN_HOME=$dir/store CN_KEYS=$dir/keys
+export PATH CN_HOME CN_KEYS
+unset SOURCE_DATE_EPOCH CN_CONFIG CN_KEY_FILE || :
+anika=anika.rao@example.com
+b= n=
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+	b=$(printf '\033[1m') n=$(printf '\033[0m')
+fi
+
+say() {
+	printf '\n%s# %s%s\n' "$b" "$1" "$n"
+}
+
+# Shows a command, runs it, shows at most the given number of lines of it.
+show() {
+	lines=$1
+	shift
+	printf '%s$ %s%s\n' "$b" "$*" "$n"
+	sh -c "$*" >"$dir/out" 2>"$dir/err" || status=$?
+	cut -c 1-100 "$dir/out" | head -n "$lines"
+	all=$(wc -l <"$dir/out")
+	[ "$all" -le "$lines" ] || echo "  … $((all - lines)) more lines"
+	sed 's/^/  /' "$dir/err" | cut -c 1-110
+	case ${status:-0} in
+	0) ;;
+	*) echo "  (exit status $status)" ;;
+	esac
+	status=0
+}
+
+cd "$root/tests/sample"
+say 'A store, and its keys in another folder'
+show 5 cn-store init --test --recovery "\$CN_KEYS/recovery-key"
+cp config.yaml "$CN_HOME/"
+
+say 'Mail in, classified, answers suggested: one pipe, one line for each mail'
+show 6 "cn-import shop.mbox | cn-classify | cn-reply-suggest |
+  jq -r '[.date[:10], .class.category // \"(unsure)\", .class.language, .from.name] | @tsv'"
+say 'One of the mails is binary junk: it is kept, sealed, with its reason (3)'
+show 3 'cn-import --format none chat.jsonl; cn-classify --pending --refs | wc -l'
+
+say 'Find things: the words are searched without being readable on the disk'
+show 8 'cn-query --format table is:unanswered since:2026-11-10'
+show 4 'cn-query --format table courier broken'
+
+say 'Why was it filed so, and what could one answer?'
+show 12 "cn-query is:unanswered category:refund --limit 1 | cn-reply-suggest --max 2 |
+  jq -r '\"\\(.subject)\", (.class.why[:3][] | \"  because of \\(.feature // .)\"), (.replies[] | \"  \\(.score) from \\(.source | tostring):\", (.text | split(\"\\n\")[:3][] | \"    \" + .))'"
+
+say 'Measure'
+show 9 'cn-report response --since 2026-09-20 --until 2026-11-20 --format table'
+show 9 'cn-report categories --since 2026-09-20 --until 2026-11-20 --format table'
+
+say 'Somebody asks for her data: a bundle that verifies without us'
+show 6 "cn-export --subject $anika --bundle \$CN_HOME/../anika.tar.gz; tar tzf \$CN_HOME/../anika.tar.gz"
+show 2 "cn-export --verify \$CN_HOME/../anika.tar.gz"
+
+say 'Then she asks to be erased.  Before:'
+show 3 "cn-query person:$anika --format ids | wc -l"
+cp "$CN_HOME/store.db" "$dir/yesterday.db"
+show 14 "cn-purge --subject $anika --plan | tee \$CN_HOME/../plan.json | jq -c 'to_entries[] | {(.key): .value}'"
+show 14 "cn-purge --apply \$CN_HOME/../plan.json --prove | jq ."
+say 'After: nothing finds her, yesterday'"'"'s copy of the store has lost her too,'
+say 'importing the box again brings nobody back, and the reports are the same'
+show 1 "cn-query person:$anika --format ids | wc -l"
+show 3 'cn-import --format none shop.mbox'
+show 1 "cn-query person:$anika --format ids | wc -l"
+show 9 'cn-report response --since 2026-09-20 --until 2026-11-20 --format table'
+show 3 'cn-store doctor'
+
+say 'What needs attention now'
+show 20 cn
+
+cat <<EOF
+
+${b}Try next$n
+  export PATH=$bin:\$PATH CN_HOME=$CN_HOME CN_KEYS=$CN_KEYS
+  cn-query --format table is:dsr                 # who exercises a right?
+  cn-query category:complaint | cn-reply-suggest --format rfc822
+  cn-report volume --since 2026-09-20 --by week --format table
+  cn-query -h; man -l $root/man/cn.7
+EOF
