@@ -135,9 +135,9 @@ explain(const struct cn_model *m, struct look *l, const struct cn_feat *f,
 		/* First occurrences come in the order of tf. */
 		if (j == ntf || f[i].key != tf[j].key)
 			continue;
-		row = cn_model_row(m, f[i].key);
+		row = tf[j].row;
 		w = row ? cn_model_weight(m, row - 1, class) *
-		    m->idf[row - 1] * cn_model_tf(tf[j].n) *
+		    m->row[row - 1].idf * cn_model_tf(tf[j].n) *
 		    norm->inv[tf[j].chars] : 0;
 		j++;
 		if (f[i].kind == CN_WHY_PAIR) {
@@ -322,7 +322,12 @@ dsr_rule(const struct look *l, const struct dsr_rule *d)
 			best = d->confidence;
 			continue;
 		}
-		for (j = 0; j < l->nmark; j++) {
+		/* Marks stand by place, and no phrase has eight words. */
+		for (j = i; j > 0 && l->mark[j - 1].word + d->within + 8 >=
+		    v->word; j--)
+			;
+		for (; j < l->nmark && l->mark[j].word <= v->word + v->words +
+		    d->within; j++) {
 			if (l->mark[j].kind != d->object)
 				continue;
 			g = gap(v, &l->mark[j], d->ordered);

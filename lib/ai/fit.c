@@ -11,9 +11,7 @@
 
 #define RATE 2.0f
 #define ROWS_MAX 60000
-#define KEEP 3				/* of 127: smaller weights are dropped */
-
-typedef float v4 __attribute__((vector_size(16)));
+#define KEEP 8
 
 struct term {
 	uint32_t row;
@@ -148,11 +146,11 @@ make_docs(struct fit *f)
 		f->doc[f->ndoc].t = out;
 		f->doc[f->ndoc].class = e->class;
 		for (j = 0; j < e->n; j++) {
-			if ((row = cn_model_row(f->m, e->tf[j].key)) == 0)
+			if ((row = e->tf[j].row) == 0)
 				continue;
 			out->row = row - 1;
 			out++->x = (float)cn_model_tf(e->tf[j].n) *
-			    f->m->idf[row - 1] * norm.inv[e->tf[j].chars];
+			    f->m->row[row - 1].idf * norm.inv[e->tf[j].chars];
 		}
 		f->doc[f->ndoc].n = (uint32_t)(out - f->doc[f->ndoc].t);
 		f->ndoc++;
@@ -252,8 +250,8 @@ quantise(struct fit *f)
 			continue;
 		m->key[k] = f->m->key[r];
 		m->df[k] = f->m->df[r];
-		m->scale[k] = max / 127;
-		m->start[k++] = (uint32_t)n;
+		m->row[k].scale = max / 127;
+		m->row[k].start = (uint32_t)n;
 		for (c = 0; c < classes; c++) {
 			d = (w[c] - mid) / max * 127;
 			q = (int)(d < 0 ? d - 0.5f : d + 0.5f);
@@ -262,8 +260,8 @@ quantise(struct fit *f)
 			m->weight[n].class = (uint16_t)c;
 			m->weight[n++].w = (int16_t)q;
 		}
+		m->row[k++].end = (uint32_t)n;
 	}
-	m->start[k] = (uint32_t)n;
 	m->rows = k;
 	m->weight = cn_realloc(m->weight, (n + 1) * sizeof(*m->weight));
 	m->examples = f->m->examples;

@@ -10,6 +10,7 @@ struct cn_tf {
 	uint32_t key;
 	uint16_t n;
 	uint16_t chars;			/* of the block of characters */
+	uint32_t row;			/* in the last model that scored it */
 };
 
 /* One weight that is not zero. */
@@ -22,6 +23,17 @@ struct cn_slot {
 	uint32_t key, row;		/* row + 1; 0: free */
 };
 
+/* What scoring needs of a row, side by side. */
+struct cn_row {
+	float idf, scale;
+	uint32_t start, end;		/* into weight */
+	uint32_t dense;			/* + 1, of the dense rows; 0: none */
+};
+
+/* Four classes at a time; element by element, so that the result is that of
+ * any other width. */
+typedef float v4 __attribute__((vector_size(16)));
+
 struct cn_model {
 	size_t classes, rows, examples;
 	char **label;			/* one block */
@@ -31,8 +43,9 @@ struct cn_model {
 	char id[17];
 
 	uint32_t *key, *df;		/* [rows], keys ascending */
-	float *idf, *scale;
-	uint32_t *start;		/* [rows + 1], into weight */
+	struct cn_row *row;
+	v4 *dense;			/* full rows again, for speed */
+	size_t lanes;			/* v4s a dense row */
 	struct cn_weight *weight;
 	struct cn_slot *slot;		/* open addressing, mask + 1 of them */
 	uint32_t mask;
@@ -69,15 +82,16 @@ struct cn_norm {
 
 uint32_t cn_model_row(const struct cn_model *, uint32_t key); /* + 1, 0 */
 double cn_model_tf(unsigned n);			/* 1 + ln n */
-/* Sums without softmax; returns how many features the model knows. */
-size_t cn_model_score(const struct cn_model *, const struct cn_tf *, size_t,
+/* Sums without softmax; returns how many features the model knows and notes
+ * in each its row + 1, or 0. */
+size_t cn_model_score(const struct cn_model *, struct cn_tf *, size_t,
     float *score, struct cn_norm *);
 /* Softmax at a temperature, in place; returns the index of the best. */
 int cn_softmax(float *score, size_t n, double temperature);
 /* Weight of one row for one class, scale included. */
 double cn_model_weight(const struct cn_model *, uint32_t row, size_t class);
 
-/* Fills idf and slot once key, df and examples are there. */
+/* Fills idf, slots and dense rows once the rest is there. */
 void cn_model_index(struct cn_model *);
 struct cn_model *cn_model_new(size_t classes, size_t rows, size_t weights);
 uint64_t cn_model_sum(const void *, size_t);	/* FNV-1a, 64 bits */

@@ -1,8 +1,8 @@
 /* model.c - a model in memory: lookup, score, probabilities
  *
  * Rows are sparse: centred on their median (which moves all classes alike and
- * so changes no probability), most of their weights are zero, and one text
- * costs some fifteen additions a feature however many classes there are. */
+ * so changes no probability), most of their weights are zero.  Frequent
+ * features have the fullest rows: these are kept as vectors too. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,9 +21,7 @@ cn_model_new(size_t classes, size_t rows, size_t weights)
 	m->bias = cn_alloc((classes + 1) * sizeof(*m->bias));
 	m->key = cn_alloc((rows + 1) * sizeof(*m->key));
 	m->df = cn_alloc((rows + 1) * sizeof(*m->df));
-	m->idf = cn_alloc((rows + 1) * sizeof(*m->idf));
-	m->scale = cn_alloc((rows + 1) * sizeof(*m->scale));
-	m->start = cn_alloc((rows + 1) * sizeof(*m->start));
+	m->row = cn_alloc((rows + 1) * sizeof(*m->row));
 	m->weight = cn_alloc((weights + 1) * sizeof(*m->weight));
 	return m;
 }
@@ -42,12 +40,39 @@ cn_model_free(struct cn_model *m)
 	free(m->bias);
 	free(m->key);
 	free(m->df);
-	free(m->idf);
-	free(m->scale);
-	free(m->start);
+	free(m->row);
+	free(m->dense);
 	free(m->weight);
 	free(m->slot);
 	free(m);
+}
+
+#define DENSE_MIN 8			/* weights, and a quarter of all */
+#define DENSE_FLOATS (4u << 20)		/* all dense rows together: 16 MB */
+
+static void
+make_dense(struct cn_model *m)
+{
+	size_t i, j, n, most, k = 0;
+	float *f;
+
+	m->lanes = (m->classes + 3) / 4;
+	most = DENSE_FLOATS / (4 * m->lanes);
+	for (i = 0; i < m->rows; i++) {
+		n = m->row[i].end - m->row[i].start;
+		m->row[i].dense = 0;
+		if (n >= DENSE_MIN && 4 * n >= m->classes && k < most)
+			m->row[i].dense = (uint32_t)++k;
+	}
+	free(m->dense);
+	m->dense = cn_alloc((k + 1) * m->lanes * sizeof(v4));
+	for (i = 0; i < m->rows; i++) {
+		if (m->row[i].dense == 0)
+			continue;
+		f = (float *)(m->dense + (m->row[i].dense - 1) * m->lanes);
+		for (j = m->row[i].start; j < m->row[i].end; j++)
+			f[m->weight[j].class] = m->weight[j].w;
+	}
 }
 
 void
@@ -61,7 +86,7 @@ cn_model_index(struct cn_model *m)
 	m->slot = cn_alloc(size * sizeof(*m->slot));
 	m->mask = size - 1;
 	for (i = 0; i < m->rows; i++) {
-		m->idf[i] = (float)(cn_log((1.0 + (double)m->examples) /
+		m->row[i].idf = (float)(cn_log((1.0 + (double)m->examples) /
 		    (1.0 + m->df[i])) + 1);
 		for (at = m->key[i] & m->mask; m->slot[at].row;
 		    at = (at + 1) & m->mask)
@@ -69,6 +94,7 @@ cn_model_index(struct cn_model *m)
 		m->slot[at].key = m->key[i];
 		m->slot[at].row = i + 1;
 	}
+	make_dense(m);
 }
 
 uint32_t
@@ -129,55 +155,109 @@ cn_text_tfs(struct cn_str subject, struct cn_str text, size_t *n,
 }
 
 size_t
-cn_model_score(const struct cn_model *m, const struct cn_tf *tf, size_t n,
+cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
     float *score, struct cn_norm *norm)
 {
 	double sq[2] = { 0, 0 }, v;
 	const struct cn_weight *w, *end;
-	size_t i, known = 0;
-	uint32_t row;
+	const struct cn_row *row;
+	size_t i, c, known = 0;
+	v4 sum[(CN_MODEL_CLASSES + 3) / 4], x4;
+	const v4 *d;
 	float x;
 
+	/* In passes, so that the memory's answers overlap. */
 	for (i = 0; i < n; i++) {
-		if ((row = cn_model_row(m, tf[i].key)) == 0)
+		tf[i].row = cn_model_row(m, tf[i].key);
+		if (tf[i].row)
+			__builtin_prefetch(&m->row[tf[i].row - 1]);
+	}
+	for (i = 0; i < n; i++) {
+		if (tf[i].row == 0)
 			continue;
-		v = cn_model_tf(tf[i].n) * m->idf[row - 1];
+		row = &m->row[tf[i].row - 1];
+		if (row->dense == 0)
+			__builtin_prefetch(&m->weight[row->start]);
+		for (c = 0; row->dense && c < m->lanes; c += 4)
+			__builtin_prefetch(&m->dense[(row->dense - 1) *
+			    m->lanes + c]);
+		v = cn_model_tf(tf[i].n) * row->idf;
 		sq[tf[i].chars] += v * v;
 		known++;
 	}
 	for (i = 0; i < 2; i++)
 		norm->inv[i] = sq[i] > 0 ? (float)(1 / cn_root(sq[i])) : 0;
-	memcpy(score, m->bias, m->classes * sizeof(*score));
-	for (i = 0; known && i < n; i++) {
-		if ((row = cn_model_row(m, tf[i].key)) == 0)
+	sum[m->lanes - 1] = (v4){ 0 };
+	memcpy(sum, m->bias, m->classes * sizeof(*score));
+	for (i = 0; i < n; i++) {
+		if (tf[i].row == 0)
 			continue;
-		row--;
-		x = (float)cn_model_tf(tf[i].n) * m->idf[row] *
-		    norm->inv[tf[i].chars] * m->scale[row];
-		end = m->weight + m->start[row + 1];
-		for (w = m->weight + m->start[row]; w < end; w++)
-			score[w->class] += x * (float)w->w;
+		row = &m->row[tf[i].row - 1];
+		x = (float)cn_model_tf(tf[i].n) * row->idf *
+		    norm->inv[tf[i].chars] * row->scale;
+		if (row->dense) {
+			d = m->dense + (row->dense - 1) * m->lanes;
+			x4 = (v4){ x, x, x, x };
+			for (c = 0; c < m->lanes; c++)
+				sum[c] += x4 * d[c];
+			continue;
+		}
+		end = m->weight + row->end;
+		for (w = m->weight + row->start; w < end; w++)
+			((float *)sum)[w->class] += x * (float)w->w;
 	}
+	memcpy(score, sum, m->classes * sizeof(*score));
 	return known;
+}
+
+/* e^x of four, -87 <= x <= 0, good to 1e-7. */
+static v4
+exp4(v4 x)
+{
+	typedef int32_t i4 __attribute__((vector_size(16)));
+	const v4 one = { 1, 1, 1, 1 };
+	i4 k = __builtin_convertvector(x * 1.44269504f - 0.5f, i4);
+	v4 f = __builtin_convertvector(k, v4), r, p;
+
+	r = x - f * 0.693359375f;	/* ln 2 in two parts */
+	r = r + f * 2.12194440e-4f;
+	p = r * (1 / 5040.0f) + 1 / 720.0f;
+	p = p * r + 1 / 120.0f;
+	p = p * r + 1 / 24.0f;
+	p = p * r + 1 / 6.0f;
+	p = p * r + 0.5f;
+	p = p * r + one;
+	p = p * r + one;
+	return p * (v4)((k + 127) << 23);
 }
 
 int
 cn_softmax(float *score, size_t n, double temperature)
 {
-	double max, sum = 0, e;
-	size_t i, best = 0;
+	float part[4], inv = (float)(1 / temperature), max;
+	size_t i, j, best = 0, len;
+	double sum = 0;
+	v4 x;
 
 	for (i = 1; i < n; i++)
 		if (score[i] > score[best])
 			best = i;
 	max = score[best];
-	for (i = 0; i < n; i++) {
-		e = cn_exp((score[i] - max) / temperature);
-		score[i] = (float)e;
-		sum += e;
+	for (i = 0; i < n; i += 4) {
+		len = n - i < 4 ? n - i : 4;
+		for (j = 0; j < 4; j++) {
+			part[j] = j < len ? (score[i + j] - max) * inv : 0;
+			part[j] = part[j] < -87 ? -87 : part[j];
+		}
+		memcpy(&x, part, sizeof(x));
+		x = exp4(x);
+		memcpy(score + i, &x, len * sizeof(*score));
+		for (j = 0; j < len; j++)
+			sum += score[i + j];
 	}
+	inv = (float)(1 / sum);
 	for (i = 0; i < n; i++)
-		score[i] = (float)(score[i] / sum);
+		score[i] *= inv;
 	return (int)best;
 }
 
@@ -203,9 +283,9 @@ cn_model_weight(const struct cn_model *m, uint32_t row, size_t class)
 {
 	uint32_t i;
 
-	for (i = m->start[row]; i < m->start[row + 1]; i++)
+	for (i = m->row[row].start; i < m->row[row].end; i++)
 		if (m->weight[i].class == class)
-			return m->weight[i].w * (double)m->scale[row];
+			return m->weight[i].w * (double)m->row[row].scale;
 	return 0;
 }
 

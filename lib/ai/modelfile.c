@@ -88,10 +88,10 @@ cn_model_save(const struct cn_model *m, struct cn_buf *b)
 		put_num(b, m->key[i] - last);
 		last = m->key[i];
 		put_num(b, m->df[i]);
-		put_float(b, m->scale[i]);
-		put_num(b, m->start[i + 1] - m->start[i]);
+		put_float(b, m->row[i].scale);
+		put_num(b, m->row[i].end - m->row[i].start);
 		class = 0;
-		for (j = m->start[i]; j < m->start[i + 1]; j++) {
+		for (j = m->row[i].start; j < m->row[i].end; j++) {
 			w = &m->weight[j];
 			put_num(b, w->class - class);
 			class = w->class;
@@ -201,19 +201,19 @@ get_rows(struct in *in, struct cn_model *m)
 		m->key[i] = last += delta;
 		m->df[i] = get_num(in, CN_TRAIN_EXAMPLES);
 		in->bad |= m->df[i] == 0 || m->df[i] > m->examples;
-		m->scale[i] = get_float(in);
-		m->start[i] = (uint32_t)n;
+		m->row[i].scale = get_float(in);
+		m->row[i].start = (uint32_t)n;
 		k = get_num(in, (uint32_t)m->classes);
 		for (class = 0; k && !in->bad; k--) {
 			delta = get_num(in, (uint32_t)m->classes);
-			in->bad |= delta == 0 && n > m->start[i];
+			in->bad |= delta == 0 && n > m->row[i].start;
 			class += delta;
 			in->bad |= class >= m->classes;
 			m->weight[n].class = (uint16_t)class;
 			m->weight[n++].w = (int8_t)*take(in, 1);
 		}
+		m->row[i].end = (uint32_t)n;
 	}
-	m->start[m->rows] = (uint32_t)n;
 }
 
 struct cn_model *
