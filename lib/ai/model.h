@@ -52,8 +52,8 @@ struct cn_train_opts {
 	void *progress_arg;
 };
 
-/* Needs one example at least (78).  With one class the model says that class
- * always, at the confidence that one class deserves: it abstains. */
+/* Needs one example at least (78).  One class alone teaches nothing: such a
+ * model knows no feature and always abstains. */
 struct cn_model *cn_model_train(const struct cn_train *,
     const struct cn_train_opts *, struct cn_err *) CN_CHECKED;
 

@@ -3,7 +3,6 @@
  * classify speed FILE.tsv ROUNDS    CPU seconds: train, classify a text
  * classify folds FILE.tsv           accuracy by five folds
  * classify groups YAML MAP FILE.tsv share of right groups, starter model */
-#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
