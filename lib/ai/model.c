@@ -154,6 +154,33 @@ cn_text_tfs(struct cn_str subject, struct cn_str text, size_t *n,
 	return cn_tfs(f, nf, n, arena);
 }
 
+/* Four dense rows at once: the sums are loaded and stored once for them. */
+struct batch {
+	float x[4];
+	const v4 *d[4];
+	size_t n;
+};
+
+static void
+flush(struct batch *b, v4 *sum, size_t lanes)
+{
+	v4 x[4];
+	size_t i, c;
+
+	if (b->n == 0)
+		return;
+	for (i = b->n; i < 4; i++) {
+		b->x[i] = 0;
+		b->d[i] = b->d[0];
+	}
+	for (i = 0; i < 4; i++)
+		x[i] = (v4){ b->x[i], b->x[i], b->x[i], b->x[i] };
+	for (c = 0; c < lanes; c++)
+		sum[c] = sum[c] + x[0] * b->d[0][c] + x[1] * b->d[1][c] +
+		    x[2] * b->d[2][c] + x[3] * b->d[3][c];
+	b->n = 0;
+}
+
 size_t
 cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
     float *score, struct cn_norm *norm)
@@ -162,11 +189,13 @@ cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
 	const struct cn_weight *w, *end;
 	const struct cn_row *row;
 	size_t i, c, known = 0;
-	v4 sum[(CN_MODEL_CLASSES + 3) / 4], x4;
-	const v4 *d;
+	v4 sum[(CN_MODEL_CLASSES + 3) / 4];
+	struct batch b = { .n = 0 };
 	float x;
 
 	/* In passes, so that the memory's answers overlap. */
+	for (i = 0; i < n; i++)
+		__builtin_prefetch(&m->slot[tf[i].key & m->mask]);
 	for (i = 0; i < n; i++) {
 		tf[i].row = cn_model_row(m, tf[i].key);
 		if (tf[i].row)
@@ -196,28 +225,33 @@ cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
 		x = (float)cn_model_tf(tf[i].n) * row->idf *
 		    norm->inv[tf[i].chars] * row->scale;
 		if (row->dense) {
-			d = m->dense + (row->dense - 1) * m->lanes;
-			x4 = (v4){ x, x, x, x };
-			for (c = 0; c < m->lanes; c++)
-				sum[c] += x4 * d[c];
+			b.x[b.n] = x;
+			b.d[b.n++] = m->dense + (row->dense - 1) * m->lanes;
+			if (b.n == 4)
+				flush(&b, sum, m->lanes);
 			continue;
 		}
 		end = m->weight + row->end;
 		for (w = m->weight + row->start; w < end; w++)
 			((float *)sum)[w->class] += x * (float)w->w;
 	}
+	flush(&b, sum, m->lanes);
 	memcpy(score, sum, m->classes * sizeof(*score));
 	return known;
 }
 
-/* e^x of four, -87 <= x <= 0, good to 1e-7. */
+/* e^x of four, x <= 0, good to 1e-7; as if x were -87 below that. */
 static v4
 exp4(v4 x)
 {
 	typedef int32_t i4 __attribute__((vector_size(16)));
-	const v4 one = { 1, 1, 1, 1 };
-	i4 k = __builtin_convertvector(x * 1.44269504f - 0.5f, i4);
-	v4 f = __builtin_convertvector(k, v4), r, p;
+	const v4 one = { 1, 1, 1, 1 }, low = one * -87;
+	i4 under = x < low, k;
+	v4 f, r, p;
+
+	x = (v4)(((i4)low & under) | ((i4)x & ~under));
+	k = __builtin_convertvector(x * 1.44269504f - 0.5f, i4);
+	f = __builtin_convertvector(k, v4);
 
 	r = x - f * 0.693359375f;	/* ln 2 in two parts */
 	r = r + f * 2.12194440e-4f;
@@ -234,27 +268,25 @@ exp4(v4 x)
 int
 cn_softmax(float *score, size_t n, double temperature)
 {
-	float part[4], inv = (float)(1 / temperature), max;
-	size_t i, j, best = 0, len;
+	float inv = (float)(1 / temperature), max = score[0];
+	size_t i, best = 0, len;
 	double sum = 0;
 	v4 x;
 
 	for (i = 1; i < n; i++)
-		if (score[i] > score[best])
-			best = i;
-	max = score[best];
+		max = score[i] > max ? score[i] : max;
+	while (best + 1 < n && score[best] != max)
+		best++;
 	for (i = 0; i < n; i += 4) {
 		len = n - i < 4 ? n - i : 4;
-		for (j = 0; j < 4; j++) {
-			part[j] = j < len ? (score[i + j] - max) * inv : 0;
-			part[j] = part[j] < -87 ? -87 : part[j];
-		}
-		memcpy(&x, part, sizeof(x));
+		x = (v4){ max, max, max, max };
+		memcpy(&x, score + i, len * sizeof(*score));
+		x = (x - max) * inv;
 		x = exp4(x);
 		memcpy(score + i, &x, len * sizeof(*score));
-		for (j = 0; j < len; j++)
-			sum += score[i + j];
 	}
+	for (i = 0; i < n; i++)
+		sum += score[i];
 	inv = (float)(1 / sum);
 	for (i = 0; i < n; i++)
 		score[i] *= inv;
