@@ -47,7 +47,7 @@ cn_model_free(struct cn_model *m)
 	free(m);
 }
 
-#define DENSE_MIN 8			/* weights, and a quarter of all */
+#define DENSE_MIN 4
 #define DENSE_FLOATS (4u << 20)		/* all dense rows together: 16 MB */
 
 static void
@@ -61,7 +61,7 @@ make_dense(struct cn_model *m)
 	for (i = 0; i < m->rows; i++) {
 		n = m->row[i].end - m->row[i].start;
 		m->row[i].dense = 0;
-		if (n >= DENSE_MIN && 4 * n >= m->classes && k < most)
+		if (n >= DENSE_MIN && 10 * n >= m->classes && k < most)
 			m->row[i].dense = (uint32_t)++k;
 	}
 	free(m->dense);

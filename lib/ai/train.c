@@ -195,7 +195,8 @@ yaml_class(struct cn_train *t, struct cn_yaml *c, const char *name,
 	struct cn_yaml *l, *s;
 
 	if (c->kind != CN_YAML_MAP)
-		return cn_fail(err, CN_CONFIG, "%s:%d: a category must be a map",
+		return cn_fail(err, CN_CONFIG,
+		    "%s:%d: a category must be a map",
 		    name, c->line);
 	for (l = c->child; l; l = l->next) {
 		if (strcmp(l->key, "priority") == 0) {
