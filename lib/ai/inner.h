@@ -3,7 +3,7 @@
 #define CN_AI_INNER_H
 
 #include "model.h"
-#include "text.h"
+#include "words.h"
 
 /* A feature of a text with how often it occurs. */
 struct cn_tf {

@@ -2,7 +2,7 @@
 #ifndef CN_LANGUAGE_H
 #define CN_LANGUAGE_H
 
-#include "text.h"
+#include "words.h"
 
 #define CN_LANGS 19
 

@@ -2,7 +2,7 @@
 #ifndef CN_LEXICON_H
 #define CN_LEXICON_H
 
-#include "text.h"
+#include "words.h"
 
 /* What a phrase is a sign of. */
 enum cn_lex_kind {

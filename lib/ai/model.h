@@ -1,6 +1,6 @@
 /* model.h - the category model: train, measure, save, load, predict
  *
- * Multinomial logistic regression over hashed features (text.h).  Training
+ * Multinomial logistic regression over hashed features (words.h).  Training
  * is single-threaded and in fixed order, uses no random numbers and no libm,
  * so the same examples give the same bytes on every machine.
  *
@@ -57,8 +57,8 @@ struct cn_train_opts {
 struct cn_model *cn_model_train(const struct cn_train *,
     const struct cn_train_opts *, struct cn_err *) CN_CHECKED;
 
-/* The file format is described at the head of modelfile.c.  Loading copies; damage
- * is status 5, another version or no model at all 78. */
+/* The file format is described at the head of modelfile.c.  Loading copies;
+ * damage is status 5, another version or no model at all 78. */
 struct cn_model *cn_model_load(struct cn_str bytes, struct cn_err *) CN_CHECKED;
 void cn_model_save(const struct cn_model *, struct cn_buf *);
 void cn_model_free(struct cn_model *);

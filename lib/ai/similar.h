@@ -1,6 +1,6 @@
 /* similar.h - which of these texts is like that one
  *
- * Cosine over the features of text.h with inverse document frequency, by an
+ * Cosine over the features of words.h with inverse document frequency, by an
  * inverted index in memory.  Deterministic: equal scores are ordered by the
  * order in which the texts were added. */
 #ifndef CN_SIMILAR_H

@@ -1,9 +1,9 @@
-/* text.c - words and hashed features; exp, log and root without libm */
+/* words.c - words and hashed features; exp, log and root without libm */
 #include <string.h>
 #include <utf8proc.h>
 
 #include "base/utf8.h"
-#include "text.h"
+#include "words.h"
 
 #define KEY_MUL 0x9e3779b97f4a7c15u
 #define NUMBER_DIGITS 3

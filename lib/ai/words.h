@@ -1,4 +1,4 @@
-/* text.h - text to words, and words to hashed features
+/* words.h - text to words, and words to hashed features
  *
  * Words are runs of letters, marks and digits, lower-cased, Latin letters
  * without their accents.  Numbers of three digits or more become '#', mail
@@ -7,8 +7,8 @@
  *
  * Features are the words, the pairs of neighbours, and the runs of 3 to 5
  * characters inside ' word '; each is a 32-bit hash. */
-#ifndef CN_TEXT_H
-#define CN_TEXT_H
+#ifndef CN_WORDS_H
+#define CN_WORDS_H
 
 #include "ai.h"
 
@@ -42,8 +42,9 @@ struct cn_feat {
 struct cn_feat *cn_feats(const struct cn_words *, size_t *n,
     struct cn_arena *);
 
-/* e^x, ln x and the root of x by +, *, / and bits: the same on every machine.  Good to
- * 1e-12; e^x is 0 below -700 and capped above 700; ln needs x > 0. */
+/* e^x, ln x and the root of x by arithmetic and bits alone: the same on every
+ * machine.  Good to 1e-12; e^x is 0 below -700 and capped above 700; ln needs
+ * x > 0. */
 double cn_exp(double);
 double cn_log(double);
 double cn_root(double);
