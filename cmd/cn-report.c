@@ -1,5 +1,6 @@
 /* cn-report - measure the desk */
 #include "base/times.h"
+#include "cli/open.h"
 #include "cli/out.h"
 #include "desk/report.h"
 
@@ -106,24 +107,20 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	struct cn_condition *check = cn_arena_alloc(&cli->arena,
 	    (opt.check.n + 1) * sizeof(*check));
 	struct view v = { cli, NULL };
-	struct cn_config config;
-	struct cn_store *store;
+	struct cn_desk desk;
 	int rc;
 
 	for (size_t i = 0; i < opt.check.n; i++)
 		if (cn_condition_parse(opt.check.item[i], &check[i], err))
 			return -1;
-	if (fits(cli, err) ||
-	    cn_config_load(&config, cli->run.config, &cli->arena, err) ||
-	    cn_cli_zone(cli, config.timezone, err) ||
-	    (store = cn_store_open(&cli->run, CN_STORE_READ, err)) == NULL)
+	if (fits(cli, err) || cn_desk_open(&desk, cli, CN_STORE_READ, err))
 		return -1;
 	if (opt.until == INT64_MIN)
 		opt.until = cli->run.now + 1;	/* what came just now too */
 	if (opt.since == INT64_MIN)
 		opt.since = cn_local_midnight(cn_local_day(cli->run.now) -
 		    DAYS + 1);
-	rc = cn_report(store, &config, (enum cn_report)cli->verb,
+	rc = cn_report(desk.store, &desk.conf, (enum cn_report)cli->verb,
 	    &(struct cn_report_conf){ opt.since, opt.until, cli->run.now,
 	    opt.by < 0 ? cli->verb == CN_REPORT_VOLUME ? CN_BY_DAY :
 	    CN_BY_ALL : (enum cn_by)opt.by, !opt.seconds && !machine, check,
@@ -132,7 +129,7 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	if (rc == 0)
 		rc = cn_out_end(v.out, err);
 	cn_out_free(v.out);
-	cn_store_close(store);
+	cn_desk_close(&desk);
 	return rc;
 }
 
