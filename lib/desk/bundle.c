@@ -341,7 +341,10 @@ static int name_it(int fd, const char *tmp, const char *path,
 	char proc[40];
 
 	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
-	if (linkat(AT_FDCWD, proc, AT_FDCWD, tmp, AT_SYMLINK_FOLLOW) < 0)
+	if (linkat(AT_FDCWD, proc, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0)
+		return sync_folder(path, err);
+	if (errno != EEXIST ||
+	    linkat(AT_FDCWD, proc, AT_FDCWD, tmp, AT_SYMLINK_FOLLOW) < 0)
 		return unwritten(err, path);
 	if (rename(tmp, path) < 0) {
 		unwritten(err, path);
