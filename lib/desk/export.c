@@ -391,7 +391,8 @@ static int audit(struct gather *g, struct cn_err *err)
 	if (!g->derived)
 		return 0;
 	g->out = cn_bundle_open(g->bundle, "audit.jsonl", err);
-	if (g->out == NULL || known_as(g, err) < 0 || cn_audit_list(g->x->store, 0, audit_entry, g, err) < 0)
+	if (g->out == NULL || known_as(g, err) < 0 ||
+	    cn_audit_list(g->x->store, 0, audit_entry, g, err) < 0)
 		return -1;
 	return cn_bundle_close(g->out, err);
 }
