@@ -1,0 +1,139 @@
+/* cn-report - measure the desk */
+#include "base/times.h"
+#include "cli/open.h"
+#include "cli/out.h"
+#include "desk/report.h"
+
+#define DAYS 30			/* reported without --since, today among them */
+
+static struct {
+	int64_t since, until;
+	int by, format;
+	struct cn_list check;
+	bool seconds;
+} opt = { .since = INT64_MIN, .until = INT64_MIN, .by = -1 };
+
+static const struct cn_opt opts[] = {
+	{ 0, "since", CN_OPT_TIME, &opt.since, "TIME",
+	    "from then on (29 days before today)", NULL, false },
+	{ 0, "until", CN_OPT_TIME, &opt.until, "TIME",
+	    "before then (now)", NULL, false },
+	{ 0, "by", CN_OPT_ENUM, &opt.by, NULL,
+	    "a row for each", cn_by_words, false },
+	{ 0, "format", CN_OPT_ENUM, &opt.format, NULL,
+	    "a table on a terminal, else JSON lines", cn_format_words, false },
+	{ 0, "seconds", CN_OPT_FLAG, &opt.seconds, NULL,
+	    "lengths of time in seconds", NULL, false },
+	{ 0, "check", CN_OPT_LIST, &opt.check, "COND",
+	    "status 1 unless it is met: 'frt.p90<4h'", NULL, false },
+	{ 0 }
+};
+
+static const struct cn_verb verbs[] = {
+	{ "volume", "", "messages and conversations", 0, 0 },
+	{ "response", "", "times to reply and to resolve", 0, 0 },
+	{ "categories", "", "what people write about", 0, 0 },
+	{ "ropa", "", "the record of processing activities", 0, 0 },
+	{ "runs", "", "what ran, and how it ended", 0, 0 },
+	{ 0 }
+};
+
+static const struct cn_cmd cmd = {
+	.name = "cn-report",
+	.nd = "measure the desk",
+	.opts = opts,
+	.verbs = verbs,
+	.example = "cn-report response --since 7d --check 'frt.p90<4h'"
+};
+
+struct view {
+	struct cn_cli *cli;
+	struct cn_out *out;
+};
+
+static int head(void *arg, const struct cn_report_col *cols, size_t n,
+    struct cn_err *err)
+{
+	struct view *v = arg;
+	struct cn_col *c = cn_arena_alloc(&v->cli->arena, n * sizeof(*c));
+
+	(void)err;
+	for (size_t i = 0; i < n; i++)
+		c[i] = (struct cn_col){ cols[i].name,
+		    cols[i].number ? CN_COL_NUM : CN_COL_TEXT, 0 };
+	v->out = cn_out_new(v->cli, (enum cn_format)opt.format, c, n);
+	return 0;
+}
+
+static int row(void *arg, const char *const *cells, size_t n,
+    struct cn_err *err)
+{
+	struct view *v = arg;
+	struct cn_str str[16] = { { 0 } };
+
+	for (size_t i = 0; i < n && i < 16; i++)
+		if (cells[i])
+			str[i] = cn_str(cells[i]);
+	return cn_out_row(v->out, str, err);
+}
+
+static void unmet(void *arg, const char *key, const char *condition)
+{
+	struct view *v = arg;
+
+	cn_cli_warn("%s: not met: %s", key, condition);
+	cn_cli_status(v->cli, CN_NO);
+}
+
+/* Which options a report takes. */
+static int fits(struct cn_cli *cli, struct cn_err *err)
+{
+	const char *name = verbs[cli->verb].name;
+
+	if (opt.check.n && cli->verb != CN_REPORT_RESPONSE)
+		return cn_cli_usage(cli, err, "%s: takes no --check", name);
+	if (opt.by >= 0 && cli->verb > CN_REPORT_RESPONSE)
+		return cn_cli_usage(cli, err, "%s: takes no --by", name);
+	if (cli->verb == CN_REPORT_ROPA &&
+	    (opt.since != INT64_MIN || opt.until != INT64_MIN))
+		return cn_cli_usage(cli, err, "%s: takes no period", name);
+	return 0;
+}
+
+static int run(struct cn_cli *cli, struct cn_err *err)
+{
+	bool machine = opt.format == CN_FMT_JSONL ||
+	    (opt.format == CN_FMT_AUTO && !cli->tty);
+	struct cn_condition *check = cn_arena_alloc(&cli->arena,
+	    (opt.check.n + 1) * sizeof(*check));
+	struct view v = { cli, NULL };
+	struct cn_desk desk;
+	int rc;
+
+	for (size_t i = 0; i < opt.check.n; i++)
+		if (cn_condition_parse(opt.check.item[i], &check[i], err))
+			return -1;
+	if (fits(cli, err) || cn_desk_open(&desk, cli, CN_STORE_READ, err))
+		return -1;
+	if (opt.until == INT64_MIN)
+		opt.until = cli->run.now + 1;	/* what came just now too */
+	if (opt.since == INT64_MIN)
+		opt.since = cn_local_midnight(cn_local_day(cli->run.now) -
+		    DAYS + 1);
+	rc = cn_report(desk.store, &desk.conf, (enum cn_report)cli->verb,
+	    &(struct cn_report_conf){ opt.since, opt.until, cli->run.now,
+	    opt.by < 0 ? cli->verb == CN_REPORT_VOLUME ? CN_BY_DAY :
+	    CN_BY_ALL : (enum cn_by)opt.by, !opt.seconds && !machine, check,
+	    opt.check.item, opt.check.n },
+	    &(struct cn_report_to){ head, row, unmet, &v }, err);
+	if (rc == 0)
+		rc = cn_out_end(v.out, err);
+	cn_out_free(v.out);
+	cn_desk_close(&desk);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	return cn_cli_main(argc, argv, &cmd, run);
+}

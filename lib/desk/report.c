@@ -1,0 +1,193 @@
+#include "desk/report.h"
+
+#include "base/times.h"
+#include "desk/facts.h"
+#include "store/list.h"
+
+struct report {
+	const struct cn_report_conf *conf;
+	const struct cn_report_to *to;
+	struct cn_arena mem;
+	bool keyed;			/* the first column is shown */
+};
+
+static const char *num(struct report *r, int64_t v)
+{
+	return cn_arena_fmt(&r->mem, "%lld", (long long)v);
+}
+
+static const char *length(struct report *r, int64_t v, bool known)
+{
+	char text[CN_SPAN_LEN];
+
+	if (!known)
+		return NULL;
+	return r->conf->words ? cn_arena_strdup(&r->mem,
+	    cn_span_fmt(text, v)) : num(r, v);
+}
+
+/* The first column names the group; where all is one it is left out. */
+static int head(struct report *r, struct cn_report_col *cols, size_t n,
+    enum cn_by by, struct cn_err *err)
+{
+	r->keyed = by != CN_BY_ALL;
+	cols[0].name = cn_by_words[by];
+	return r->to->head(r->to->arg, cols + !r->keyed, n - !r->keyed, err);
+}
+
+static int row(struct report *r, const char *const *cells, size_t n,
+    struct cn_err *err)
+{
+	return r->to->row(r->to->arg, cells + !r->keyed, n - !r->keyed, err);
+}
+
+static int volume(struct report *r, struct cn_metrics *m, struct cn_err *err)
+{
+	const struct cn_report_conf *c = r->conf;
+	struct cn_report_col cols[] = { { NULL, false }, { "received", true },
+	    { "answered", true }, { "conversations", true },
+	    { "automatic", true } };
+	struct cn_volume_row *v;
+	size_t n, i;
+	int rc = head(r, cols, 5, c->by, err);
+
+	cn_metrics_volume(m, c->since, c->until, c->by, &r->mem, &v, &n);
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = row(r, (const char *[]){ v[i].key, num(r, v[i].received),
+		    num(r, v[i].answered), num(r, v[i].conversations),
+		    num(r, v[i].automatic) }, 5, err);
+	return rc;
+}
+
+static void check(struct report *r, const struct cn_response_row *v)
+{
+	const struct cn_report_conf *c = r->conf;
+	size_t i;
+
+	for (i = 0; i < c->nchecks; i++)
+		if (c->check[i].measure == v->measure &&
+		    !cn_condition_met(&c->check[i], &v->spread))
+			r->to->unmet(r->to->arg, v->key, c->check_text[i]);
+}
+
+static int response(struct report *r, struct cn_metrics *m,
+    struct cn_err *err)
+{
+	const struct cn_report_conf *c = r->conf;
+	struct cn_report_col cols[] = { { NULL, false }, { "measure", false },
+	    { "n", true }, { "waiting", true }, { "median", true },
+	    { "p90", true }, { "mean", true } };
+	struct cn_response_row *v;
+	size_t n, i;
+	int rc = head(r, cols, 7, c->by, err);
+
+	cn_metrics_response(m, c->since, c->until, c->by, &r->mem, &v, &n);
+	for (i = 0; rc == 0 && i < n; i++) {
+		const struct cn_spread *s = &v[i].spread;
+
+		check(r, &v[i]);
+		rc = row(r, (const char *[]){ v[i].key,
+		    cn_measure_words[v[i].measure], num(r, (int64_t)s->n),
+		    num(r, (int64_t)s->waiting), length(r, s->median, s->n),
+		    length(r, s->p90, s->n), length(r, s->mean, s->n) }, 7,
+		    err);
+	}
+	return rc;
+}
+
+static int categories(struct report *r, struct cn_metrics *m,
+    struct cn_err *err)
+{
+	struct cn_report_col cols[] = { { NULL, false },
+	    { "conversations", true }, { "share", true },
+	    { "answered", true }, { "waiting", true },
+	    { "first_reply", true } };
+	struct cn_category_row *v;
+	size_t n, i;
+	int rc = head(r, cols, 6, CN_BY_CATEGORY, err);
+
+	cn_metrics_categories(m, r->conf->since, r->conf->until, &r->mem, &v,
+	    &n);
+	for (i = 0; rc == 0 && i < n; i++) {
+		const struct cn_spread *s = &v[i].first;
+
+		rc = row(r, (const char *[]){ v[i].key,
+		    num(r, v[i].conversations),
+		    cn_arena_fmt(&r->mem, "%.1f", v[i].share),
+		    num(r, (int64_t)s->n), num(r, (int64_t)s->waiting),
+		    length(r, s->median, s->n) }, 6, err);
+	}
+	return rc;
+}
+
+static int ropa_row(void *arg, const char *const *cells, struct cn_err *err)
+{
+	struct report *r = arg;
+
+	return r->to->row(r->to->arg, cells, CN_ROPA_CELLS, err);
+}
+
+static int ropa(struct report *r, const struct cn_config *config,
+    struct cn_err *err)
+{
+	static const struct cn_report_col cols[CN_ROPA_CELLS] = {
+	    { "part", false }, { "name", false }, { "form", false },
+	    { "personal", false }, { "category", false },
+	    { "purpose", false }, { "basis", false }, { "retention", false },
+	    { "note", false } };
+
+	if (r->to->head(r->to->arg, cols, CN_ROPA_CELLS, err) < 0)
+		return -1;
+	return cn_ropa(config, ropa_row, r, err);
+}
+
+static int run_row(void *arg, const struct cn_run_info *v, struct cn_err *err)
+{
+	struct report *r = arg;
+	char start[CN_TIME_LEN];
+	int rc;
+
+	rc = r->to->row(r->to->arg, (const char *[]){
+	    cn_time_fmt(start, v->start), v->command, v->account,
+	    !v->ended ? "killed" : v->status == CN_OK ? "done" :
+	    v->status == CN_PARTIAL ? "partial" : "failed",
+	    v->ended ? num(r, v->status) : NULL,
+	    length(r, v->end - v->start, v->ended), num(r, v->read),
+	    num(r, v->stored), num(r, v->refused) }, 9, err);
+	cn_arena_reset(&r->mem);
+	return rc;
+}
+
+static int runs(struct report *r, struct cn_store *s, struct cn_err *err)
+{
+	static const struct cn_report_col cols[] = { { "start", false },
+	    { "command", false }, { "account", false }, { "result", false },
+	    { "status", true }, { "took", true }, { "read", true },
+	    { "stored", true }, { "refused", true } };
+
+	if (r->to->head(r->to->arg, cols, 9, err) < 0)
+		return -1;
+	return cn_run_list(s, r->conf->since, r->conf->until, run_row, r, err);
+}
+
+int cn_report(struct cn_store *s, const struct cn_config *config,
+    enum cn_report what, const struct cn_report_conf *conf,
+    const struct cn_report_to *to, struct cn_err *err)
+{
+	static int (*const measured[])(struct report *, struct cn_metrics *,
+	    struct cn_err *) = { volume, response, categories };
+	struct report r = { conf, to, { 0 }, true };
+	struct cn_metrics *m;
+	int rc = -1;
+
+	if (what == CN_REPORT_ROPA) {
+		rc = ropa(&r, config, err);
+	} else if (what == CN_REPORT_RUNS) {
+		rc = runs(&r, s, err);
+	} else if ((m = cn_metrics_load(s, conf->now, err)) != NULL) {
+		rc = measured[what](&r, m, err);
+		cn_metrics_free(m);
+	}
+	cn_arena_release(&r.mem);
+	return rc;
+}

@@ -1,0 +1,158 @@
+#include "store/list.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/sql.h"
+
+static int owned(struct cn_store *s, sqlite3_stmt *st, size_t max,
+    struct cn_arena *mem, struct cn_owned **out, size_t *n, struct cn_err *err)
+{
+	struct cn_owned *v = cn_arena_alloc(mem, max * sizeof(*v) + 1);
+	size_t k = 0;
+	int r = 0;
+
+	if (st == NULL)
+		return -1;
+	while (k < max && (r = cn_step(s, st, err)) == 1)
+		v[k++] = (struct cn_owned){ sqlite3_column_int64(st, 0),
+		    sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2),
+		    cn_col_dup(mem, st, 3), cn_col_dup(mem, st, 4),
+		    cn_col_dup(mem, st, 5), cn_col_dup(mem, st, 6),
+		    cn_col_dup(mem, st, 7) };
+	sqlite3_reset(st);
+	*out = v;
+	*n = k;
+	return r < 0 ? -1 : 0;
+}
+
+int cn_person_messages(struct cn_store *s, int64_t person,
+    struct cn_arena *mem, struct cn_owned **out, size_t *n, struct cn_err *err)
+{
+	int64_t count = 0;
+
+	if (cn_get(s, err, &count, "SELECT count(*) FROM message"
+	    " WHERE person = ?", "i", person) < 0)
+		return -1;
+	return owned(s, cn_bind(s, err, "SELECT m.id, m.date, m.conversation,"
+	    " m.pub, c.pub, m.channel, m.direction, NULL FROM message m"
+	    " JOIN conversation c ON c.id = m.conversation WHERE m.person = ?"
+	    " ORDER BY m.date, m.id", "i", person), (size_t)count, mem, out, n,
+	    err);
+}
+
+int cn_person_named(struct cn_store *s, int64_t person, struct cn_arena *mem,
+    struct cn_owned **out, size_t *n, struct cn_err *err)
+{
+	int64_t count = 0;
+
+	if (cn_get(s, err, &count, "SELECT count(*) FROM participant"
+	    " WHERE identifier IN (SELECT id FROM identifier"
+	    " WHERE person = ?)", "i", person) < 0)
+		return -1;
+	return owned(s, cn_bind(s, err, "SELECT m.id, m.date, m.conversation,"
+	    " m.pub, c.pub, m.channel, m.direction, (SELECT"
+	    " group_concat(DISTINCT CASE x.role WHEN 1 THEN 'from'"
+	    " WHEN 2 THEN 'to' ELSE 'cc' END) FROM participant x"
+	    " JOIN identifier i ON i.id = x.identifier"
+	    " WHERE x.message = m.id AND i.person = ?1)"
+	    " FROM message m JOIN conversation c ON c.id = m.conversation"
+	    " WHERE m.person IS NOT ?1 AND m.id IN (SELECT x.message"
+	    " FROM participant x JOIN identifier i ON i.id = x.identifier"
+	    " WHERE i.person = ?1) ORDER BY m.date, m.id", "i", person),
+	    (size_t)count, mem, out, n, err);
+}
+
+/* --- runs --- */
+
+#define PAGE 100
+
+int cn_run_list(struct cn_store *s, int64_t since, int64_t until,
+    int (*row)(void *, const struct cn_run_info *, struct cn_err *), void *arg,
+    struct cn_err *err)
+{
+	struct cn_run_info page[PAGE];
+	struct cn_arena mem = { 0 };
+	int64_t below = INT64_MAX;
+	size_t n = PAGE, i;
+	sqlite3_stmt *st;
+	int r = 0;
+
+	while (r == 0 && n == PAGE) {
+		cn_arena_reset(&mem);
+		st = cn_bind(s, err, "SELECT id, start, end, read, stored,"
+		    " refused, status, command, account FROM run WHERE id < ?"
+		    " AND start >= ? AND start < ? ORDER BY id DESC LIMIT 100",
+		    "iii", below, since, until);
+		if (st == NULL) {
+			r = -1;
+			break;
+		}
+		for (n = 0; n < PAGE && (r = cn_step(s, st, err)) == 1; n++)
+			page[n] = (struct cn_run_info){
+			    sqlite3_column_int64(st, 0),
+			    sqlite3_column_int64(st, 1),
+			    sqlite3_column_int64(st, 2),
+			    sqlite3_column_int64(st, 3),
+			    sqlite3_column_int64(st, 4),
+			    sqlite3_column_int64(st, 5),
+			    sqlite3_column_int(st, 6),
+			    sqlite3_column_type(st, 2) != SQLITE_NULL,
+			    cn_col_dup(&mem, st, 7), cn_col_dup(&mem, st, 8) };
+		sqlite3_reset(st);
+		r = r < 0 ? -1 : 0;
+		for (i = 0; r == 0 && i < n; i++)
+			r = row(arg, &page[i], err);
+		if (n > 0)
+			below = page[n - 1].id;
+	}
+	cn_arena_release(&mem);
+	return r;
+}
+
+/* --- what waits --- */
+
+/* The last word of a conversation that counts is a customer's.  Automatic
+ * mail and spam ask for no answer. */
+#define LAST_IN "SELECT m.conversation, min(m.date) AS asked FROM message m" \
+    " JOIN conversation c ON c.id = m.conversation" \
+    " WHERE c.status = 'open' AND m.direction = 'in'" \
+    " AND coalesce(m.automatic, 0) = 0 AND coalesce(m.spam, 0) = 0" \
+    " AND NOT EXISTS(SELECT 1 FROM message a" \
+    " WHERE a.conversation = m.conversation AND a.direction = 'out'" \
+    " AND coalesce(a.automatic, 0) = 0 AND a.date >= m.date)"
+
+#define DSR " AND m.dsr IS NOT NULL AND m.dsr <> 'none'"
+
+int cn_store_waiting(struct cn_store *s, int64_t since, struct cn_waiting *w,
+    struct cn_err *err)
+{
+	memset(w, 0, sizeof(*w));
+	if (cn_get(s, err, &w->messages, "SELECT count(*) FROM message",
+	    "") < 0 ||
+	    cn_get(s, err, &w->unclassified, "SELECT count(*) FROM message"
+	    " WHERE classified IS NULL", "") < 0 ||
+	    cn_get(s, err, &w->abstained, "SELECT count(*) FROM message m"
+	    " JOIN conversation c ON c.id = m.conversation WHERE m.abstained"
+	    " AND m.direction = 'in' AND coalesce(m.spam, 0) = 0"
+	    " AND coalesce(m.automatic, 0) = 0 AND c.status = 'open'",
+	    "") < 0 ||
+	    cn_get(s, err, &w->unanswered, "SELECT count(DISTINCT"
+	    " conversation) FROM (" LAST_IN " GROUP BY 1)", "") < 0 ||
+	    cn_get(s, err, &w->oldest, "SELECT min(asked) FROM (" LAST_IN
+	    " GROUP BY 1)", "") < 0 ||
+	    cn_get(s, err, &w->requests, "SELECT count(*) FROM (" LAST_IN
+	    DSR " GROUP BY 1)", "") < 0 ||
+	    cn_get(s, err, &w->request_oldest, "SELECT min(asked) FROM ("
+	    LAST_IN DSR " GROUP BY 1)", "") < 0 ||
+	    cn_get(s, err, &w->quarantined, "SELECT count(*) FROM quarantine",
+	    "") < 0 ||
+	    cn_get(s, err, &w->erasures, "SELECT count(*) FROM erasure"
+	    " WHERE state <> 'done' AND state <> 'proved'", "") < 0 ||
+	    cn_get(s, err, &w->runs_failed, "SELECT count(*) FROM run WHERE"
+	    " status NOT IN (0, 1, 3) AND start >= ?", "i", since) < 0 ||
+	    cn_get(s, err, &w->runs_open, "SELECT count(*) FROM run WHERE"
+	    " end IS NULL AND start >= ?", "i", since) < 0)
+		return -1;
+	return 0;
+}

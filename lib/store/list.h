@@ -1,0 +1,50 @@
+/* list.h - what reports, exports and the dashboard ask of the store
+ *
+ * Lists are read in one go or in pages; no statement stays open while a
+ * caller prints. */
+#ifndef CN_LIST_H
+#define CN_LIST_H
+
+#include "store/message.h"
+
+/* A message that a person owns or is named on. */
+struct cn_owned {
+	int64_t id, date, conversation;
+	const char *pub, *conversation_pub, *channel, *direction;
+	const char *roles;		/* participants: 'to cc'; else NULL */
+};
+/* All messages that belong to a person: what they wrote and the answers to
+ * it, in the order of date and id, in the arena. */
+int cn_person_messages(struct cn_store *, int64_t person, struct cn_arena *,
+    struct cn_owned **, size_t *n, struct cn_err *) CN_CHECKED;
+/* Messages of others on which one of the person's identifiers is named. */
+int cn_person_named(struct cn_store *, int64_t person, struct cn_arena *,
+    struct cn_owned **, size_t *n, struct cn_err *) CN_CHECKED;
+
+struct cn_run_info {
+	int64_t id, start, end;		/* end: valid where ended */
+	int64_t read, stored, refused;
+	int status;
+	bool ended;
+	const char *command, *account;	/* account: or NULL */
+};
+/* Runs that began in [since, until), the newest first; pages. */
+int cn_run_list(struct cn_store *, int64_t since, int64_t until,
+    int (*row)(void *, const struct cn_run_info *, struct cn_err *), void *,
+    struct cn_err *) CN_CHECKED;
+
+/* What waits.  Times are 0 where there is nothing. */
+struct cn_waiting {
+	int64_t messages;
+	int64_t unclassified;
+	int64_t abstained;		/* of open conversations */
+	int64_t unanswered, oldest;	/* conversations; since when */
+	int64_t requests, request_oldest; /* data subjects' unanswered ones */
+	int64_t quarantined;
+	int64_t erasures;		/* begun, not proved */
+	int64_t runs_failed, runs_open;	/* since the time asked for */
+};
+int cn_store_waiting(struct cn_store *, int64_t since, struct cn_waiting *,
+    struct cn_err *) CN_CHECKED;
+
+#endif
