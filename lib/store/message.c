@@ -406,7 +406,8 @@ int cn_message_classify(struct cn_store *s, int64_t id,
 	struct cn_buf cell = { 0 };
 	struct cn_message_owner o;
 	int64_t now = cn_store_now(s);
-	int r = seal_json(s, id, "class", c->json, &cell, err);
+	int r = c->json.n == 0 ? 0 :
+	    seal_json(s, id, "class", c->json, &cell, err);
 
 	if (r == 0)
 		r = cn_do(s, err, "UPDATE message SET category = ?,"
@@ -418,7 +419,8 @@ int cn_message_classify(struct cn_store *s, int64_t id,
 		    c->priority, c->sentiment, c->language, (int64_t)c->spam,
 		    (int64_t)c->automatic, c->dsr, c->model, cell.p, cell.len,
 		    now, id);
-	if (r == 0 && (r = cn_message_owner(s, id, &o, err)) == 1)
+	if (r == 0 && c->json.n > 0 &&
+	    (r = cn_message_owner(s, id, &o, err)) == 1)
 		r = cn_event(s, now, "classified", o.conversation, id, NULL,
 		    c->category, err);
 	cn_buf_release(&cell);

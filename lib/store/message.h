@@ -75,7 +75,8 @@ int cn_message_owner(struct cn_store *, int64_t id, struct cn_message_owner *,
     struct cn_err *) CN_CHECKED;
 
 /* What the filters add.  Inside a transaction; the JSON is sealed, the clear
- * columns are NULL where there is nothing. */
+ * columns are NULL where there is nothing.  A class without JSON says that
+ * the stage has seen the message and has nothing to say: no event. */
 struct cn_class_row {
 	const char *category, *priority, *sentiment, *language, *dsr, *model;
 	double confidence;

@@ -1,0 +1,269 @@
+#include "desk/classify.h"
+
+#include <string.h>
+
+#include "ai/ai.h"
+#include "desk/gate.h"
+#include "store/audit.h"
+
+#define SUBJECTS 64		/* persons named in one audit entry */
+
+static const char *dsr_of(const struct cn_ai_result *r)
+{
+	return r->dsr == CN_DSR_NONE ? NULL : cn_dsr_name(r->dsr);
+}
+
+static void put_why(struct cn_buf *b, const struct cn_ai_result *r)
+{
+	size_t i;
+
+	cn_json_key(b, "why");
+	cn_buf_ch(b, '[');
+	for (i = 0; i < r->nwhy; i++) {
+		if (i > 0)
+			cn_buf_ch(b, ',');
+		cn_buf_ch(b, '{');
+		cn_json_kv(b, "feature", r->why[i].feature);
+		cn_json_kv(b, "kind", cn_why_kind_name(r->why[i].kind));
+		cn_json_kvf(b, "weight", r->why[i].weight, 3);
+		cn_buf_ch(b, '}');
+	}
+	cn_buf_ch(b, ']');
+}
+
+static void put_flags(struct cn_buf *b, const struct cn_ai_result *r)
+{
+	size_t i;
+
+	cn_json_key(b, "flags");
+	cn_buf_ch(b, '[');
+	for (i = 0; i < r->nflags; i++) {
+		if (i > 0)
+			cn_buf_ch(b, ',');
+		cn_json_puts(b, r->flags[i]);
+	}
+	cn_buf_ch(b, ']');
+}
+
+static void put_explained(struct cn_buf *b, const struct cn_ai_result *r)
+{
+	cn_json_kvf(b, "priority_confidence", r->priority_confidence, 4);
+	cn_json_kvf(b, "sentiment_score", r->sentiment_score, 4);
+	cn_json_kvf(b, "language_confidence", r->language_confidence, 4);
+	cn_json_kvf(b, "spam_score", r->spam_score, 4);
+	cn_json_kvf(b, "dsr_confidence", r->dsr_confidence, 4);
+	cn_json_kv(b, "automatic_reason", r->automatic_reason);
+}
+
+enum { WHY = 1, EXPLAIN = 2 };
+
+/* The member 'class' (cn-message(5)). */
+static void put_class(struct cn_buf *b, const struct cn_ai_result *r,
+    const char *model, unsigned what)
+{
+	cn_buf_ch(b, '{');
+	cn_json_kv(b, "category", r->category);
+	cn_json_kv(b, "best", r->best);
+	cn_json_kvf(b, "confidence", r->confidence, 4);
+	cn_json_kvf(b, "margin", r->margin, 4);
+	cn_json_kvb(b, "abstained", r->abstained);
+	cn_json_kv(b, "priority", cn_priority_name(r->priority));
+	cn_json_kv(b, "sentiment", cn_sentiment_name(r->sentiment));
+	cn_json_kv(b, "language", r->language[0] ? r->language : NULL);
+	put_flags(b, r);
+	cn_json_kvb(b, "spam", r->spam);
+	cn_json_kvb(b, "automatic", r->automatic);
+	cn_json_kv(b, "dsr", dsr_of(r));
+	if (what & WHY)
+		put_why(b, r);
+	if (what & EXPLAIN)
+		put_explained(b, r);
+	cn_json_kv(b, "model", model);
+	cn_buf_ch(b, '}');
+}
+
+static struct cn_str domain_of(const struct cn_msg *m)
+{
+	const char *at = m->from.n > 0 ? strrchr(m->from.v[0].addr, '@') : NULL;
+
+	return cn_str(at ? at + 1 : NULL);
+}
+
+static bool same_model(const struct cn_classify *c, struct cn_item *it)
+{
+	const char *model = cn_json_string(&it->mem,
+	    cn_json_get(it->kept.class_json, "model"));
+
+	return model != NULL && strcmp(model, cn_model_id(c->model)) == 0;
+}
+
+/* Has the store the answer of this model? */
+static int look(struct cn_classify *c, struct cn_item *it, struct cn_err *err)
+{
+	if (it->id == 0 || !it->owner.classified || it->skipped != NULL)
+		return 0;
+	if (cn_item_kept(&c->items, it, err) < 0)
+		return -1;
+	it->done = it->skipped == NULL && same_model(c, it);
+	return 0;
+}
+
+int cn_classify_item(struct cn_classify *c, struct cn_item *it,
+    struct cn_err *err)
+{
+	struct cn_ai_result *r;
+	const struct cn_msg *m = &it->msg;
+	struct cn_buf b = { 0 };
+
+	if (it->skipped == NULL && m->direction != NULL &&
+	    strcmp(m->direction, "out") == 0)
+		it->skipped = "outgoing";
+	if (it->skipped != NULL)
+		return 0;
+	r = cn_arena_alloc(&it->mem, sizeof(*r));
+	cn_ai_classify(c->model, &(struct cn_ai_input){
+	    .subject = cn_str(m->subject), .text = cn_item_own(it),
+	    .automatic = m->automatic, .list = m->list, .bounce = m->bounce,
+	    .html_only = m->html_only,
+	    .attachments = (unsigned)m->nattachments,
+	    .sender_domain = domain_of(m) }, r, &it->mem);
+	put_class(&b, r, cn_model_id(c->model),
+	    (c->refs || it->bare ? 0 : WHY | (c->explain ? EXPLAIN : 0)));
+	it->result = r;
+	it->json = (struct cn_str){ cn_arena_dup(&it->mem, b.p, b.len),
+	    b.len };
+	cn_buf_wipe(&b);
+	return look(c, it, err);
+}
+
+static bool outgoing(const struct cn_item *it)
+{
+	return it->skipped != NULL && strcmp(it->skipped, "outgoing") == 0;
+}
+
+/* Is there anything to write about it? */
+static bool wanted(const struct cn_item *it)
+{
+	if (it->id == 0 || it->strip)
+		return false;
+	if (outgoing(it))
+		return !it->owner.classified;
+	return it->skipped == NULL && !it->done;
+}
+
+static int store_one(struct cn_classify *c, struct cn_item *it, bool *did,
+    struct cn_err *err)
+{
+	const struct cn_ai_result *r = it->result;
+	struct cn_class_row row = { 0 };
+	struct cn_buf b = { 0 };
+	const char *was = it->skipped;
+	int n;
+
+	*did = false;
+	it->has_kept = false;
+	if (cn_item_again(&c->items, it, err) < 0)
+		return -1;
+	/* Another classifier may have been faster. */
+	if (it->skipped == was && look(c, it, err) < 0)
+		return -1;
+	if (it->skipped != was || !wanted(it))
+		return 0;
+	if (r != NULL) {
+		put_class(&b, r, cn_model_id(c->model), WHY);
+		row = (struct cn_class_row){ .category = r->category,
+		    .priority = cn_priority_name(r->priority),
+		    .sentiment = cn_sentiment_name(r->sentiment),
+		    .language = r->language[0] ? r->language : NULL,
+		    .dsr = dsr_of(r), .model = cn_model_id(c->model),
+		    .confidence = r->confidence, .abstained = r->abstained,
+		    .spam = r->spam, .automatic = r->automatic,
+		    .json = cn_buf_view(&b) };
+	}
+	n = cn_message_classify(c->items.store, it->id, &row, err);
+	cn_buf_wipe(&b);
+	*did = n >= 0 && r != NULL;
+	return n < 0 ? -1 : 0;
+}
+
+static int store_all(struct cn_classify *c, uint64_t *n, struct cn_err *err)
+{
+	int64_t leaves[SUBJECTS];
+	size_t i, nleaves = 0;
+	bool did;
+
+	for (i = 0; i < c->items.n; i++) {
+		struct cn_item *it = c->items.v[i];
+
+		if (!wanted(it))
+			continue;
+		if (store_one(c, it, &did, err) < 0)
+			return cn_wrap(err, "message %s", it->msg.id);
+		if (did && nleaves < SUBJECTS)
+			leaves[nleaves++] = it->owner.leaf;
+		*n += did;
+	}
+	if (*n == 0)
+		return 0;
+	return cn_audit(c->items.store, &(struct cn_audit_entry){
+	    .what = "messages classified", .purpose = "classification",
+	    .count = (int64_t)*n, .leaves = leaves, .nleaves = nleaves },
+	    err);
+}
+
+int cn_classify_flush(struct cn_classify *c, struct cn_err *err)
+{
+	struct cn_store *s = c->items.store;
+	bool any = false;
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < c->items.n && s != NULL; i++)
+		any = any || wanted(c->items.v[i]);
+	if (any) {
+		if (cn_store_begin(s, err) < 0)
+			return -1;
+		if (store_all(c, &n, err) < 0) {
+			cn_store_rollback(s);
+			return -1;
+		}
+		if (cn_store_commit(s, err) < 0)
+			return -1;
+	}
+	c->stored += n;
+	for (i = 0; i < c->items.n; i++)
+		c->skipped += c->items.v[i]->skipped != NULL;
+	return 0;
+}
+
+void cn_classify_fields(struct cn_buf *b, const struct cn_classify *c,
+    const struct cn_item *it)
+{
+	const struct cn_ai_result *r = it->result;
+	size_t i;
+
+	if (it->skipped != NULL) {
+		cn_buf_fmt(b, "X-CN-Skipped: %s\n", it->skipped);
+		return;
+	}
+	cn_buf_fmt(b, "X-CN-Category: %s\n", r->category ? r->category :
+	    "none");
+	if (r->category == NULL && r->best != NULL)
+		cn_buf_fmt(b, "X-CN-Best: %s\n", r->best);
+	cn_buf_fmt(b, "X-CN-Confidence: %.4f\nX-CN-Priority: %s\n"
+	    "X-CN-Sentiment: %s\n", r->confidence,
+	    cn_priority_name(r->priority), cn_sentiment_name(r->sentiment));
+	if (r->language[0] != '\0')
+		cn_buf_fmt(b, "X-CN-Language: %s\n", r->language);
+	cn_buf_fmt(b, "X-CN-Spam: %s\nX-CN-Automatic: %s\n",
+	    r->spam ? "yes" : "no", r->automatic ? "yes" : "no");
+	if (dsr_of(r) != NULL)
+		cn_buf_fmt(b, "X-CN-Request: %s\n", dsr_of(r));
+	if (r->nflags > 0) {
+		cn_buf_str(b, "X-CN-Flags:");
+		for (i = 0; i < r->nflags; i++)
+			cn_buf_fmt(b, " %s", r->flags[i]);
+		cn_buf_ch(b, '\n');
+	}
+	cn_buf_fmt(b, "X-CN-Model: %s\n", cn_model_id(c->model));
+}

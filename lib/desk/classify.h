@@ -1,0 +1,27 @@
+/* classify.h - what messages are about, decided and stored in groups */
+#ifndef CN_CLASSIFY_H
+#define CN_CLASSIFY_H
+
+#include "ai/model.h"
+#include "desk/item.h"
+
+struct cn_classify {
+	struct cn_items items;		/* purpose 'classify' */
+	const struct cn_model *model;
+	bool explain;			/* more numbers in class */
+	bool refs;			/* no words of the message in class */
+	uint64_t stored, skipped;	/* so far */
+};
+
+/* Decides about an item that was just taken: result and json. */
+int cn_classify_item(struct cn_classify *, struct cn_item *, struct cn_err *)
+    CN_CHECKED;
+/* Stores what is new in the group, in one transaction: a message that has the
+ * answer of the same model already is left alone.  The items stay, to be
+ * written out by the caller, until cn_items_reset(). */
+int cn_classify_flush(struct cn_classify *, struct cn_err *) CN_CHECKED;
+/* The X-CN-* fields of an item, as cn_mail_mark() takes them. */
+void cn_classify_fields(struct cn_buf *, const struct cn_classify *,
+    const struct cn_item *);
+
+#endif
