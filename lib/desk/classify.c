@@ -186,6 +186,17 @@ static int store_one(struct cn_classify *c, struct cn_item *it, bool *did,
 	return n < 0 ? -1 : 0;
 }
 
+static void name(int64_t *leaves, size_t *n, int64_t leaf)
+{
+	size_t i;
+
+	for (i = 0; i < *n; i++)
+		if (leaves[i] == leaf)
+			return;
+	if (*n < SUBJECTS)
+		leaves[(*n)++] = leaf;
+}
+
 static int store_all(struct cn_classify *c, uint64_t *n, struct cn_err *err)
 {
 	int64_t leaves[SUBJECTS];
@@ -199,8 +210,8 @@ static int store_all(struct cn_classify *c, uint64_t *n, struct cn_err *err)
 			continue;
 		if (store_one(c, it, &did, err) < 0)
 			return cn_wrap(err, "message %s", it->msg.id);
-		if (did && nleaves < SUBJECTS)
-			leaves[nleaves++] = it->owner.leaf;
+		if (did)
+			name(leaves, &nleaves, it->owner.leaf);
 		*n += did;
 	}
 	if (*n == 0)

@@ -1,0 +1,87 @@
+#include "desk/macros.h"
+
+#include <string.h>
+
+#include "base/yaml.h"
+
+static size_t children(const struct cn_yaml *y)
+{
+	const struct cn_yaml *c;
+	size_t n = 0;
+
+	for (c = y ? y->child : NULL; c != NULL; c = c->next)
+		n++;
+	return n;
+}
+
+static int one(struct cn_macros *ms, struct cn_macro *m, struct cn_yaml *y,
+    const char *path, struct cn_err *err)
+{
+	static const char *const keys[] = { "category", "text", NULL };
+	struct cn_yaml *text, *c;
+
+	if (y->kind != CN_YAML_MAP)
+		return cn_fail(err, CN_CONFIG, "%s:%d: category and text are "
+		    "expected", path, y->line);
+	if (cn_yaml_known(y, path, keys, err) < 0)
+		return -1;
+	text = cn_yaml_get(y, "text");
+	if (text == NULL || text->kind != CN_YAML_MAP || text->child == NULL)
+		return cn_fail(err, CN_CONFIG, "%s:%d: text by language is "
+		    "expected", path, text ? text->line : y->line);
+	m->id = y->key;
+	m->category = cn_yaml_str(y, "category", NULL);
+	m->v = cn_arena_alloc(&ms->mem, children(text) * sizeof(*m->v));
+	for (c = text->child; c != NULL; c = c->next) {
+		if (c->kind != CN_YAML_SCALAR)
+			return cn_fail(err, CN_CONFIG, "%s:%d: a text is "
+			    "expected", path, c->line);
+		m->v[m->n++] = (struct cn_macro_text){ c->key, c->value };
+	}
+	return 0;
+}
+
+int cn_macros_load(struct cn_macros *ms, const char *path,
+    struct cn_err *err)
+{
+	struct cn_yaml *root, *c;
+
+	memset(ms, 0, sizeof(*ms));
+	root = cn_yaml_load(&ms->mem, path, err);
+	if (root == NULL) {
+		err->status = CN_CONFIG;
+		return cn_wrap(err, "macros");
+	}
+	if (root->kind != CN_YAML_MAP)
+		return cn_fail(err, CN_CONFIG, "%s:%d: macros by name are "
+		    "expected", path, root->line);
+	ms->v = cn_arena_alloc(&ms->mem, (children(root) + 1) *
+	    sizeof(*ms->v));
+	for (c = root->child; c != NULL; c = c->next)
+		if (one(ms, &ms->v[ms->n++], c, path, err) < 0)
+			return -1;
+	return 0;
+}
+
+void cn_macros_release(struct cn_macros *ms)
+{
+	cn_arena_release(&ms->mem);
+	ms->n = 0;
+}
+
+size_t cn_macro_for(const struct cn_macro *m, const char *language)
+{
+	size_t base = strcspn(language, "-"), i;
+
+	for (i = 0; i < m->n; i++)
+		if (strcmp(m->v[i].language, language) == 0)
+			return i;
+	for (i = 0; i < m->n; i++)
+		if (base > 0 && strlen(m->v[i].language) == base &&
+		    strncmp(m->v[i].language, language, base) == 0)
+			return i;
+	for (i = 0; i < m->n; i++)
+		if (strcmp(m->v[i].language, "en") == 0)
+			return i;
+	return 0;
+}

@@ -1,0 +1,35 @@
+/* macros.h - answers kept ready, by category and language (YAML)
+ *
+ *	order-status:
+ *	  category: order_status
+ *	  text: { en: "Dear {name}, …", de: "Guten Tag {name}, …" } */
+#ifndef CN_MACROS_H
+#define CN_MACROS_H
+
+#include "base/buf.h"
+
+struct cn_macro_text {
+	const char *language, *text;
+};
+
+struct cn_macro {
+	const char *id, *category;	/* category may be NULL */
+	struct cn_macro_text *v;
+	size_t n;
+};
+
+struct cn_macros {
+	struct cn_arena mem;
+	struct cn_macro *v;
+	size_t n;
+};
+
+/* Errors read 'FILE:LINE: reason', status 78. */
+int cn_macros_load(struct cn_macros *, const char *path, struct cn_err *)
+    CN_CHECKED;
+void cn_macros_release(struct cn_macros *);
+/* The place in v[] for a reader of this language: it, the language without
+ * its script or region, English, the first. */
+size_t cn_macro_for(const struct cn_macro *, const char *language);
+
+#endif

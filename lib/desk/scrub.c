@@ -1,0 +1,542 @@
+#include "desk/scrub.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/utf8.h"
+
+#define WORDS_MAX ((size_t)1 << 19)	/* of a set */
+#define LEAST 40			/* bytes of a draft that is worth it */
+
+/* --- words --- */
+
+static bool wordy(unsigned char c)
+{
+	return c >= 0x80 || (c >= '0' && c <= '9') ||
+	    ((c | 32) >= 'a' && (c | 32) <= 'z');
+}
+
+static bool digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The next word from *p on; n == 0 at the end.  Bytes above 127 belong to
+ * words, but for the quotes and dashes of U+2000 to U+206F. */
+static struct cn_str next_word(const char **p, const char *end)
+{
+	struct cn_str w = { NULL, 0 };
+	const char *s = *p;
+
+	while (s < end) {
+		bool punct = (unsigned char)s[0] == 0xe2 && end - s > 2 &&
+		    ((unsigned char)s[1] == 0x80 || (unsigned char)s[1] == 0x81);
+
+		if (wordy((unsigned char)*s) && !punct) {
+			if (w.p == NULL)
+				w.p = s;
+			s++;
+		} else if (w.p != NULL) {
+			break;
+		} else {
+			s += punct ? 3 : 1;
+		}
+	}
+	if (w.p != NULL)
+		w.n = (size_t)(s - w.p);
+	*p = s;
+	return w;
+}
+
+/* FNV-1a over the bytes, ASCII in lower case; 0 marks an empty slot. */
+static uint64_t hash_of(struct cn_str w)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+	size_t i;
+
+	for (i = 0; i < w.n; i++) {
+		unsigned char c = (unsigned char)w.p[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c |= 32;
+		h = (h ^ c) * 0x100000001b3u;
+	}
+	return h ? h : 1;
+}
+
+void cn_wordset_release(struct cn_wordset *s)
+{
+	free(s->hash);
+	free(s->last);
+	free(s->seen);
+	memset(s, 0, sizeof(*s));
+}
+
+static size_t slot_of(const struct cn_wordset *s, uint64_t h)
+{
+	size_t i = (size_t)h & (s->cap - 1);
+
+	while (s->hash[i] != 0 && s->hash[i] != h)
+		i = (i + 1) & (s->cap - 1);
+	return i;
+}
+
+static void grow(struct cn_wordset *s)
+{
+	struct cn_wordset old = *s;
+	size_t i, k;
+
+	s->cap = old.cap ? old.cap * 2 : 64;
+	s->hash = cn_alloc(s->cap * sizeof(*s->hash));
+	s->last = cn_alloc(s->cap * sizeof(*s->last));
+	s->seen = cn_alloc(s->cap);
+	for (i = 0; i < old.cap; i++) {
+		if (old.hash[i] == 0)
+			continue;
+		k = slot_of(s, old.hash[i]);
+		s->hash[k] = old.hash[i];
+		s->last[k] = old.last[i];
+		s->seen[k] = old.seen[i];
+	}
+	cn_wordset_release(&old);
+}
+
+void cn_wordset_add(struct cn_wordset *s, struct cn_str text, uint32_t who)
+{
+	const char *p = text.p, *end = text.p + text.n;
+	struct cn_str w;
+	size_t i;
+
+	while ((w = next_word(&p, end)).n > 0) {
+		if (s->n * 2 >= s->cap && s->cap < WORDS_MAX)
+			grow(s);
+		i = slot_of(s, hash_of(w));
+		if (s->hash[i] == 0) {
+			if (s->n * 4 >= s->cap * 3)
+				continue;
+			s->hash[i] = hash_of(w);
+			s->n++;
+		}
+		if (s->last[i] != who && s->seen[i] < 255)
+			s->seen[i]++;
+		s->last[i] = who;
+	}
+}
+
+unsigned cn_wordset_seen(const struct cn_wordset *s, struct cn_str w)
+{
+	return s == NULL || s->cap == 0 ? 0 : s->seen[slot_of(s, hash_of(w))];
+}
+
+/* --- what names somebody or something --- */
+
+static bool luhn(const char *d, size_t n)
+{
+	unsigned sum = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		unsigned v = (unsigned)(d[n - 1 - i] - '0');
+
+		if (i % 2 == 1)
+			v = v > 4 ? v * 2 - 9 : v * 2;
+		sum += v;
+	}
+	return sum % 10 == 0;
+}
+
+/* ISO 13616: moved to the end, as a number, 1 modulo 97. */
+static bool iban(const char *s, size_t n)
+{
+	unsigned m = 0;
+	size_t i;
+
+	if (n < 15 || n > 34)
+		return false;
+	for (i = 0; i < n; i++) {
+		int c = s[(i + 4) % n];
+
+		if (digit(c))
+			m = (m * 10 + (unsigned)(c - '0')) % 97;
+		else
+			m = (m * 100 + (unsigned)((c | 32) - 'a' + 10)) % 97;
+	}
+	return m == 1;
+}
+
+/* Letters and digits from here on, single spaces between groups of four. */
+static bool iban_at(const char *p, const char *end)
+{
+	char s[35];
+	size_t n = 0;
+
+	for (; p < end && n < 34; p++) {
+		if (*p == ' ' && n % 4 == 0)
+			continue;
+		if (!digit(*p) && ((*p | 32) < 'a' || (*p | 32) > 'z'))
+			break;
+		s[n++] = *p;
+		if (n >= 15 && digit(s[2]) && digit(s[3]) && iban(s, n))
+			return true;
+	}
+	return false;
+}
+
+/* A run of digits with what people put between them: how many digits, and
+ * where it ends. */
+static size_t digits_at(const char *p, const char *end, char d[20],
+    const char **stop)
+{
+	size_t n = 0;
+
+	*stop = p;
+	for (; p < end && (digit(*p) || strchr(" -./()", *p)); p++) {
+		if (!digit(*p))
+			continue;
+		if (n < 20)
+			d[n] = *p;
+		n++;
+		*stop = p + 1;
+	}
+	return n;
+}
+
+static bool starts(const char *p, const char *end, const char *what)
+{
+	size_t n = strlen(what);
+
+	return (size_t)(end - p) >= n && strncasecmp(p, what, n) == 0;
+}
+
+/* The end of a link or address of the web. */
+static const char *link_end(const char *p, const char *end)
+{
+	while (p < end && (unsigned char)*p > ' ' && !strchr("<>\"", *p))
+		p++;
+	return p;
+}
+
+static const char *number_kind(const char *p, const char *end,
+    const char **stop)
+{
+	char d[20];
+	size_t n = digits_at(p, end, d, stop);
+
+	if (n >= 13 && n <= 19 && luhn(d, n))
+		return "card";
+	if (n >= 8)
+		return "phone";
+	return NULL;
+}
+
+const char *cn_scrub_finds(struct cn_str t)
+{
+	const char *p, *end = t.p + t.n, *stop;
+	const char *what;
+
+	for (p = t.p; p < end; p++) {
+		bool inner = p > t.p && wordy((unsigned char)p[-1]);
+
+		if (*p == '@' && p > t.p && end - p > 1 &&
+		    wordy((unsigned char)p[1]))
+			return "address";
+		if (inner)
+			continue;
+		if (starts(p, end, "http://") || starts(p, end, "https://") ||
+		    starts(p, end, "www.")) {
+			stop = link_end(p, end);
+			for (; p < stop; p++)
+				if (digit(*p) || *p == '?' || *p == '=')
+					return "link";
+			p--;
+		} else if (iban_at(p, end)) {
+			return "bank";
+		} else if (digit(*p) || *p == '+') {
+			if ((what = number_kind(p, end, &stop)) != NULL)
+				return what;
+		}
+	}
+	return cn_scrub_order(t).n > 0 ? "order" : NULL;
+}
+
+/* LL-20131, #10293, AB1234C, 48213: letters and digits, or four and more
+ * digits that are no year and no part of a longer number. */
+static bool order_word(struct cn_str w)
+{
+	size_t digits = 0, letters = 0, i;
+
+	for (i = 0; i < w.n; i++) {
+		if (digit(w.p[i]))
+			digits++;
+		else if ((w.p[i] | 32) >= 'a' && (w.p[i] | 32) <= 'z')
+			letters++;
+		else if (w.p[i] != '-' && w.p[i] != '#')
+			return false;
+	}
+	if (digits == 4 && letters == 0 && w.p[0] != '#' &&
+	    (strncmp(w.p, "19", 2) == 0 || strncmp(w.p, "20", 2) == 0))
+		return false;
+	return digits >= 4 || (digits >= 3 && (letters >= 1 ||
+	    w.p[0] == '#'));
+}
+
+/* An order-like number that begins here; n == 0: none. */
+static struct cn_str order_at(const char *from, const char *p, const char *end)
+{
+	struct cn_str w = { p, 0 };
+	const char *s = p;
+
+	if (p > from && (wordy((unsigned char)p[-1]) || p[-1] == '-' ||
+	    p[-1] == '@' || p[-1] == '#'))
+		return w;
+	while (s < end && (wordy((unsigned char)*s) || *s == '-' ||
+	    (*s == '#' && s == p)))
+		s++;
+	while (s > p && s[-1] == '-')
+		s--;
+	w.n = (size_t)(s - p);
+	if (w.n > 40 || !order_word(w))
+		w.n = 0;
+	return w;
+}
+
+struct cn_str cn_scrub_order(struct cn_str t)
+{
+	const char *p, *end = t.p + t.n;
+	struct cn_str w = { NULL, 0 };
+
+	for (p = t.p; p < end; p++)
+		if ((w = order_at(t.p, p, end)).n > 0)
+			return w;
+	w.n = 0;
+	return w;
+}
+
+/* --- days --- */
+
+static bool month(struct cn_str w)
+{
+	static const char *const names[] = { "jan", "feb", "mar", "apr",
+	    "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mai",
+	    "okt", "dez", "ene", "abr", "ago", "dic", "avr", "jui", "fév",
+	    "aoû", "déc", "mär", NULL };
+	static const char *const days[] = { "monday", "tuesday", "wednesday",
+	    "thursday", "friday", "saturday", "sunday", "montag", "dienstag",
+	    "mittwoch", "donnerstag", "freitag", "samstag", "sonntag",
+	    "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi",
+	    "dimanche", "lunes", "martes", "jueves", "viernes", NULL };
+	size_t i;
+
+	for (i = 0; days[i] != NULL; i++)
+		if (cn_str_ieq(w, days[i]))
+			return true;
+	for (i = 0; names[i] != NULL && w.n >= 3 && w.n <= 11; i++)
+		if (strncasecmp(w.p, names[i], strlen(names[i])) == 0 &&
+		    w.p[0] >= 'A' && w.p[0] <= 'Z')
+			return true;
+	return false;
+}
+
+/* The end of a day that begins here ('Thursday, 24 September 2026',
+ * '24.09.2026', '2026-09-24'), or p. */
+static const char *day_end(const char *p, const char *end)
+{
+	const char *s = p, *stop = p, *q;
+	bool named = false, figures = false;
+	struct cn_str w;
+	int parts = 0;
+
+	while (parts < 5) {
+		q = s;
+		w = next_word(&q, end);
+		if (w.n == 0 || (parts > 0 && w.p - s > 2))
+			break;
+		if (parts == 0 && w.p != p)
+			break;
+		if (digit(w.p[0]) && w.n <= 4)
+			figures = true;
+		else if (month(w))
+			named = true;
+		else if (!(parts > 0 && (cn_str_ieq(w, "of") ||
+		    cn_str_ieq(w, "de"))))
+			break;
+		if (!cn_str_ieq(w, "of") && !cn_str_ieq(w, "de"))
+			stop = q;
+		s = q;
+		parts++;
+	}
+	if (named || (figures && parts >= 3 && stop - p >= 8))
+		return stop;
+	return p;
+}
+
+/* --- sentences --- */
+
+static bool ends_sentence(const char *p, const char *end)
+{
+	if (*p == '\n')
+		return p + 1 < end && p[1] == '\n';
+	if (strchr(".!?", *p) == NULL)
+		return (unsigned char)p[0] == 0xe0 && end - p > 2 &&
+		    (unsigned char)p[1] == 0xa5 && (unsigned char)p[2] == 0xa4;
+	return p + 1 == end || p[1] == ' ' || p[1] == '\n';
+}
+
+static bool upper(struct cn_str w)
+{
+	return w.p[0] >= 'A' && w.p[0] <= 'Z';
+}
+
+/* Does this word belong to somebody? */
+static bool private_word(const struct cn_scrub *s, struct cn_str w, bool first)
+{
+	if (cn_wordset_seen(s->free, w) > 0 ||
+	    cn_wordset_seen(s->own, w) > 0 ||
+	    cn_wordset_seen(s->common, w) >= CN_SCRUB_COMMON)
+		return false;
+	if (w.n > 2 && cn_wordset_seen(s->brought, w) > 0)
+		return true;
+	/* A capital inside a sentence may be a name that nobody announced. */
+	return upper(w) && !first && w.n > 1;
+}
+
+static bool money(const char *p, const char *end)
+{
+	static const char *const marks[] = { "$", "€", "£", "₹", "Rs", "EUR",
+	    "USD", "INR", "GBP", NULL };
+	size_t i;
+
+	for (i = 0; marks[i] != NULL; i++)
+		if (starts(p, end, marks[i]))
+			return true;
+	return false;
+}
+
+/* Copies a sentence with its masks.  False: it must be left out. */
+static bool sentence(struct cn_buf *out, struct cn_str t,
+    const struct cn_scrub *s)
+{
+	const char *p = t.p, *end = t.p + t.n, *q;
+	struct cn_buf bare = { 0 };
+	bool first = true, good = true;
+	size_t was = out->len;
+	struct cn_str w;
+
+	while (p < end && good) {
+		if ((w = order_at(t.p, p, end)).n > 0) {
+			cn_buf_str(out, "{order}");
+			p += w.n;
+			continue;
+		}
+		if (money(p, end)) {
+			good = false;
+			break;
+		}
+		if (!wordy((unsigned char)*p)) {
+			cn_buf_ch(out, *p++);
+			continue;
+		}
+		if ((q = day_end(p, end)) > p) {
+			cn_buf_str(out, "{date}");
+			cn_buf_str(&bare, " ");
+			p = q;
+			continue;
+		}
+		q = p;
+		w = next_word(&q, end);
+		if (w.n == 0 || w.p != p) {	/* a quote or dash */
+			cn_buf_add(out, p, 1);
+			p++;
+			continue;
+		}
+		/* 'will' is no name where it is written small. */
+		if (cn_wordset_seen(s->names, w) > 0 &&
+		    (upper(w) || cn_wordset_seen(s->free, w) == 0)) {
+			cn_buf_str(out, "{name}");
+		} else if (cn_wordset_seen(s->agents, w) > 0 &&
+		    cn_wordset_seen(s->free, w) == 0) {
+			cn_buf_str(out, "{agent}");
+		} else {
+			if (private_word(s, w, first))
+				good = false;
+			cn_buf_add(out, w.p, w.n);
+			cn_buf_fmt(&bare, "%.*s ", (int)w.n, w.p);
+		}
+		first = false;
+		p = q;
+	}
+	if (cn_scrub_finds(cn_buf_view(&bare)) != NULL ||
+	    cn_scrub_finds((struct cn_str){ out->p + was,
+	    out->len - was }) != NULL)
+		good = false;
+	cn_buf_wipe(&bare);
+	if (!good)
+		out->len = was;
+	return good;
+}
+
+static void replace(struct cn_buf *b, const char *what, const char *with)
+{
+	size_t n = strlen(what), m = strlen(with);
+	char *p = b->p;
+
+	while (p != NULL && (p = memmem(p, b->len - (size_t)(p - b->p), what,
+	    n)) != NULL) {
+		memcpy(p, with, m);
+		memmove(p + m, p + n, b->len - (size_t)(p - b->p) - n + 1);
+		b->len -= n - m;
+	}
+}
+
+/* '{name} {name}' is one person, and a title before a name is theirs. */
+static void tidy(struct cn_buf *b)
+{
+	static const char *const titles[] = { "Mr", "Mr.", "Mrs", "Mrs.",
+	    "Ms", "Ms.", "Herr", "Frau", "Herrn", "Monsieur", "Madame",
+	    "Señor", "Señora", NULL };
+	char was[40];
+	size_t i;
+
+	replace(b, "{name} {name}", "{name}");
+	replace(b, "{name} {name}", "{name}");
+	replace(b, "{agent} {agent}", "{agent}");
+	for (i = 0; titles[i] != NULL; i++) {
+		strcpy(was, " ");
+		strcat(strcat(was, titles[i]), " {name}");
+		replace(b, was, " {name}");
+	}
+	replace(b, "\n\n\n", "\n\n");
+	while (b->len > 0 && strchr(" \t\n", b->p[b->len - 1]))
+		b->p[--b->len] = '\0';
+}
+
+int cn_scrub(struct cn_buf *out, struct cn_str t, const struct cn_scrub *s)
+{
+	const char *p = t.p, *end = t.p + t.n, *from = p;
+	struct cn_buf b = { 0 };
+	size_t kept = 0;
+	bool good;
+
+	for (; p < end; p++) {
+		if (!ends_sentence(p, end))
+			continue;
+		while (p + 1 < end && strchr(" \n\"')", p[1]))
+			p++;
+		if (sentence(&b, (struct cn_str){ from,
+		    (size_t)(p + 1 - from) }, s))
+			kept += (size_t)(p + 1 - from);
+		from = p + 1;
+	}
+	if (from < end && sentence(&b, (struct cn_str){ from,
+	    (size_t)(end - from) }, s))
+		kept += (size_t)(end - from);
+	tidy(&b);
+	/* Half an answer may say the opposite of the whole. */
+	good = b.len >= LEAST && kept * 2 >= t.n &&
+	    cn_scrub_finds(cn_buf_view(&b)) == NULL;
+	if (good)
+		cn_buf_add(out, b.p, b.len);
+	cn_buf_wipe(&b);
+	return good;
+}

@@ -1,0 +1,46 @@
+/* suggest.h - drafts for an answer, from macros and from past answers
+ *
+ * A draft's score is the likeness of the customer's words (similar.h) to the
+ * macro or to the question that was answered, times the belief that both are
+ * of one category.  Drafts in the customer's language come first. */
+#ifndef CN_SUGGEST_H
+#define CN_SUGGEST_H
+
+#include "ai/similar.h"
+#include "desk/history.h"
+#include "desk/item.h"
+#include "desk/macros.h"
+
+#define CN_SUGGEST_MAX 20	/* drafts for a message, at most */
+
+struct cn_suggest {
+	struct cn_items items;		/* purpose 'suggest' */
+	const struct cn_macros *macros;
+	struct cn_history *history;	/* or NULL */
+	const char *agent;		/* fills {agent}; or NULL */
+	size_t max;
+	double min_score;
+	uint64_t stored, skipped;	/* so far */
+	/* Its own. */
+	struct cn_similar *index;	/* of the macros' texts */
+	struct cn_wordset free;
+	size_t variants;
+};
+
+/* After the members above are set. */
+void cn_suggest_init(struct cn_suggest *);
+void cn_suggest_release(struct cn_suggest *);
+/* Drafts for an item that was just taken: its json is the member replies. */
+int cn_suggest_item(struct cn_suggest *, struct cn_item *, struct cn_err *)
+    CN_CHECKED;
+/* Stores what is new in the group, in one transaction.  Automatic mail, spam
+ * and what was answered meanwhile are stored as having no replies, so that
+ * they do not wait any longer. */
+int cn_suggest_flush(struct cn_suggest *, struct cn_err *) CN_CHECKED;
+
+/* Appends each reply of an item as a mail in an mbox (mboxrd).  An item that
+ * is no mail, or has no sender, gives none. */
+int cn_suggest_mails(struct cn_buf *, struct cn_suggest *, struct cn_item *,
+    int64_t now, struct cn_err *) CN_CHECKED;
+
+#endif
