@@ -3,18 +3,47 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <utf8proc.h>
 
 #include "base/utf8.h"
 
 #define WORDS_MAX ((size_t)1 << 19)	/* of a set */
-#define LEAST 40			/* bytes of a draft that is worth it */
+#define LEAST 60			/* bytes of a draft that is worth it */
 
 /* --- words --- */
 
+/* A byte of a word, as far as a byte can tell. */
 static bool wordy(unsigned char c)
 {
 	return c >= 0x80 || (c >= '0' && c <= '9') ||
 	    ((c | 32) >= 'a' && (c | 32) <= 'z');
+}
+
+/* Marks and symbols beyond ASCII: Latin-1 without its letters, the danda,
+ * general punctuation up to the arrows and boxes, CJK and full-width marks,
+ * pictures. */
+static bool mark(uint32_t c)
+{
+	return (c < 0xc0 && c != 0xaa && c != 0xb5 && c != 0xba) ||
+	    c == 0xd7 || c == 0xf7 || c == 0x964 || c == 0x965 ||
+	    (c >= 0x2000 && c < 0x2c00) || (c >= 0x3000 && c < 0x3040) ||
+	    (c >= 0xfe30 && c < 0xfe70) || (c >= 0xff00 && c < 0xff10) ||
+	    (c >= 0xff1a && c < 0xff21) || c >= 0x1f000;
+}
+
+/* The length of the character at p and whether it belongs to a word. */
+static size_t step(const char *p, const char *end, bool *word)
+{
+	uint32_t c;
+	size_t n;
+
+	if ((unsigned char)*p < 0x80) {
+		*word = wordy((unsigned char)*p);
+		return 1;
+	}
+	n = cn_utf8_get(p, (size_t)(end - p), &c);
+	*word = n > 0 && !mark(c);
+	return n ? n : 1;
 }
 
 static bool digit(int c)
@@ -22,26 +51,21 @@ static bool digit(int c)
 	return c >= '0' && c <= '9';
 }
 
-/* The next word from *p on; n == 0 at the end.  Bytes above 127 belong to
- * words, but for the quotes and dashes of U+2000 to U+206F. */
+/* The next word from *p on; n == 0 at the end. */
 static struct cn_str next_word(const char **p, const char *end)
 {
 	struct cn_str w = { NULL, 0 };
 	const char *s = *p;
+	bool in;
 
 	while (s < end) {
-		bool punct = (unsigned char)s[0] == 0xe2 && end - s > 2 &&
-		    ((unsigned char)s[1] == 0x80 || (unsigned char)s[1] == 0x81);
+		size_t n = step(s, end, &in);
 
-		if (wordy((unsigned char)*s) && !punct) {
-			if (w.p == NULL)
-				w.p = s;
-			s++;
-		} else if (w.p != NULL) {
+		if (in && w.p == NULL)
+			w.p = s;
+		else if (!in && w.p != NULL)
 			break;
-		} else {
-			s += punct ? 3 : 1;
-		}
+		s += n;
 	}
 	if (w.p != NULL)
 		w.n = (size_t)(s - w.p);
@@ -49,18 +73,26 @@ static struct cn_str next_word(const char **p, const char *end)
 	return w;
 }
 
-/* FNV-1a over the bytes, ASCII in lower case; 0 marks an empty slot. */
+static uint32_t lower(uint32_t c)
+{
+	return c < 0x80 ? (c >= 'A' && c <= 'Z' ? c | 32 : c) :
+	    (uint32_t)utf8proc_tolower((utf8proc_int32_t)c);
+}
+
+/* FNV-1a over the characters in lower case; 0 marks an empty slot. */
 static uint64_t hash_of(struct cn_str w)
 {
 	uint64_t h = 0xcbf29ce484222325u;
-	size_t i;
+	uint32_t c;
+	size_t i, n;
 
-	for (i = 0; i < w.n; i++) {
-		unsigned char c = (unsigned char)w.p[i];
-
-		if (c >= 'A' && c <= 'Z')
-			c |= 32;
-		h = (h ^ c) * 0x100000001b3u;
+	for (i = 0; i < w.n; i += n) {
+		n = cn_utf8_get(w.p + i, w.n - i, &c);
+		if (n == 0) {
+			c = (unsigned char)w.p[i];
+			n = 1;
+		}
+		h = (h ^ lower(c)) * 0x100000001b3u;
 	}
 	return h ? h : 1;
 }
@@ -217,6 +249,20 @@ static const char *link_end(const char *p, const char *end)
 	return p;
 }
 
+/* A link that says more than where the shop is begins here. */
+static bool coded_link(const char *p, const char *end)
+{
+	const char *stop = link_end(p, end);
+
+	if (!starts(p, end, "http://") && !starts(p, end, "https://") &&
+	    !starts(p, end, "www."))
+		return false;
+	for (; p < stop; p++)
+		if (digit(*p) || *p == '?' || *p == '=')
+			return true;
+	return false;
+}
+
 static const char *number_kind(const char *p, const char *end,
     const char **stop)
 {
@@ -243,13 +289,8 @@ const char *cn_scrub_finds(struct cn_str t)
 			return "address";
 		if (inner)
 			continue;
-		if (starts(p, end, "http://") || starts(p, end, "https://") ||
-		    starts(p, end, "www.")) {
-			stop = link_end(p, end);
-			for (; p < stop; p++)
-				if (digit(*p) || *p == '?' || *p == '=')
-					return "link";
-			p--;
+		if (coded_link(p, end)) {
+			return "link";
 		} else if (iban_at(p, end)) {
 			return "bank";
 		} else if (digit(*p) || *p == '+') {
@@ -315,27 +356,45 @@ struct cn_str cn_scrub_order(struct cn_str t)
 
 /* --- days --- */
 
-static bool month(struct cn_str w)
+static bool in_list(struct cn_str w, const char *const *list)
 {
-	static const char *const names[] = { "jan", "feb", "mar", "apr",
-	    "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mai",
-	    "okt", "dez", "ene", "abr", "ago", "dic", "avr", "jui", "fév",
-	    "aoû", "déc", "mär", NULL };
-	static const char *const days[] = { "monday", "tuesday", "wednesday",
+	for (; *list != NULL; list++)
+		if (cn_str_ieq(w, *list))
+			return true;
+	return false;
+}
+
+static bool weekday(struct cn_str w)
+{
+	static const char *const names[] = { "monday", "tuesday", "wednesday",
 	    "thursday", "friday", "saturday", "sunday", "montag", "dienstag",
 	    "mittwoch", "donnerstag", "freitag", "samstag", "sonntag",
 	    "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi",
-	    "dimanche", "lunes", "martes", "jueves", "viernes", NULL };
-	size_t i;
+	    "dimanche", "lunes", "martes", "miércoles", "jueves", "viernes",
+	    "sábado", "domingo", "सोमवार", "मंगलवार", "बुधवार", "गुरुवार",
+	    "शुक्रवार", "शनिवार", "रविवार", NULL };
 
-	for (i = 0; days[i] != NULL; i++)
-		if (cn_str_ieq(w, days[i]))
-			return true;
-	for (i = 0; names[i] != NULL && w.n >= 3 && w.n <= 11; i++)
-		if (strncasecmp(w.p, names[i], strlen(names[i])) == 0 &&
-		    w.p[0] >= 'A' && w.p[0] <= 'Z')
-			return true;
-	return false;
+	return in_list(w, names);
+}
+
+/* Small letters only beside a figure: 'may' and 'mars' are words. */
+static bool month(struct cn_str w, bool figure)
+{
+	static const char *const names[] = { "january", "february", "march",
+	    "april", "may", "june", "july", "august", "september", "october",
+	    "november", "december", "jan", "feb", "mar", "apr", "jun", "jul",
+	    "aug", "sep", "sept", "oct", "nov", "dec", "januar", "februar",
+	    "märz", "mai", "juni", "juli", "oktober", "dezember", "janvier",
+	    "février", "mars", "avril", "juin", "juillet", "août",
+	    "septembre", "octobre", "novembre", "décembre", "enero",
+	    "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto",
+	    "septiembre", "octubre", "noviembre", "diciembre", "जनवरी",
+	    "फ़रवरी", "फरवरी", "मार्च", "अप्रैल", "मई", "जून", "जुलाई", "अगस्त",
+	    "सितंबर", "सितम्बर", "अक्टूबर", "अक्तूबर", "नवंबर", "नवम्बर", "दिसंबर",
+	    "दिसम्बर", NULL };
+
+	return (figure || (w.p[0] >= 'A' && w.p[0] <= 'Z')) &&
+	    in_list(w, names);
 }
 
 /* The end of a day that begins here ('Thursday, 24 September 2026',
@@ -356,7 +415,7 @@ static const char *day_end(const char *p, const char *end)
 			break;
 		if (digit(w.p[0]) && w.n <= 4)
 			figures = true;
-		else if (month(w))
+		else if (weekday(w) || month(w, figures))
 			named = true;
 		else if (!(parts > 0 && (cn_str_ieq(w, "of") ||
 		    cn_str_ieq(w, "de"))))
@@ -373,19 +432,24 @@ static const char *day_end(const char *p, const char *end)
 
 /* --- sentences --- */
 
-static bool ends_sentence(const char *p, const char *end)
+/* How many bytes the end of a sentence at p has; 0: it goes on. */
+static size_t ends_sentence(const char *p, const char *end)
 {
 	if (*p == '\n')
 		return p + 1 < end && p[1] == '\n';
-	if (strchr(".!?", *p) == NULL)
-		return (unsigned char)p[0] == 0xe0 && end - p > 2 &&
-		    (unsigned char)p[1] == 0xa5 && (unsigned char)p[2] == 0xa4;
-	return p + 1 == end || p[1] == ' ' || p[1] == '\n';
+	if (strchr(".!?", *p) != NULL)
+		return p + 1 == end || p[1] == ' ' || p[1] == '\n';
+	if (end - p >= 3 && (memcmp(p, "\u0964", 3) == 0 ||
+	    memcmp(p, "\u3002", 3) == 0))
+		return 3;
+	return 0;
 }
 
 static bool upper(struct cn_str w)
 {
-	return w.p[0] >= 'A' && w.p[0] <= 'Z';
+	uint32_t c;
+
+	return cn_utf8_get(w.p, w.n, &c) > 0 && lower(c) != c;
 }
 
 /* Does this word belong to somebody? */
@@ -404,7 +468,8 @@ static bool private_word(const struct cn_scrub *s, struct cn_str w, bool first)
 static bool money(const char *p, const char *end)
 {
 	static const char *const marks[] = { "$", "€", "£", "₹", "Rs", "EUR",
-	    "USD", "INR", "GBP", NULL };
+	    "USD", "INR", "GBP", "rupee", "dollar", "euro", "pound",
+	    "रुप", NULL };
 	size_t i;
 
 	for (i = 0; marks[i] != NULL; i++)
@@ -429,7 +494,7 @@ static bool sentence(struct cn_buf *out, struct cn_str t,
 			p += w.n;
 			continue;
 		}
-		if (money(p, end)) {
+		if (money(p, end) || coded_link(p, end)) {
 			good = false;
 			break;
 		}
@@ -445,9 +510,12 @@ static bool sentence(struct cn_buf *out, struct cn_str t,
 		}
 		q = p;
 		w = next_word(&q, end);
-		if (w.n == 0 || w.p != p) {	/* a quote or dash */
-			cn_buf_add(out, p, 1);
-			p++;
+		if (w.n == 0 || w.p != p) {	/* a mark beyond ASCII */
+			size_t n = step(p, end, &first);
+
+			cn_buf_add(out, p, n);
+			first = false;
+			p += n;
 			continue;
 		}
 		/* 'will' is no name where it is written small. */
@@ -515,12 +583,13 @@ int cn_scrub(struct cn_buf *out, struct cn_str t, const struct cn_scrub *s)
 {
 	const char *p = t.p, *end = t.p + t.n, *from = p;
 	struct cn_buf b = { 0 };
-	size_t kept = 0;
+	size_t kept = 0, n;
 	bool good;
 
 	for (; p < end; p++) {
-		if (!ends_sentence(p, end))
+		if ((n = ends_sentence(p, end)) == 0)
 			continue;
+		p += n - 1;
 		while (p + 1 < end && strchr(" \n\"')", p[1]))
 			p++;
 		if (sentence(&b, (struct cn_str){ from,
