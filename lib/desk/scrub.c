@@ -1,164 +1,92 @@
 #include "desk/scrub.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <utf8proc.h>
 
 #include "base/utf8.h"
 
-#define WORDS_MAX ((size_t)1 << 19)	/* of a set */
 #define LEAST 60			/* bytes of a draft that is worth it */
-
-/* --- words --- */
-
-/* A byte of a word, as far as a byte can tell. */
-static bool wordy(unsigned char c)
-{
-	return c >= 0x80 || (c >= '0' && c <= '9') ||
-	    ((c | 32) >= 'a' && (c | 32) <= 'z');
-}
-
-/* Marks and symbols beyond ASCII: Latin-1 without its letters, the danda,
- * general punctuation up to the arrows and boxes, CJK and full-width marks,
- * pictures. */
-static bool mark(uint32_t c)
-{
-	return (c < 0xc0 && c != 0xaa && c != 0xb5 && c != 0xba) ||
-	    c == 0xd7 || c == 0xf7 || c == 0x964 || c == 0x965 ||
-	    (c >= 0x2000 && c < 0x2c00) || (c >= 0x3000 && c < 0x3040) ||
-	    (c >= 0xfe30 && c < 0xfe70) || (c >= 0xff00 && c < 0xff10) ||
-	    (c >= 0xff1a && c < 0xff21) || c >= 0x1f000;
-}
-
-/* The length of the character at p and whether it belongs to a word. */
-static size_t step(const char *p, const char *end, bool *word)
-{
-	uint32_t c;
-	size_t n;
-
-	if ((unsigned char)*p < 0x80) {
-		*word = wordy((unsigned char)*p);
-		return 1;
-	}
-	n = cn_utf8_get(p, (size_t)(end - p), &c);
-	*word = n > 0 && !mark(c);
-	return n ? n : 1;
-}
 
 static bool digit(int c)
 {
 	return c >= '0' && c <= '9';
 }
 
-/* The next word from *p on; n == 0 at the end. */
-static struct cn_str next_word(const char **p, const char *end)
+/* --- days --- */
+
+static bool in_list(struct cn_str w, const char *const *list)
 {
-	struct cn_str w = { NULL, 0 };
-	const char *s = *p;
-	bool in;
-
-	while (s < end) {
-		size_t n = step(s, end, &in);
-
-		if (in && w.p == NULL)
-			w.p = s;
-		else if (!in && w.p != NULL)
-			break;
-		s += n;
-	}
-	if (w.p != NULL)
-		w.n = (size_t)(s - w.p);
-	*p = s;
-	return w;
+	for (; *list != NULL; list++)
+		if (cn_str_ieq(w, *list))
+			return true;
+	return false;
 }
 
-static uint32_t lower(uint32_t c)
+static bool weekday(struct cn_str w)
 {
-	return c < 0x80 ? (c >= 'A' && c <= 'Z' ? c | 32 : c) :
-	    (uint32_t)utf8proc_tolower((utf8proc_int32_t)c);
+	static const char *const names[] = { "monday", "tuesday", "wednesday",
+	    "thursday", "friday", "saturday", "sunday", "montag", "dienstag",
+	    "mittwoch", "donnerstag", "freitag", "samstag", "sonntag",
+	    "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi",
+	    "dimanche", "lunes", "martes", "miércoles", "jueves", "viernes",
+	    "sábado", "domingo", "सोमवार", "मंगलवार", "बुधवार", "गुरुवार",
+	    "शुक्रवार", "शनिवार", "रविवार", NULL };
+
+	return in_list(w, names);
 }
 
-/* FNV-1a over the characters in lower case; 0 marks an empty slot. */
-static uint64_t hash_of(struct cn_str w)
+/* Small letters only beside a figure: 'may' and 'mars' are words. */
+static bool month(struct cn_str w, bool figure)
 {
-	uint64_t h = 0xcbf29ce484222325u;
-	uint32_t c;
-	size_t i, n;
+	static const char *const names[] = { "january", "february", "march",
+	    "april", "may", "june", "july", "august", "september", "october",
+	    "november", "december", "jan", "feb", "mar", "apr", "jun", "jul",
+	    "aug", "sep", "sept", "oct", "nov", "dec", "januar", "februar",
+	    "märz", "mai", "juni", "juli", "oktober", "dezember", "janvier",
+	    "février", "mars", "avril", "juin", "juillet", "août",
+	    "septembre", "octobre", "novembre", "décembre", "enero",
+	    "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto",
+	    "septiembre", "octubre", "noviembre", "diciembre", "जनवरी",
+	    "फ़रवरी", "फरवरी", "मार्च", "अप्रैल", "मई", "जून", "जुलाई", "अगस्त",
+	    "सितंबर", "सितम्बर", "अक्टूबर", "अक्तूबर", "नवंबर", "नवम्बर", "दिसंबर",
+	    "दिसम्बर", NULL };
 
-	for (i = 0; i < w.n; i += n) {
-		n = cn_utf8_get(w.p + i, w.n - i, &c);
-		if (n == 0) {
-			c = (unsigned char)w.p[i];
-			n = 1;
-		}
-		h = (h ^ lower(c)) * 0x100000001b3u;
-	}
-	return h ? h : 1;
+	return (figure || (w.p[0] >= 'A' && w.p[0] <= 'Z')) &&
+	    in_list(w, names);
 }
 
-void cn_wordset_release(struct cn_wordset *s)
+/* The end of a day that begins here ('Thursday, 24 September 2026',
+ * '24.09.2026', '2026-09-24'), or p. */
+static const char *day_end(const char *p, const char *end)
 {
-	free(s->hash);
-	free(s->last);
-	free(s->seen);
-	memset(s, 0, sizeof(*s));
-}
-
-static size_t slot_of(const struct cn_wordset *s, uint64_t h)
-{
-	size_t i = (size_t)h & (s->cap - 1);
-
-	while (s->hash[i] != 0 && s->hash[i] != h)
-		i = (i + 1) & (s->cap - 1);
-	return i;
-}
-
-static void grow(struct cn_wordset *s)
-{
-	struct cn_wordset old = *s;
-	size_t i, k;
-
-	s->cap = old.cap ? old.cap * 2 : 64;
-	s->hash = cn_alloc(s->cap * sizeof(*s->hash));
-	s->last = cn_alloc(s->cap * sizeof(*s->last));
-	s->seen = cn_alloc(s->cap);
-	for (i = 0; i < old.cap; i++) {
-		if (old.hash[i] == 0)
-			continue;
-		k = slot_of(s, old.hash[i]);
-		s->hash[k] = old.hash[i];
-		s->last[k] = old.last[i];
-		s->seen[k] = old.seen[i];
-	}
-	cn_wordset_release(&old);
-}
-
-void cn_wordset_add(struct cn_wordset *s, struct cn_str text, uint32_t who)
-{
-	const char *p = text.p, *end = text.p + text.n;
+	const char *s = p, *stop = p, *q;
+	bool named = false, figures = false;
 	struct cn_str w;
-	size_t i;
+	int parts = 0;
 
-	while ((w = next_word(&p, end)).n > 0) {
-		if (s->n * 2 >= s->cap && s->cap < WORDS_MAX)
-			grow(s);
-		i = slot_of(s, hash_of(w));
-		if (s->hash[i] == 0) {
-			if (s->n * 4 >= s->cap * 3)
-				continue;
-			s->hash[i] = hash_of(w);
-			s->n++;
-		}
-		if (s->last[i] != who && s->seen[i] < 255)
-			s->seen[i]++;
-		s->last[i] = who;
+	while (parts < 5) {
+		q = s;
+		w = cn_word_next(&q, end);
+		if (w.n == 0 || (parts > 0 && w.p - s > 2))
+			break;
+		if (parts == 0 && w.p != p)
+			break;
+		if (digit(w.p[0]) && w.n <= 4)
+			figures = true;
+		else if (weekday(w) || month(w, figures))
+			named = true;
+		else if (!(parts > 0 && (cn_str_ieq(w, "of") ||
+		    cn_str_ieq(w, "de"))))
+			break;
+		if (!cn_str_ieq(w, "of") && !cn_str_ieq(w, "de"))
+			stop = q;
+		s = q;
+		parts++;
 	}
-}
-
-unsigned cn_wordset_seen(const struct cn_wordset *s, struct cn_str w)
-{
-	return s == NULL || s->cap == 0 ? 0 : s->seen[slot_of(s, hash_of(w))];
+	if (named || (figures && parts >= 3 && stop - p >= 8))
+		return stop;
+	return p;
 }
 
 /* --- what names somebody or something --- */
@@ -282,10 +210,10 @@ const char *cn_scrub_finds(struct cn_str t)
 	const char *what;
 
 	for (p = t.p; p < end; p++) {
-		bool inner = p > t.p && wordy((unsigned char)p[-1]);
+		bool inner = p > t.p && cn_word_byte((unsigned char)p[-1]);
 
 		if (*p == '@' && p > t.p && end - p > 1 &&
-		    wordy((unsigned char)p[1]))
+		    cn_word_byte((unsigned char)p[1]))
 			return "address";
 		if (inner)
 			continue;
@@ -293,6 +221,8 @@ const char *cn_scrub_finds(struct cn_str t)
 			return "link";
 		} else if (iban_at(p, end)) {
 			return "bank";
+		} else if ((stop = day_end(p, end)) > p) {
+			p = stop - 1;
 		} else if (digit(*p) || *p == '+') {
 			if ((what = number_kind(p, end, &stop)) != NULL)
 				return what;
@@ -328,10 +258,10 @@ static struct cn_str order_at(const char *from, const char *p, const char *end)
 	struct cn_str w = { p, 0 };
 	const char *s = p;
 
-	if (p > from && (wordy((unsigned char)p[-1]) || p[-1] == '-' ||
+	if (p > from && (cn_word_byte((unsigned char)p[-1]) || p[-1] == '-' ||
 	    p[-1] == '@' || p[-1] == '#'))
 		return w;
-	while (s < end && (wordy((unsigned char)*s) || *s == '-' ||
+	while (s < end && (cn_word_byte((unsigned char)*s) || *s == '-' ||
 	    (*s == '#' && s == p)))
 		s++;
 	while (s > p && s[-1] == '-')
@@ -354,82 +284,6 @@ struct cn_str cn_scrub_order(struct cn_str t)
 	return w;
 }
 
-/* --- days --- */
-
-static bool in_list(struct cn_str w, const char *const *list)
-{
-	for (; *list != NULL; list++)
-		if (cn_str_ieq(w, *list))
-			return true;
-	return false;
-}
-
-static bool weekday(struct cn_str w)
-{
-	static const char *const names[] = { "monday", "tuesday", "wednesday",
-	    "thursday", "friday", "saturday", "sunday", "montag", "dienstag",
-	    "mittwoch", "donnerstag", "freitag", "samstag", "sonntag",
-	    "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi",
-	    "dimanche", "lunes", "martes", "miércoles", "jueves", "viernes",
-	    "sábado", "domingo", "सोमवार", "मंगलवार", "बुधवार", "गुरुवार",
-	    "शुक्रवार", "शनिवार", "रविवार", NULL };
-
-	return in_list(w, names);
-}
-
-/* Small letters only beside a figure: 'may' and 'mars' are words. */
-static bool month(struct cn_str w, bool figure)
-{
-	static const char *const names[] = { "january", "february", "march",
-	    "april", "may", "june", "july", "august", "september", "october",
-	    "november", "december", "jan", "feb", "mar", "apr", "jun", "jul",
-	    "aug", "sep", "sept", "oct", "nov", "dec", "januar", "februar",
-	    "märz", "mai", "juni", "juli", "oktober", "dezember", "janvier",
-	    "février", "mars", "avril", "juin", "juillet", "août",
-	    "septembre", "octobre", "novembre", "décembre", "enero",
-	    "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto",
-	    "septiembre", "octubre", "noviembre", "diciembre", "जनवरी",
-	    "फ़रवरी", "फरवरी", "मार्च", "अप्रैल", "मई", "जून", "जुलाई", "अगस्त",
-	    "सितंबर", "सितम्बर", "अक्टूबर", "अक्तूबर", "नवंबर", "नवम्बर", "दिसंबर",
-	    "दिसम्बर", NULL };
-
-	return (figure || (w.p[0] >= 'A' && w.p[0] <= 'Z')) &&
-	    in_list(w, names);
-}
-
-/* The end of a day that begins here ('Thursday, 24 September 2026',
- * '24.09.2026', '2026-09-24'), or p. */
-static const char *day_end(const char *p, const char *end)
-{
-	const char *s = p, *stop = p, *q;
-	bool named = false, figures = false;
-	struct cn_str w;
-	int parts = 0;
-
-	while (parts < 5) {
-		q = s;
-		w = next_word(&q, end);
-		if (w.n == 0 || (parts > 0 && w.p - s > 2))
-			break;
-		if (parts == 0 && w.p != p)
-			break;
-		if (digit(w.p[0]) && w.n <= 4)
-			figures = true;
-		else if (weekday(w) || month(w, figures))
-			named = true;
-		else if (!(parts > 0 && (cn_str_ieq(w, "of") ||
-		    cn_str_ieq(w, "de"))))
-			break;
-		if (!cn_str_ieq(w, "of") && !cn_str_ieq(w, "de"))
-			stop = q;
-		s = q;
-		parts++;
-	}
-	if (named || (figures && parts >= 3 && stop - p >= 8))
-		return stop;
-	return p;
-}
-
 /* --- sentences --- */
 
 /* How many bytes the end of a sentence at p has; 0: it goes on. */
@@ -449,14 +303,17 @@ static bool upper(struct cn_str w)
 {
 	uint32_t c;
 
-	return cn_utf8_get(w.p, w.n, &c) > 0 && lower(c) != c;
+	return cn_utf8_get(w.p, w.n, &c) > 0 && cn_word_lower(c) != c;
 }
+
+static const char *const titles[] = { "Mr", "Mrs", "Ms", "Miss", "Herr",
+    "Herrn", "Frau", "Monsieur", "Madame", "Señor", "Señora", NULL };
 
 /* Does this word belong to somebody? */
 static bool private_word(const struct cn_scrub *s, struct cn_str w, bool first)
 {
 	if (cn_wordset_seen(s->free, w) > 0 ||
-	    cn_wordset_seen(s->own, w) > 0 ||
+	    cn_wordset_seen(s->own, w) > 0 || in_list(w, titles) ||
 	    cn_wordset_seen(s->common, w) >= CN_SCRUB_COMMON)
 		return false;
 	if (w.n > 2 && cn_wordset_seen(s->brought, w) > 0)
@@ -485,9 +342,13 @@ static bool sentence(struct cn_buf *out, struct cn_str t,
 	const char *p = t.p, *end = t.p + t.n, *q;
 	struct cn_buf bare = { 0 };
 	bool first = true, good = true;
+	const char *found = cn_scrub_finds(t);
 	size_t was = out->len;
 	struct cn_str w;
 
+	/* A number of an order gives way to a slot, the rest does not. */
+	if (found != NULL && strcmp(found, "order") != 0)
+		return false;
 	while (p < end && good) {
 		if ((w = order_at(t.p, p, end)).n > 0) {
 			cn_buf_str(out, "{order}");
@@ -498,7 +359,7 @@ static bool sentence(struct cn_buf *out, struct cn_str t,
 			good = false;
 			break;
 		}
-		if (!wordy((unsigned char)*p)) {
+		if (!cn_word_byte((unsigned char)*p)) {
 			cn_buf_ch(out, *p++);
 			continue;
 		}
@@ -509,9 +370,9 @@ static bool sentence(struct cn_buf *out, struct cn_str t,
 			continue;
 		}
 		q = p;
-		w = next_word(&q, end);
+		w = cn_word_next(&q, end);
 		if (w.n == 0 || w.p != p) {	/* a mark beyond ASCII */
-			size_t n = step(p, end, &first);
+			size_t n = cn_word_step(p, end, &first);
 
 			cn_buf_add(out, p, n);
 			first = false;
@@ -560,9 +421,6 @@ static void replace(struct cn_buf *b, const char *what, const char *with)
 /* '{name} {name}' is one person, and a title before a name is theirs. */
 static void tidy(struct cn_buf *b)
 {
-	static const char *const titles[] = { "Mr", "Mr.", "Mrs", "Mrs.",
-	    "Ms", "Ms.", "Herr", "Frau", "Herrn", "Monsieur", "Madame",
-	    "Señor", "Señora", NULL };
 	char was[40];
 	size_t i;
 
@@ -570,8 +428,9 @@ static void tidy(struct cn_buf *b)
 	replace(b, "{name} {name}", "{name}");
 	replace(b, "{agent} {agent}", "{agent}");
 	for (i = 0; titles[i] != NULL; i++) {
-		strcpy(was, " ");
-		strcat(strcat(was, titles[i]), " {name}");
+		snprintf(was, sizeof(was), " %s {name}", titles[i]);
+		replace(b, was, " {name}");
+		snprintf(was, sizeof(was), " %s. {name}", titles[i]);
 		replace(b, was, " {name}");
 	}
 	replace(b, "\n\n\n", "\n\n");

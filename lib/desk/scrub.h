@@ -10,22 +10,7 @@
 #ifndef CN_SCRUB_H
 #define CN_SCRUB_H
 
-#include "base/buf.h"
-
-/* Words by hash, open addressing; what is said about a word is the caller's. */
-struct cn_wordset {
-	uint64_t *hash;
-	uint32_t *last;			/* whose it was, the last time */
-	uint8_t *seen;			/* by how many, up to 255 */
-	size_t n, cap;
-};
-void cn_wordset_release(struct cn_wordset *);
-/* Adds every word of a text as seen by `who` (not 0): each person counts
- * once, if their texts come one after another.  Bounded: a full set takes no
- * new words. */
-void cn_wordset_add(struct cn_wordset *, struct cn_str text, uint32_t who);
-/* By how many it was seen. */
-unsigned cn_wordset_seen(const struct cn_wordset *, struct cn_str word);
+#include "desk/wordset.h"
 
 struct cn_scrub {
 	const struct cn_wordset *names;	/* of customers there, any spelling */

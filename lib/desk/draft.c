@@ -1,0 +1,112 @@
+/* Suggested replies as mails. */
+#include <string.h>
+
+#include "desk/suggest.h"
+
+static bool is(const char *a, const char *b)
+{
+	return a != NULL && strcmp(a, b) == 0;
+}
+
+/* The desk's address that was written to, else its first. */
+static const char *from_address(struct cn_suggest *s, const struct cn_msg *m)
+{
+	const struct cn_addrs *lists[] = { &m->to, &m->cc };
+	size_t k, i;
+
+	for (k = 0; k < 2; k++)
+		for (i = 0; i < lists[k]->n; i++)
+			if (cn_config_is_desk(s->items.conf,
+			    lists[k]->v[i].addr))
+				return lists[k]->v[i].addr;
+	return s->items.conf->desk ? s->items.conf->desk[0] : NULL;
+}
+
+/* The mail that is answered: of the store, else what the line tells. */
+static int parent(struct cn_suggest *s, struct cn_item *it,
+    struct cn_buf *raw, struct cn_mail *mail, struct cn_err *err)
+{
+	const struct cn_msg *m = &it->msg;
+
+	memset(mail, 0, sizeof(*mail));
+	if (it->id != 0) {
+		if (cn_message_raw(s->items.store, it->id, raw, err) < 0)
+			return err->status == CN_BLOCKED ? 0 : -1;
+		return cn_mail_parse(mail, raw->p, raw->len,
+		    CN_MAIL_HEADERS_ONLY, err) < 0 ? -1 : 1;
+	}
+	mail->subject = m->subject ? m->subject : "";
+	mail->message_id = m->message_id ? m->message_id : "";
+	mail->in_reply_to = m->in_reply_to ? m->in_reply_to : "";
+	mail->references = cn_arena_alloc(&mail->mem,
+	    (m->nreferences + 1) * sizeof(*mail->references));
+	mail->n_references = m->nreferences;
+	if (m->nreferences > 0)
+		memcpy(mail->references, m->references,
+		    m->nreferences * sizeof(*mail->references));
+	mail->from = m->from;
+	return 1;
+}
+
+static int put_mail(struct cn_buf *b, struct cn_suggest *s,
+    struct cn_item *it, struct cn_mail *mail, struct cn_str reply,
+    int64_t now, struct cn_err *err)
+{
+	struct cn_draft d = { .date = now };
+	struct cn_arena *mem = &it->mem;
+	struct cn_str source = cn_json_get(reply, "source");
+	const char *macro = cn_json_string(mem, cn_json_get(source, "macro"));
+	const char *from = from_address(s, &it->msg);
+	struct cn_str rank_is = cn_json_get(reply, "rank");
+	struct cn_str score = cn_json_get(reply, "score");
+	struct cn_buf built = { 0 };
+	int r;
+
+	if (from == NULL) {
+		(void)cn_fail(err, CN_CONFIG,
+		    "no address of the desk to answer from");
+		return cn_hint(err, "name it in config.yaml: 'desk: "
+		    "[support@example.com]' (cn-config(5))");
+	}
+	cn_mail_reply(&d, mail);
+	d.from = (struct cn_addr){ s->agent ? s->agent : s->items.conf->name ?
+	    s->items.conf->name : "", from };
+	/* The same draft has the same id. */
+	d.message_id = cn_arena_fmt(mem, "draft.%s.%.*s%s",
+	    it->msg.id ? it->msg.id : mail->message_id[0] ? "x" : "y",
+	    (int)rank_is.n, rank_is.p, strchr(from, '@'));
+	d.text = cn_json_string(mem, cn_json_get(reply, "text"));
+	d.extra.p = cn_arena_fmt(mem, "X-CN-Draft: rank=%.*s; score=%.*s; "
+	    "source=%s\n", (int)rank_is.n, rank_is.p, (int)score.n, score.p,
+	    macro ? "macro" : "message");
+	d.extra.n = strlen(d.extra.p);
+	r = cn_mail_build(&built, &d, err);
+	if (r == 0)
+		cn_mbox_put(b, cn_buf_view(&built), from, now);
+	cn_buf_wipe(&built);
+	return r;
+}
+
+int cn_suggest_mails(struct cn_buf *b, struct cn_suggest *s,
+    struct cn_item *it, int64_t now, struct cn_err *err)
+{
+	struct cn_json_it i;
+	struct cn_buf raw = { 0 };
+	struct cn_mail mail;
+	int r;
+
+	if (it->skipped != NULL || it->json.n <= 2 ||
+	    !is(it->msg.channel, "email") || it->msg.from.n == 0)
+		return 0;
+	r = parent(s, it, &raw, &mail, err);
+	cn_json_walk(&i, it->json);
+	while (r == 1 && cn_json_next(&i)) {
+		r = put_mail(b, s, it, &mail, i.val, now, err) < 0 ? -1 : 1;
+		/* An address that cannot be answered is one message's fault. */
+		if (r < 0 && err->status == CN_USAGE)
+			r = 0;
+	}
+	cn_mail_release(&mail);
+	cn_buf_wipe(&raw);
+	return r < 0 ? -1 : 0;
+}

@@ -1,0 +1,150 @@
+#include "desk/wordset.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#include "base/utf8.h"
+
+#define WORDS_MAX ((size_t)1 << 19)	/* slots of a set */
+
+bool cn_word_byte(unsigned char c)
+{
+	return c >= 0x80 || (c >= '0' && c <= '9') ||
+	    ((c | 32) >= 'a' && (c | 32) <= 'z');
+}
+
+/* Marks and symbols beyond ASCII: Latin-1 without its letters, the danda,
+ * general punctuation up to the arrows and boxes, CJK and full-width marks,
+ * pictures. */
+static bool mark(uint32_t c)
+{
+	return (c < 0xc0 && c != 0xaa && c != 0xb5 && c != 0xba) ||
+	    c == 0xd7 || c == 0xf7 || c == 0x964 || c == 0x965 ||
+	    (c >= 0x2000 && c < 0x2c00) || (c >= 0x3000 && c < 0x3040) ||
+	    (c >= 0xfe30 && c < 0xfe70) || (c >= 0xff00 && c < 0xff10) ||
+	    (c >= 0xff1a && c < 0xff21) || c >= 0x1f000;
+}
+
+size_t cn_word_step(const char *p, const char *end, bool *word)
+{
+	uint32_t c;
+	size_t n;
+
+	if ((unsigned char)*p < 0x80) {
+		*word = cn_word_byte((unsigned char)*p);
+		return 1;
+	}
+	n = cn_utf8_get(p, (size_t)(end - p), &c);
+	*word = n > 0 && !mark(c);
+	return n ? n : 1;
+}
+
+struct cn_str cn_word_next(const char **p, const char *end)
+{
+	struct cn_str w = { NULL, 0 };
+	const char *s = *p;
+	bool in;
+
+	while (s < end) {
+		size_t n = cn_word_step(s, end, &in);
+
+		if (in && w.p == NULL)
+			w.p = s;
+		else if (!in && w.p != NULL)
+			break;
+		s += n;
+	}
+	if (w.p != NULL)
+		w.n = (size_t)(s - w.p);
+	*p = s;
+	return w;
+}
+
+uint32_t cn_word_lower(uint32_t c)
+{
+	return c < 0x80 ? (c >= 'A' && c <= 'Z' ? c | 32 : c) :
+	    (uint32_t)utf8proc_tolower((utf8proc_int32_t)c);
+}
+
+/* FNV-1a over the characters in lower case; 0 marks an empty slot. */
+static uint64_t hash_of(struct cn_str w)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+	uint32_t c;
+	size_t i, n;
+
+	for (i = 0; i < w.n; i += n) {
+		n = cn_utf8_get(w.p + i, w.n - i, &c);
+		if (n == 0) {
+			c = (unsigned char)w.p[i];
+			n = 1;
+		}
+		h = (h ^ cn_word_lower(c)) * 0x100000001b3u;
+	}
+	return h ? h : 1;
+}
+
+void cn_wordset_release(struct cn_wordset *s)
+{
+	free(s->hash);
+	free(s->last);
+	free(s->seen);
+	memset(s, 0, sizeof(*s));
+}
+
+static size_t slot_of(const struct cn_wordset *s, uint64_t h)
+{
+	size_t i = (size_t)h & (s->cap - 1);
+
+	while (s->hash[i] != 0 && s->hash[i] != h)
+		i = (i + 1) & (s->cap - 1);
+	return i;
+}
+
+static void grow(struct cn_wordset *s)
+{
+	struct cn_wordset old = *s;
+	size_t i, k;
+
+	s->cap = old.cap ? old.cap * 2 : 64;
+	s->hash = cn_alloc(s->cap * sizeof(*s->hash));
+	s->last = cn_alloc(s->cap * sizeof(*s->last));
+	s->seen = cn_alloc(s->cap);
+	for (i = 0; i < old.cap; i++) {
+		if (old.hash[i] == 0)
+			continue;
+		k = slot_of(s, old.hash[i]);
+		s->hash[k] = old.hash[i];
+		s->last[k] = old.last[i];
+		s->seen[k] = old.seen[i];
+	}
+	cn_wordset_release(&old);
+}
+
+void cn_wordset_add(struct cn_wordset *s, struct cn_str text, uint32_t who)
+{
+	const char *p = text.p, *end = text.p + text.n;
+	struct cn_str w;
+	size_t i;
+
+	while ((w = cn_word_next(&p, end)).n > 0) {
+		if (s->n * 2 >= s->cap && s->cap < WORDS_MAX)
+			grow(s);
+		i = slot_of(s, hash_of(w));
+		if (s->hash[i] == 0) {
+			if (s->n * 4 >= s->cap * 3)
+				continue;
+			s->hash[i] = hash_of(w);
+			s->n++;
+		}
+		if (s->last[i] != who && s->seen[i] < 255)
+			s->seen[i]++;
+		s->last[i] = who;
+	}
+}
+
+unsigned cn_wordset_seen(const struct cn_wordset *s, struct cn_str w)
+{
+	return s == NULL || s->cap == 0 ? 0 : s->seen[slot_of(s, hash_of(w))];
+}
