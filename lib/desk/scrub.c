@@ -56,15 +56,46 @@ static bool month(struct cn_str w, bool figure)
 	    in_list(w, names);
 }
 
+/* 24.09.2026, 24/9/26, 2026-09-24: its end, or p. */
+static const char *figures_end(const char *p, const char *end)
+{
+	size_t len[3] = { 0, 0, 0 };
+	const char *s = p;
+	char sep = 0;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		while (s < end && digit(*s) && len[i] < 5) {
+			len[i]++;
+			s++;
+		}
+		if (i == 2)
+			break;
+		if (s == end || strchr("./-", *s) == NULL ||
+		    (sep != 0 && *s != sep))
+			return p;
+		sep = *s++;
+	}
+	if (s < end && (digit(*s) || (*s == sep && sep == '-')))
+		return p;
+	if (len[1] < 1 || len[1] > 2)
+		return p;
+	return (len[0] == 4 && len[2] >= 1 && len[2] <= 2) ||
+	    (len[0] >= 1 && len[0] <= 2 && (len[2] == 2 || len[2] == 4)) ?
+	    s : p;
+}
+
 /* The end of a day that begins here ('Thursday, 24 September 2026',
  * '24.09.2026', '2026-09-24'), or p. */
 static const char *day_end(const char *p, const char *end)
 {
-	const char *s = p, *stop = p, *q;
+	const char *s = figures_end(p, end), *stop = p, *q;
 	bool named = false, figures = false;
 	struct cn_str w;
 	int parts = 0;
 
+	if (s > p)
+		return s;
 	while (parts < 5) {
 		q = s;
 		w = cn_word_next(&q, end);
@@ -84,9 +115,7 @@ static const char *day_end(const char *p, const char *end)
 		s = q;
 		parts++;
 	}
-	if (named || (figures && parts >= 3 && stop - p >= 8))
-		return stop;
-	return p;
+	return named ? stop : p;
 }
 
 /* --- what names somebody or something --- */
