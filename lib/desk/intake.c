@@ -9,6 +9,7 @@
 #include "store/audit.h"
 
 #define LINKS 200		/* participants that are linked, at most */
+#define KEPT (32u << 10)	/* bytes that an item keeps of each buffer */
 #define SUBJECTS 64		/* persons named in one audit entry */
 
 struct item {
@@ -54,17 +55,24 @@ struct cn_intake *cn_intake_new(struct cn_store *s, const struct cn_config *c)
 	return in;
 }
 
-/* Items are used again: their words' table and buffers stay. */
+/* Items are used again: their words' table and buffers stay where they are
+ * small, for there may be a group of them. */
 static void item_clear(struct item *it)
 {
 	if (it->raw.len > 0)
 		cn_wipe(it->raw.p, it->raw.len);
-	if (it->raw.cap > 1 << 20)
+	if (it->raw.cap > KEPT)
 		cn_buf_release(&it->raw);
 	it->raw.len = 0;
 	cn_mail_release(&it->mail);
-	cn_arena_reset(&it->mem);
-	cn_words_reset(&it->words);
+	if (it->mem.total > KEPT)
+		cn_arena_release(&it->mem);
+	else
+		cn_arena_reset(&it->mem);
+	if (it->words.text.cap > KEPT)
+		cn_words_release(&it->words);
+	else
+		cn_words_reset(&it->words);
 	memset(&it->msg, 0, sizeof(it->msg));
 	it->bad[0] = '\0';
 	it->owner = it->owner_name = it->chat = NULL;
@@ -277,11 +285,11 @@ int cn_intake_chat(struct cn_intake *in, struct cn_str line,
  * transaction: both are in the keyring's hands, whose lock comes first. */
 static int ready(struct cn_intake *in, struct cn_err *err)
 {
-	unsigned people = 0, agents = 0, orphans = 0, broken = 0, i;
+	unsigned people = 0, orphans = 0, broken = 0, i;
 
 	for (i = 0; i < in->n; i++) {
 		const struct cn_msg *m = &in->items[i].msg;
-		size_t a = m->from.n + m->to.n + m->cc.n + 1;
+		size_t a = m->from.n + m->to.n + m->cc.n;
 
 		if (in->items[i].bad[0] != '\0') {
 			broken++;
@@ -289,11 +297,11 @@ static int ready(struct cn_intake *in, struct cn_err *err)
 		}
 		broken++;		/* older mail of an erased person */
 		orphans++;
-		people += (unsigned)(a > LINKS ? LINKS : a);
+		people += (unsigned)(a > LINKS ? LINKS : a) + 1; /* owner */
 	}
-	agents = people < 8 ? people : 8;
+	/* Any of them may be an agent: '@example.com' makes a firm of them. */
 	if (cn_store_leaves(in->store, CN_LEAF_PERSON, people, err) < 0 ||
-	    cn_store_leaves(in->store, CN_LEAF_AGENT, agents, err) < 0 ||
+	    cn_store_leaves(in->store, CN_LEAF_AGENT, people, err) < 0 ||
 	    cn_store_leaves(in->store, CN_LEAF_MESSAGE, orphans, err) < 0 ||
 	    cn_store_leaves(in->store, CN_LEAF_QUARANTINE, broken, err) < 0 ||
 	    cn_store_leaves(in->store, CN_LEAF_ACCOUNT, 1, err) < 0)
