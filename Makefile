@@ -28,7 +28,7 @@ FUZZ = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 SHARE = $(BUILD)/share/convonest
 MAN = $(wildcard man/*)
 
-all: $(BIN) $(if $(wildcard cmd/cn-model.c),$(SHARE)/starter.model) $(SHARE)/macros.yaml
+all: $(BIN) $(SHARE)/starter.model $(SHARE)/macros.yaml
 
 $(BUILD)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "cli/open.h"
@@ -42,6 +43,9 @@ struct import {
 	struct cn_intake *in;
 	struct cn_buf lines;
 	bool lines_wanted;
+	const char *maildir;		/* its real path */
+	char *folder;			/* of it, as last seen; ours */
+	int64_t number;			/* of the mail there */
 	size_t gathered, bytes;		/* of a Maildir's group */
 };
 
@@ -86,26 +90,42 @@ static int flush(void *arg, struct cn_err *err)
 	return r;
 }
 
+/* Each folder of a Maildir is a place of its own. */
+static void folder_is(struct import *im, const char *folder)
+{
+	struct cn_buf name = { 0 };
+
+	if (im->folder != NULL && strcmp(im->folder, folder) == 0)
+		return;
+	free(im->folder);
+	im->folder = cn_strdup(folder);
+	cn_buf_fmt(&name, "%s%s%s", im->maildir, *folder ? "/" : "", folder);
+	cn_intake_from(im->in, "import", name.p);
+	cn_buf_release(&name);
+}
+
 static int from_maildir(void *arg, const char *folder, const char *path,
     struct cn_err *err)
 {
 	struct import *im = arg;
 	struct cn_buf raw = { 0 };
-	const char *name = strrchr(path, '/');
+	char place[40];
 	int r;
 
-	(void)folder;
 	if (*im->cli->run.stop)
 		return 1;
+	folder_is(im, folder);
+	snprintf(place, sizeof(place), "mail %lld", (long long)++im->number);
 	if (cn_file_read(path, CN_MAX_MAIL, &raw, err) < 0) {
 		cn_cli_status(im->cli, CN_PARTIAL);
-		cn_cli_warn("%s", err->msg);
+		cn_cli_warn("%s: %s", place, err->msg);
+		cn_buf_wipe(&raw);
 		return 0;
 	}
 	im->gathered++;
 	im->bytes += raw.len;
-	r = settle(im, cn_intake_mail(im->in, cn_buf_view(&raw),
-	    name ? name + 1 : path, err), name ? name + 1 : path, err);
+	r = settle(im, cn_intake_mail(im->in, cn_buf_view(&raw), place, err),
+	    path, err);
 	cn_buf_wipe(&raw);
 	if (r == 0 && (im->gathered == 256 || im->bytes > 4 << 20)) {
 		r = flush(im, err);
@@ -113,6 +133,26 @@ static int from_maildir(void *arg, const char *folder, const char *path,
 			r = cn_sink_flush(&im->cli->out, err);
 	}
 	return r;
+}
+
+static int maildir(struct import *im, const char *path, const char *real,
+    struct cn_err *err)
+{
+	struct cn_arena mem = { 0 };
+	bool is = cn_file_exists(cn_path(&mem, path, "cur")) ||
+	    cn_file_exists(cn_path(&mem, path, "new"));
+	int64_t had = im->number;
+	int r;
+
+	im->maildir = real;
+	free(im->folder);
+	im->folder = NULL;
+	r = cn_maildir_walk(path, from_maildir, im, err);
+	cn_arena_release(&mem);
+	if (r == 0 && !is && im->number == had)
+		return cn_fail(err, CN_USAGE, "%s: a folder without mail: "
+		    "no Maildir", path);
+	return r < 0 ? -1 : flush(im, err);
 }
 
 /* Each operand is a place of its own. */
@@ -128,10 +168,8 @@ static int operand(struct import *im, char *path, struct cn_err *err)
 	cn_intake_from(im->in, "import", path == NULL ||
 	    strcmp(path, "-") == 0 || realpath(path, real) == NULL ? "-" :
 	    real);
-	if (path != NULL && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-		r = cn_maildir_walk(path, from_maildir, im, err);
-		return r < 0 ? -1 : flush(im, err);
-	}
+	if (path != NULL && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return maildir(im, path, real, err);
 	cli->argc = path != NULL;
 	cli->argv = &path;
 	r = cn_stream_run(cli, &conf, &ops, im, NULL, err);
@@ -143,7 +181,8 @@ static int operand(struct import *im, char *path, struct cn_err *err)
 static int deliver(struct import *im, struct cn_err *err)
 {
 	struct cn_buf raw = { 0 };
-	int r = cn_file_read("/dev/stdin", MAX_DELIVERED, &raw, err);
+	int r = cn_fd_read(STDIN_FILENO, "standard input", MAX_DELIVERED,
+	    &raw, err);
 
 	if (r == 0 && raw.len == 0)
 		r = cn_fail(err, CN_TEMPFAIL, "no mail on standard input");
@@ -207,6 +246,7 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 		summary(&im);
 	cn_intake_free(im.in);
 	cn_buf_wipe(&im.lines);
+	free(im.folder);
 	cn_desk_close(&im.desk);
 	return r;
 }

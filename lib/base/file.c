@@ -10,33 +10,37 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-int cn_file_read(const char *path, size_t max, struct cn_buf *out,
+int cn_fd_read(int fd, const char *name, size_t max, struct cn_buf *out,
     struct cn_err *err)
 {
 	size_t was = out->len;
 	ssize_t n;
-	int fd, r = 0;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return cn_fail_errno(err, CN_USAGE, "%s", path);
 	for (;;) {
 		cn_buf_reserve(out, 65536);
 		n = read(fd, out->p + out->len, 65536);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			r = cn_fail_errno(err, CN_IOERR, "%s", path);
-		if (n <= 0)
-			break;
+			return cn_fail_errno(err, CN_IOERR, "%s", name);
+		if (n == 0)
+			return 0;
 		out->len += (size_t)n;
 		out->p[out->len] = '\0';
-		if (out->len - was > max) {
-			r = cn_fail(err, CN_USAGE, "%s: larger than %zu bytes",
-			    path, max);
-			break;
-		}
+		if (out->len - was > max)
+			return cn_fail(err, CN_USAGE,
+			    "%s: larger than %zu bytes", name, max);
 	}
+}
+
+int cn_file_read(const char *path, size_t max, struct cn_buf *out,
+    struct cn_err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), r;
+
+	if (fd < 0)
+		return cn_fail_errno(err, CN_USAGE, "%s", path);
+	r = cn_fd_read(fd, path, max, out, err);
 	close(fd);
 	return r;
 }

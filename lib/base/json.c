@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -383,15 +384,21 @@ bool cn_json_key_is(struct cn_str k, const char *name)
 bool cn_json_int(struct cn_str v, int64_t *out)
 {
 	char tmp[24], *end;
+	int64_t n;
 
 	if (cn_json_type(v) == CN_JSON_STRING)
 		v = (struct cn_str){ v.p + 1, v.n - 2 };
-	if (v.n == 0 || v.n >= sizeof(tmp) - 3)
+	if (v.n == 0 || v.n >= sizeof(tmp) ||
+	    (v.p[0] != '-' && (v.p[0] < '0' || v.p[0] > '9')))
 		return false;
 	memcpy(tmp, v.p, v.n);
 	tmp[v.n] = '\0';
-	*out = strtoll(tmp, &end, 10);
-	return *end == '\0' && end != tmp;
+	errno = 0;
+	n = strtoll(tmp, &end, 10);
+	if (errno != 0 || *end != '\0' || end == tmp)
+		return false;
+	*out = n;
+	return true;
 }
 
 bool cn_json_double(struct cn_str v, double *out)

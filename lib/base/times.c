@@ -173,22 +173,28 @@ static bool span(const char *s, int64_t *n, int *unit)
 
 static int64_t months_before(int64_t now, int64_t n)
 {
+	static const int len[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30,
+	    31 };
 	time_t tt = (time_t)now;
 	struct tm tm;
-	int64_t day, first;
-	int y, m, d;
+	int64_t m;
+	int y, last;
 
-	if (n > 12 * 2000 || localtime_r(&tt, &tm) == NULL)
+	if (localtime_r(&tt, &tm) == NULL)
 		return 0;
-	n = (tm.tm_year + 1900) * 12 + tm.tm_mon - n;
-	first = cn_days((int)(n / 12), (int)(n % 12) + 1, 1);
-	day = first + tm.tm_mday - 1;
+	m = (int64_t)(tm.tm_year + 1900) * 12 + tm.tm_mon - n;
+	if (m < 12)			/* before the year 1: all there is */
+		return cn_days(1, 1, 1) * 86400;
+	y = (int)(m / 12);
+	tm.tm_year = y - 1900;
+	tm.tm_mon = (int)(m % 12);
 	/* The last day of a shorter month. */
-	for (cn_civil(day, &y, &m, &d); m != (int)(n % 12) + 1;
-	    cn_civil(day, &y, &m, &d))
-		day--;
-	return cn_local_midnight(day) + tm.tm_hour * 3600 + tm.tm_min * 60 +
-	    tm.tm_sec;
+	last = len[tm.tm_mon] + (tm.tm_mon == 1 && y % 4 == 0 &&
+	    (y % 100 != 0 || y % 400 == 0));
+	if (tm.tm_mday > last)
+		tm.tm_mday = last;
+	tm.tm_isdst = -1;
+	return (int64_t)mktime(&tm);
 }
 
 int cn_time_arg(const char *s, int64_t now, int64_t *out, struct cn_err *err)

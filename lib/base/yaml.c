@@ -107,10 +107,12 @@ static int event(struct load *l, const yaml_event_t *ev, struct cn_yaml **root)
 			return fail(l, line, "anchors and tags are not used here");
 		return scalar(l, ev, root);
 	case YAML_SEQUENCE_START_EVENT:
+		if (ev->data.sequence_start.anchor || ev->data.sequence_start.tag)
+			return fail(l, line, "anchors and tags are not used here");
 		return open_node(l, CN_YAML_LIST, ev, root);
 	case YAML_MAPPING_START_EVENT:
-		if (ev->data.mapping_start.anchor)
-			return fail(l, line, "anchors are not used here");
+		if (ev->data.mapping_start.anchor || ev->data.mapping_start.tag)
+			return fail(l, line, "anchors and tags are not used here");
 		return open_node(l, CN_YAML_MAP, ev, root);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:

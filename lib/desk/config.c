@@ -29,6 +29,18 @@ static int list(struct cn_yaml *root, const char *key, const char *path,
 	return 0;
 }
 
+static int word(struct cn_yaml *root, const char *key, const char *path,
+    const char **out, struct cn_err *err)
+{
+	struct cn_yaml *n = cn_yaml_get(root, key);
+
+	if (n != NULL && n->kind != CN_YAML_SCALAR)
+		return cn_fail(err, CN_CONFIG, "%s:%d: %s: a word is expected",
+		    path, n->line, key);
+	*out = cn_yaml_str(root, key, NULL);
+	return 0;
+}
+
 int cn_config_load(struct cn_config *c, const char *path,
     struct cn_arena *mem, struct cn_err *err)
 {
@@ -47,9 +59,9 @@ int cn_config_load(struct cn_config *c, const char *path,
 			return -1;
 	}
 	c->path = path;
-	c->name = cn_yaml_str(root, "name", NULL);
-	c->timezone = cn_yaml_str(root, "timezone", NULL);
-	if (list(root, "desk", path, &c->desk, mem, err) < 0)
+	if (word(root, "name", path, &c->name, err) < 0 ||
+	    word(root, "timezone", path, &c->timezone, err) < 0 ||
+	    list(root, "desk", path, &c->desk, mem, err) < 0)
 		return -1;
 	return list(root, "agents", path, &c->agents, mem, err);
 }

@@ -282,11 +282,11 @@ int cn_intake_chat(struct cn_intake *in, struct cn_str line,
  * transaction: both are in the keyring's hands, whose lock comes first. */
 static int ready(struct cn_intake *in, struct cn_err *err)
 {
-	unsigned people = 0, agents = 0, orphans = 0, broken = 0, i;
+	unsigned people = 0, orphans = 0, broken = 0, i;
 
 	for (i = 0; i < in->n; i++) {
 		const struct cn_msg *m = &in->items[i].msg;
-		size_t a = m->from.n + m->to.n + m->cc.n + 1;
+		size_t a = m->from.n + m->to.n + m->cc.n;
 
 		if (in->items[i].bad[0] != '\0') {
 			broken++;
@@ -294,11 +294,11 @@ static int ready(struct cn_intake *in, struct cn_err *err)
 		}
 		broken++;		/* older mail of an erased person */
 		orphans++;
-		people += (unsigned)(a > LINKS ? LINKS : a);
+		people += (unsigned)(a > LINKS ? LINKS : a) + 1; /* owner */
 	}
-	agents = people < 8 ? people : 8;
+	/* Any of them may be an agent: '@example.com' makes a firm of them. */
 	if (cn_store_leaves(in->store, CN_LEAF_PERSON, people, err) < 0 ||
-	    cn_store_leaves(in->store, CN_LEAF_AGENT, agents, err) < 0 ||
+	    cn_store_leaves(in->store, CN_LEAF_AGENT, people, err) < 0 ||
 	    cn_store_leaves(in->store, CN_LEAF_MESSAGE, orphans, err) < 0 ||
 	    cn_store_leaves(in->store, CN_LEAF_QUARANTINE, broken, err) < 0 ||
 	    cn_store_leaves(in->store, CN_LEAF_ACCOUNT, 1, err) < 0)

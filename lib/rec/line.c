@@ -255,7 +255,7 @@ static bool type_fits(const struct cn_field_def *f, struct cn_str v)
 int cn_line_parse(struct cn_line *l, struct cn_str text, struct cn_err *err)
 {
 	struct cn_json_it it;
-	bool v = false, type = false;
+	bool v = false, type = false, seen[CN_FIELDS_MAX] = { false };
 	size_t i;
 
 	memset(l, 0, sizeof(*l));
@@ -294,9 +294,10 @@ int cn_line_parse(struct cn_line *l, struct cn_str text, struct cn_err *err)
 				break;
 		if (i == cn_nfields)
 			continue;
-		if (l->val[i].n > 0)
+		if (seen[i])
 			return cn_fail(err, CN_PARTIAL,
 			    "member '%s' given twice", cn_fields[i].name);
+		seen[i] = true;
 		if (cn_json_type(it.val) == CN_JSON_NULL)
 			continue;
 		if (!type_fits(&cn_fields[i], it.val))
@@ -483,12 +484,14 @@ static void edit(struct cn_buf *b, const struct cn_line *l,
 			from = after;
 		} else if (ed != NULL || (strip && personal(it.key))) {
 			cn_buf_add(b, from, (size_t)(it.member - from));
-			while (b->len > 0 && strchr(" \t", b->p[b->len - 1]))
+			while (b->len > 0 &&
+			    strchr(" \t\r\n", b->p[b->len - 1]))
 				b->len--;
 			if (b->p[b->len - 1] == ',') {
 				b->len--;
 			} else {
-				while (after < end && strchr(" \t", *after))
+				while (after < end &&
+				    strchr(" \t\r\n", *after))
 					after++;
 				if (*after == ',')
 					after++;

@@ -73,8 +73,10 @@ static int term(struct cn_term *t, char *s, int64_t now, struct cn_err *err)
 		t->negate = true;
 		s++;
 	}
-	/* 'http://…', 'Re:' and the like are words. */
+	/* 'http://…', 'Re:', '10:30' and the like are words, as is what holds
+	 * a space before its colon. */
 	if (colon == NULL || colon[1] == '\0' || colon[1] == '/' ||
+	    strspn(s, "abcdefghijklmnopqrstuvwxyz") != (size_t)(colon - s) ||
 	    colon == s) {
 		t->kind = CN_T_WORD;
 		t->text = s;

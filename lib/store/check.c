@@ -86,7 +86,7 @@ static void folder(struct check *c, const char *where, const char *path)
 	if (stat(path, &st) == 0 && (st.st_mode & 077))
 		say(c, "%s: others may look in (chmod 700)", path);
 	while ((e = readdir(d)) != NULL) {
-		if (e->d_name[0] == '.')
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		for (i = 0; i < cn_nplaces; i++)
 			if (strcmp(cn_places[i].where, where) == 0 &&
@@ -130,7 +130,10 @@ static const struct {
 	  " s WHERE s.id = m.shard)", "messages without a search shard" },
 	{ "SELECT count(*) FROM shard WHERE state = 'due'",
 	  "search shards that wait to be rebuilt (cn-purge --resume)" },
-	{ "SELECT count(*) FROM run WHERE end IS NULL",
+	/* A later run that went well has done its work too. */
+	{ "SELECT count(*) FROM run r WHERE end IS NULL AND NOT EXISTS(SELECT 1"
+	  " FROM run x WHERE x.command = r.command AND x.account IS r.account"
+	  " AND x.id > r.id AND x.status IN (0, 3))",
 	  "runs that did not end (killed, or still at work)" },
 };
 

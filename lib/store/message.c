@@ -155,11 +155,14 @@ int cn_message_add(struct cn_store *s, struct cn_new_message *m, int64_t *id,
 	    m->conversation, *id, m->msg->channel,
 	    m->msg->automatic ? "automatic" : NULL, err) < 0)
 		return -1;
-	/* A customer's new words open what was closed. */
+	/* A customer's new words open what was closed; a chat that a bot began
+	 * belongs to the customer who answers. */
 	return cn_do(s, err, "UPDATE conversation SET updated ="
 	    " max(updated, ?1), status = CASE WHEN ?2 AND ?1 >= updated THEN"
-	    " 'open' ELSE status END WHERE id = ?3", "iii", m->msg->date,
-	    (int64_t)(in && m->msg->automatic == NULL), m->conversation);
+	    " 'open' ELSE status END, person = coalesce(person,"
+	    " nullif(?4, 0)) WHERE id = ?3", "iiii", m->msg->date,
+	    (int64_t)(in && m->msg->automatic == NULL), m->conversation,
+	    m->person);
 }
 
 int cn_message_locate(struct cn_store *s, int64_t id, int64_t folder,

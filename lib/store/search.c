@@ -259,6 +259,9 @@ static int find_words(struct cn_store *s, const struct cn_words *w,
 	st = cn_bind(s, err, "SELECT id FROM shard ORDER BY id", "");
 	while (st != NULL && (r = cn_step(s, st, err)) == 1)
 		ids_add(&shards, sqlite3_column_int64(st, 0));
+	/* Each of them had its key before it had its row. */
+	if (st != NULL && r == 0)
+		r = cn_keys_refresh(s->keys, err);
 	for (i = 0; st != NULL && r == 0 && i < shards.n; i++) {
 		sqlite3_stmt *f;
 
@@ -408,6 +411,8 @@ static int run_query(struct cn_store *s, const struct cn_query *q,
 			out[(*n)++] = sqlite3_column_int64(st, 0);
 	} else {
 		for (k = 0; r >= 0 && k < in->n && *n < max; k++) {
+			if (in->v[k] <= after)
+				continue;
 			sqlite3_reset(st);
 			sqlite3_bind_int64(st, 1, in->v[k]);
 			if ((r = cn_step(s, st, err)) == 1)
@@ -424,44 +429,89 @@ static bool has_word(const struct ids *l, int64_t id)
 	    bsearch(&id, l->v, l->n, sizeof(*l->v), by_id) != NULL;
 }
 
-int cn_search(struct cn_store *s, const struct cn_query *q, int64_t after,
+/* The messages that have every word of a term: added to the list. */
+static int find_term(struct cn_store *s, const struct cn_query *q,
+    bool negate, int64_t after, struct ids *out, bool *any, struct cn_err *err)
+{
+	struct cn_words words = { 0 };
+	size_t i, had;
+	int r = 0;
+
+	*any = false;
+	for (i = 0; i < q->n && r == 0; i++) {
+		const struct cn_term *t = &q->terms[i];
+
+		if (t->kind != CN_T_WORD || t->negate != negate)
+			continue;
+		had = words.n;
+		cn_words_add(&words, cn_str(t->text));
+		if (words.n == 0 || (negate && words.n == had))
+			r = cn_fail(err, CN_USAGE, "query: no letter or digit "
+			    "in '%.30s'", t->text);
+		*any = true;
+		/* Without any of these; with all of those, below. */
+		if (negate && r == 0) {
+			r = find_words(s, &words, after, out, err);
+			cn_words_reset(&words);
+		}
+	}
+	if (*any && !negate && r == 0)
+		r = find_words(s, &words, after, out, err);
+	cn_words_release(&words);
+	return r;
+}
+
+static int search(struct cn_store *s, const struct cn_query *q, int64_t after,
     int64_t *out, size_t max, size_t *n, struct cn_err *err)
 {
-	struct cn_words with = { 0 }, without = { 0 };
 	struct ids in = { 0 }, not = { 0 };
 	struct cn_buf sql = { 0 };
-	size_t i, k;
-	int param = 2, r = 0;
+	bool with, without, full = true;
+	size_t i, k = 0;
+	int param = 2, r;
 
-	*n = 0;
-	cn_buf_str(&sql, "SELECT m.id FROM message m JOIN conversation c ON"
-	    " c.id = m.conversation WHERE ");
-	for (i = 0; i < q->n; i++)
-		if (q->terms[i].kind == CN_T_WORD)
-			cn_words_add(q->terms[i].negate ? &without : &with,
-			    cn_str(q->terms[i].text));
-	cn_buf_str(&sql, with.n > 0 ? "m.id = ?1" : "m.id > ?1");
+	r = find_term(s, q, false, after, &in, &with, err);
+	if (r == 0)
+		r = find_term(s, q, true, after, &not, &without, err);
+	cn_buf_fmt(&sql, "SELECT m.id FROM message m JOIN conversation c ON"
+	    " c.id = m.conversation WHERE m.id %s ?1", with ? "=" : ">");
 	for (i = 0; i < q->n; i++)
 		condition(&sql, &q->terms[i], &param);
 	cn_buf_str(&sql, " ORDER BY m.id");
-	if (with.n > 0)
-		r = find_words(s, &with, after, &in, err);
-	if (r == 0 && without.n > 0)
-		r = find_words(s, &without, after, &not, err);
-	if (r == 0)
-		r = run_query(s, q, sql.p, after, with.n > 0 ? &in : NULL, out,
-		    max, n, err);
-	for (i = k = 0; r == 0 && i < *n; i++)
-		if (!has_word(&not, out[i]))
-			out[k++] = out[i];
 	/* A page that was thinned out must not look like the last one. */
-	if (r == 0 && k < *n && *n == max && k == 0)
-		r = cn_search(s, q, out[max - 1], out, max, &k, err);
+	while (r == 0 && k == 0 && full) {
+		*n = 0;
+		r = run_query(s, q, sql.p, after, with ? &in : NULL, out, max,
+		    n, err);
+		full = *n == max;
+		after = *n ? out[*n - 1] : after;
+		for (i = 0; r == 0 && i < *n; i++)
+			if (!has_word(&not, out[i]))
+				out[k++] = out[i];
+	}
 	*n = r == 0 ? k : 0;
 	free(in.v);
 	free(not.v);
-	cn_words_release(&with);
-	cn_words_release(&without);
 	cn_buf_release(&sql);
+	return r;
+}
+
+/* One snapshot for shards and messages.  A key that is missing was dropped
+ * since it was taken: the next one does without that shard. */
+int cn_search(struct cn_store *s, const struct cn_query *q, int64_t after,
+    int64_t *out, size_t max, size_t *n, struct cn_err *err)
+{
+	int tries, r = -1;
+
+	for (tries = 0; tries < 3; tries++) {
+		*n = 0;
+		if (!s->in_txn && cn_exec(s, "BEGIN", err) < 0)
+			return -1;
+		r = search(s, q, after, out, max, n, err);
+		if (!s->in_txn)
+			sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
+		if (r == 0 || s->in_txn || err->status != CN_BLOCKED)
+			break;
+	}
 	return r;
 }

@@ -248,8 +248,13 @@ int cn_store_begin(struct cn_store *s, struct cn_err *err)
 	int tries;
 
 	for (tries = 0; tries < 3; tries++) {
-		if (cn_keys_refresh(s->keys, err) < 0 || enter(s, err) < 0)
+		if (enter(s, err) < 0)
 			return -1;
+		/* Only now: while we waited, the keyring may have changed. */
+		if (cn_keys_refresh(s->keys, err) < 0) {
+			cn_store_rollback(s);
+			return -1;
+		}
 		s->generation = (uint64_t)cn_store_meta(s, "generation", 0);
 		if (s->erasing || (!cn_store_meta(s, "erasing", 0) &&
 		    s->generation == cn_keys_generation(s->keys)))
