@@ -35,6 +35,7 @@ static const struct cn_verb verbs[] = {
 	{ "categories", "", "what people write about", 0, 0 },
 	{ "ropa", "", "the record of processing activities", 0, 0 },
 	{ "runs", "", "what ran, and how it ended", 0, 0 },
+	{ "quarantine", "", "what could not be taken in, and why", 0, 0 },
 	{ 0 }
 };
 

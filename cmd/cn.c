@@ -3,8 +3,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "cli/open.h"
 #include "cli/out.h"
-#include "cli/run.h"
+#include "desk/attention.h"
+#include "desk/metrics.h"
 
 static const char *const commands[][2] = {
 	{ "cn-store", "make, check and configure a store" },
@@ -58,21 +61,15 @@ static void start(char **argv)
 	}
 }
 
-static int run(struct cn_cli *cli, struct cn_err *err)
+static int list(struct cn_cli *cli, struct cn_err *err)
 {
 	static const struct cn_col cols[] = {
 		{ "command", CN_COL_TEXT, 0 }, { "does", CN_COL_TEXT, 0 }
 	};
-	struct cn_out *out;
+	struct cn_out *out = cn_out_new(cli, CN_FMT_TABLE, cols, 2);
 	char path[4096];
 	int rc = 0;
 
-	if (cli->argc) {
-		(void)cn_fail(err, CN_USAGE, "no such command: %s",
-		    cli->argv[0]);
-		return cn_hint(err, "'cn' alone lists them");
-	}
-	out = cn_out_new(cli, CN_FMT_TABLE, cols, 2);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		if (rc == 0 && beside(path, sizeof(path), commands[i][0]))
 			rc = cn_out_rowv(out, err, commands[i][0],
@@ -81,6 +78,68 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 		rc = cn_out_end(out, err);
 	cn_out_free(out);
 	return rc;
+}
+
+static int show(struct cn_cli *cli, const struct cn_attention *v, size_t n,
+    struct cn_err *err)
+{
+	static const struct cn_col cols[] = {
+		{ "now", CN_COL_NUM, 0 }, { "what", CN_COL_TEXT, 0 },
+		{ "oldest", CN_COL_NUM, 0 }, { "next", CN_COL_TEXT, 0 }
+	};
+	struct cn_out *out = cn_out_new(cli, CN_FMT_TABLE, cols, 4);
+	char count[24], age[CN_SPAN_LEN];
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		snprintf(count, sizeof(count), "%lld", (long long)v[i].count);
+		rc = cn_out_rowv(out, err, count, v[i].what, v[i].age < 0 ?
+		    "" : cn_span_fmt(age, v[i].age), v[i].next);
+	}
+	if (rc == 0)
+		rc = cn_out_end(out, err);
+	cn_out_free(out);
+	return rc;
+}
+
+/* What needs attention.  A first visitor has no store yet, which is no
+ * error. */
+static int dashboard(struct cn_cli *cli, struct cn_err *err)
+{
+	struct cn_attention v[CN_ATTENTION_MAX];
+	struct cn_desk desk;
+	int64_t messages;
+	size_t n;
+	int rc;
+
+	if (!cn_file_exists(cn_path(&cli->arena, cli->run.home, "store.db")))
+		return cn_out_fmt(&cli->out, err, "There is no store in %s "
+		    "yet.\nBegin with 'cn-store init'; 'cn help' lists the "
+		    "commands.\n", cli->run.home);
+	if (cn_desk_open(&desk, cli, CN_STORE_READ, err))
+		return -1;
+	rc = cn_attention(desk.store, cli->run.now, v, &n, &messages, err);
+	cn_desk_close(&desk);
+	if (rc == 0 && n > 0)
+		rc = show(cli, v, n, err);
+	else if (rc == 0 && messages == 0)
+		rc = cn_out_fmt(&cli->out, err, "The store is empty.\nBring "
+		    "mail in with 'cn-import MAILBOX'; 'cn help' lists the "
+		    "commands.\n");
+	else if (rc == 0)
+		rc = cn_out_fmt(&cli->out, err, "Nothing needs attention: "
+		    "%lld messages, all seen to.\n", (long long)messages);
+	return rc;
+}
+
+static int run(struct cn_cli *cli, struct cn_err *err)
+{
+	if (cli->argc == 0)
+		return dashboard(cli, err);
+	if (strcmp(cli->argv[0], "help") == 0)
+		return list(cli, err);
+	(void)cn_fail(err, CN_USAGE, "no such command: %s", cli->argv[0]);
+	return cn_hint(err, "'cn help' lists them");
 }
 
 int main(int argc, char **argv)

@@ -118,6 +118,25 @@ status 'only of response' 2 report volume --check 'frt.p90<4h'
 status 'no such report' 2 report vloume
 status 'no report at all' 2 report
 
+# Erasing somebody changes no figure of the past.
+figures() {
+	for by in all day week channel; do
+		csv volume --by $by --since 2026-11-01
+		csv response --by $by --since 2026-11-01
+	done
+	csv categories --since 2026-11-01
+}
+if [ -x "$B/cn-purge" ]; then
+	figures >"$T/before"
+	ok 'a plan to erase' sh -c 'cn-purge --subject bruno@example.com \
+	    --plan >"$1"' sh "$T/plan"
+	ok 'carried out' cn-purge --apply "$T/plan"
+	is 'bruno is gone' "$(cn-query person:bruno@example.com --format ids)" ''
+	is 'and the figures stand' "$(figures)" "$(cat "$T/before")"
+else
+	skip 'erasing changes no figure' 'no cn-purge'
+fi
+
 report ropa --format tsv >"$T/ropa"
 is 'ropa has every column of the store' \
     "$(awk -F '\t' '$1 == "store" && $2 == "message.head"' "$T/ropa" |

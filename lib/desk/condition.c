@@ -26,7 +26,8 @@ static int lookup(const char **s, const char *const *words)
 int cn_condition_parse(const char *text, struct cn_condition *c,
     struct cn_err *err)
 {
-	static const char *const measures[] = { "frt", "nrt", "res", NULL };
+	static const char *const measures[] = { "frt", "nrt",
+	    "resolution", "first", "next", "res", NULL };
 	static const char *const stats[] = { ".median", ".p90", ".mean", ".n",
 	    ".waiting", NULL };
 	static const char *const ops[] = { "<=", ">=", "<", ">", NULL };
@@ -42,7 +43,7 @@ int cn_condition_parse(const char *text, struct cn_condition *c,
 		    "'frt.p90<4h': frt nrt res; median p90 mean n waiting; "
 		    "< <= > >=");
 	}
-	c->measure = (enum cn_measure)what;
+	c->measure = (enum cn_measure)(what % CN_NMEASURES);
 	if (c->stat < S_N)
 		return cn_span_arg(s, &c->value, err);
 	c->value = strtoll(s, &end, 10);

@@ -93,8 +93,9 @@ void cn_metrics_categories(struct cn_metrics *, int64_t since, int64_t until,
 
 /* --- conditions: 'frt.p90<4h' --- */
 
-/* MEASURE.STAT OP VALUE: frt nrt res; median p90 mean n waiting; < <= > >=;
- * a length of time (90s 30m 4h 7d), or a number for n and waiting. */
+/* MEASURE.STAT OP VALUE: frt (first), nrt (next), res (resolution);
+ * median p90 mean n waiting; < <= > >=; a length of time (90s 30m 4h 7d), or
+ * a number for n and waiting. */
 struct cn_condition {
 	enum cn_measure measure;
 	int stat, op;

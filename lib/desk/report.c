@@ -170,6 +170,33 @@ static int runs(struct report *r, struct cn_store *s, struct cn_err *err)
 	return cn_run_list(s, r->conf->since, r->conf->until, run_row, r, err);
 }
 
+static int quarantine_row(void *arg, const struct cn_quarantined *v,
+    struct cn_err *err)
+{
+	struct report *r = arg;
+	char received[CN_TIME_LEN];
+	int rc;
+
+	rc = r->to->row(r->to->arg, (const char *[]){ v->pub,
+	    cn_time_fmt(received, v->received), num(r, v->size), v->place,
+	    v->reason }, 5, err);
+	cn_arena_reset(&r->mem);
+	return rc;
+}
+
+static int quarantine(struct report *r, struct cn_store *s,
+    struct cn_err *err)
+{
+	static const struct cn_report_col cols[] = { { "id", false },
+	    { "received", false }, { "size", true }, { "place", false },
+	    { "reason", false } };
+
+	if (r->to->head(r->to->arg, cols, 5, err) < 0)
+		return -1;
+	return cn_quarantine_list(s, r->conf->since, r->conf->until,
+	    quarantine_row, r, err);
+}
+
 int cn_report(struct cn_store *s, const struct cn_config *config,
     enum cn_report what, const struct cn_report_conf *conf,
     const struct cn_report_to *to, struct cn_err *err)
@@ -184,6 +211,8 @@ int cn_report(struct cn_store *s, const struct cn_config *config,
 		rc = ropa(&r, config, err);
 	} else if (what == CN_REPORT_RUNS) {
 		rc = runs(&r, s, err);
+	} else if (what == CN_REPORT_QUARANTINE) {
+		rc = quarantine(&r, s, err);
 	} else if ((m = cn_metrics_load(s, conf->now, err)) != NULL) {
 		rc = measured[what](&r, m, err);
 		cn_metrics_free(m);

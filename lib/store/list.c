@@ -110,19 +110,72 @@ int cn_run_list(struct cn_store *s, int64_t since, int64_t until,
 	return r;
 }
 
+int cn_quarantine_list(struct cn_store *s, int64_t since, int64_t until,
+    int (*row)(void *, const struct cn_quarantined *, struct cn_err *),
+    void *arg, struct cn_err *err)
+{
+	struct cn_quarantined page[PAGE];
+	struct cn_arena mem = { 0 };
+	int64_t below = INT64_MAX;
+	size_t n = PAGE, i;
+	sqlite3_stmt *st;
+	int r = 0;
+
+	while (r == 0 && n == PAGE) {
+		cn_arena_reset(&mem);
+		st = cn_bind(s, err, "SELECT id, received, size, pub, reason,"
+		    " place FROM quarantine WHERE id < ? AND received >= ? AND"
+		    " received < ? ORDER BY id DESC LIMIT 100", "iii", below,
+		    since, until);
+		if (st == NULL) {
+			r = -1;
+			break;
+		}
+		for (n = 0; n < PAGE && (r = cn_step(s, st, err)) == 1; n++)
+			page[n] = (struct cn_quarantined){
+			    sqlite3_column_int64(st, 0),
+			    sqlite3_column_int64(st, 1),
+			    sqlite3_column_int64(st, 2),
+			    cn_col_dup(&mem, st, 3), cn_col_dup(&mem, st, 4),
+			    cn_col_dup(&mem, st, 5) };
+		sqlite3_reset(st);
+		r = r < 0 ? -1 : 0;
+		for (i = 0; r == 0 && i < n; i++)
+			r = row(arg, &page[i], err);
+		if (n > 0)
+			below = page[n - 1].id;
+	}
+	cn_arena_release(&mem);
+	return r;
+}
+
 /* --- what waits --- */
 
-/* The last word of a conversation that counts is a customer's.  Automatic
- * mail and spam ask for no answer. */
-#define LAST_IN "SELECT m.conversation, min(m.date) AS asked FROM message m" \
-    " JOIN conversation c ON c.id = m.conversation" \
-    " WHERE c.status = 'open' AND m.direction = 'in'" \
-    " AND coalesce(m.automatic, 0) = 0 AND coalesce(m.spam, 0) = 0" \
+#define ASKS " m.direction = 'in' AND coalesce(m.automatic, 0) = 0" \
+    " AND coalesce(m.spam, 0) = 0"
+#define REQUEST " AND m.dsr IS NOT NULL AND m.dsr <> 'none'"
+/* Messages of open conversations without an answer after them. */
+#define UNANSWERED " FROM conversation c JOIN message m ON m.conversation =" \
+    " c.id WHERE c.status = 'open' AND" ASKS \
     " AND NOT EXISTS(SELECT 1 FROM message a" \
-    " WHERE a.conversation = m.conversation AND a.direction = 'out'" \
+    " WHERE a.conversation = c.id AND a.direction = 'out'" \
     " AND coalesce(a.automatic, 0) = 0 AND a.date >= m.date)"
+/* The last run of each command, where it began late enough. */
+#define LAST " FROM run WHERE id IN (SELECT max(id) FROM run" \
+    " GROUP BY command, account) AND start >= ?"
 
-#define DSR " AND m.dsr IS NOT NULL AND m.dsr <> 'none'"
+/* An erasure that has only got as far as the keyring has no row yet. */
+static int erasures(struct cn_store *s, int64_t *n, struct cn_err *err)
+{
+	if (cn_get(s, err, n, "SELECT count(*) FROM erasure"
+	    " WHERE state <> 'done'", "") < 0)
+		return -1;
+	if (*n == 0 && (cn_store_meta(s, "erasing", 0) ||
+	    (uint64_t)cn_store_meta(s, "generation", 0) !=
+	    cn_keys_generation(s->keys)))
+		*n = 1;
+	return 0;
+}
 
 int cn_store_waiting(struct cn_store *s, int64_t since, struct cn_waiting *w,
     struct cn_err *err)
@@ -134,25 +187,21 @@ int cn_store_waiting(struct cn_store *s, int64_t since, struct cn_waiting *w,
 	    " WHERE classified IS NULL", "") < 0 ||
 	    cn_get(s, err, &w->abstained, "SELECT count(*) FROM message m"
 	    " JOIN conversation c ON c.id = m.conversation WHERE m.abstained"
-	    " AND m.direction = 'in' AND coalesce(m.spam, 0) = 0"
-	    " AND coalesce(m.automatic, 0) = 0 AND c.status = 'open'",
+	    " AND c.status = 'open' AND" ASKS, "") < 0 ||
+	    cn_get(s, err, &w->unanswered,
+	    "SELECT count(DISTINCT c.id)" UNANSWERED, "") < 0 ||
+	    cn_get(s, err, &w->oldest, "SELECT min(m.date)" UNANSWERED,
 	    "") < 0 ||
-	    cn_get(s, err, &w->unanswered, "SELECT count(DISTINCT"
-	    " conversation) FROM (" LAST_IN " GROUP BY 1)", "") < 0 ||
-	    cn_get(s, err, &w->oldest, "SELECT min(asked) FROM (" LAST_IN
-	    " GROUP BY 1)", "") < 0 ||
-	    cn_get(s, err, &w->requests, "SELECT count(*) FROM (" LAST_IN
-	    DSR " GROUP BY 1)", "") < 0 ||
-	    cn_get(s, err, &w->request_oldest, "SELECT min(asked) FROM ("
-	    LAST_IN DSR " GROUP BY 1)", "") < 0 ||
+	    cn_get(s, err, &w->requests,
+	    "SELECT count(DISTINCT c.id)" UNANSWERED REQUEST, "") < 0 ||
+	    cn_get(s, err, &w->request,
+	    "SELECT min(m.date)" UNANSWERED REQUEST, "") < 0 ||
 	    cn_get(s, err, &w->quarantined, "SELECT count(*) FROM quarantine",
 	    "") < 0 ||
-	    cn_get(s, err, &w->erasures, "SELECT count(*) FROM erasure"
-	    " WHERE state <> 'done' AND state <> 'proved'", "") < 0 ||
-	    cn_get(s, err, &w->runs_failed, "SELECT count(*) FROM run WHERE"
-	    " status NOT IN (0, 1, 3) AND start >= ?", "i", since) < 0 ||
-	    cn_get(s, err, &w->runs_open, "SELECT count(*) FROM run WHERE"
-	    " end IS NULL AND start >= ?", "i", since) < 0)
+	    cn_get(s, err, &w->failed, "SELECT count(*)" LAST
+	    " AND status NOT IN (0, 1, 3)", "i", since) < 0 ||
+	    cn_get(s, err, &w->killed, "SELECT count(*)" LAST
+	    " AND end IS NULL", "i", since) < 0)
 		return -1;
-	return 0;
+	return erasures(s, &w->erasures, err);
 }

@@ -33,17 +33,28 @@ int cn_run_list(struct cn_store *, int64_t since, int64_t until,
     int (*row)(void *, const struct cn_run_info *, struct cn_err *), void *,
     struct cn_err *) CN_CHECKED;
 
-/* What waits.  Times are 0 where there is nothing. */
+struct cn_quarantined {
+	int64_t id, received, size;
+	const char *pub, *reason, *place;
+};
+/* What could not be taken in, the newest first, in [since, until); pages. */
+int cn_quarantine_list(struct cn_store *, int64_t since, int64_t until,
+    int (*row)(void *, const struct cn_quarantined *, struct cn_err *),
+    void *, struct cn_err *) CN_CHECKED;
+
+/* What waits.  Automatic mail and spam ask for nothing; times are 0 where
+ * there is nothing. */
 struct cn_waiting {
 	int64_t messages;
 	int64_t unclassified;
-	int64_t abstained;		/* of open conversations */
+	int64_t abstained;		/* messages of open conversations */
 	int64_t unanswered, oldest;	/* conversations; since when */
-	int64_t requests, request_oldest; /* data subjects' unanswered ones */
+	int64_t requests, request;	/* of data subjects; the same */
 	int64_t quarantined;
-	int64_t erasures;		/* begun, not proved */
-	int64_t runs_failed, runs_open;	/* since the time asked for */
+	int64_t erasures;		/* begun, not carried out */
+	int64_t failed, killed;		/* last run of a command, if so */
 };
+/* Runs before `since` are not looked at. */
 int cn_store_waiting(struct cn_store *, int64_t since, struct cn_waiting *,
     struct cn_err *) CN_CHECKED;
 

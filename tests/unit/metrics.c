@@ -284,6 +284,10 @@ static void conditions(void)
 	    "a number");
 	ok(cn_condition_parse("nrt.n>=11", &c, &err) == 0 &&
 	    !cn_condition_met(&c, &s), "at least");
+	ok(cn_condition_parse("first.p90<4h", &c, &err) == 0 &&
+	    c.measure == CN_FIRST_REPLY &&
+	    cn_condition_parse("resolution.mean<4d", &c, &err) == 0 &&
+	    c.measure == CN_RESOLUTION, "whole words");
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		if (cn_condition_parse(wrong[i], &c, &err) == -1 &&
 		    err.status == CN_USAGE)
