@@ -64,7 +64,7 @@ $(BUILD)/kill.so: tests/preload/kill.c
 tools: all $(UNIT) $(TOOL) $(BUILD)/kill.so
 
 demo:
-	@sh tests/need.sh $(NEED)
+	@sh tests/need.sh $(NEED) jq
 	@$(MAKE) -s -j2 all
 	@BUILD=$(BUILD) sh tests/demo.sh
 

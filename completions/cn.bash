@@ -10,13 +10,30 @@ _cn() {
 	fi
 	case $cmd in
 	cn)
-		verbs="import query store"
+		verbs="classify export import model query reply-suggest report store"
+		;;
+	cn-classify)
+		own="--pending -p --pass-through --no-store -m --model --explain --refs --format --max-line"
+		;;
+	cn-export)
+		own="--subject --bundle --output --purpose --verify"
 		;;
 	cn-import)
 		own="--deliver --format --refs"
 		;;
+	cn-model)
+		verbs="train eval show"
+		own="-o --output -m --model -k --folds --worst --format"
+		;;
 	cn-query)
 		own="--format -l --limit --refs --raw --exit-code"
+		;;
+	cn-reply-suggest)
+		own="--pending -n --max --min-score --macros --no-history --no-store --agent --format --max-line"
+		;;
+	cn-report)
+		verbs="volume response categories ropa runs quarantine"
+		own="--since --until --by --format --seconds --check"
 		;;
 	cn-store)
 		verbs="init doctor config"
@@ -45,8 +62,47 @@ _cn() {
 	*:--color)
 		words="auto always never"
 		;;
+	cn-classify:--model|cn-classify:-m)
+		kind=-f
+		;;
+	cn-classify:--format)
+		words="auto table jsonl csv tsv"
+		;;
+	cn-classify:--max-line)
+		return
+		;;
+	cn-export:--subject)
+		return
+		;;
+	cn-export:--bundle)
+		kind=-f
+		;;
+	cn-export:--output)
+		kind=-d
+		;;
+	cn-export:--purpose)
+		words="access portability"
+		;;
+	cn-export:--verify)
+		kind=-f
+		;;
 	cn-import:--format)
 		words="auto jsonl none"
+		;;
+	cn-model:--output|cn-model:-o)
+		kind=-f
+		;;
+	cn-model:--model|cn-model:-m)
+		kind=-f
+		;;
+	cn-model:--folds|cn-model:-k)
+		return
+		;;
+	cn-model:--worst)
+		return
+		;;
+	cn-model:--format)
+		words="auto table jsonl csv tsv"
 		;;
 	cn-query:--format)
 		words="auto table jsonl csv tsv mbox ids"
@@ -55,6 +111,39 @@ _cn() {
 		return
 		;;
 	cn-query:--raw)
+		return
+		;;
+	cn-reply-suggest:--max|cn-reply-suggest:-n)
+		return
+		;;
+	cn-reply-suggest:--min-score)
+		return
+		;;
+	cn-reply-suggest:--macros)
+		kind=-f
+		;;
+	cn-reply-suggest:--agent)
+		return
+		;;
+	cn-reply-suggest:--format)
+		words="jsonl rfc822"
+		;;
+	cn-reply-suggest:--max-line)
+		return
+		;;
+	cn-report:--since)
+		return
+		;;
+	cn-report:--until)
+		return
+		;;
+	cn-report:--by)
+		words="all day week month channel category"
+		;;
+	cn-report:--format)
+		words="auto table jsonl csv tsv"
+		;;
+	cn-report:--check)
 		return
 		;;
 	cn-store:--recovery)
@@ -73,4 +162,4 @@ _cn() {
 	# shellcheck disable=SC2207
 	COMPREPLY=($(compgen $kind ${words:+-W "$words"} -- "$cur"))
 }
-complete -o filenames -F _cn cn cn-import cn-query cn-store
+complete -o filenames -F _cn cn cn-classify cn-export cn-import cn-model cn-query cn-reply-suggest cn-report cn-store

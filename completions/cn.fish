@@ -1,5 +1,5 @@
 # fish completion for cn: made by completions/generate.sh from the option tables
-for c in cn cn-import cn-query cn-store
+for c in cn cn-classify cn-export cn-import cn-model cn-query cn-reply-suggest cn-report cn-store
 	complete -c $c -l home -x -a '(__fish_complete_directories)' -d 'the store\'s folder'
 	complete -c $c -l keys -x -a '(__fish_complete_directories)' -d 'the keys\' folder'
 	complete -c $c -l key-file -r -d 'opens the keyring'
@@ -13,16 +13,63 @@ for c in cn cn-import cn-query cn-store
 	complete -c $c -s h -l help -d 'show the options'
 	complete -c $c -l version -d 'show the version'
 end
+complete -c cn -n __fish_use_subcommand -f -a classify
+complete -c cn-classify -l pending -d 'what the store has unclassified'
+complete -c cn-classify -s p -l pass-through -d 'mail in, mail with X-CN-* fields out'
+complete -c cn-classify -l no-store -d 'open no store: lines in, lines out'
+complete -c cn-classify -s m -l model -r -d 'instead of the starter model'
+complete -c cn-classify -l explain -d 'more numbers in class'
+complete -c cn-classify -l refs -d 'lines without personal fields'
+complete -c cn-classify -l format -x -a 'auto table jsonl csv tsv' -d 'auto: a table on a terminal, else jsonl'
+complete -c cn-classify -l max-line -x -d 'refuse longer lines; 8M'
+complete -c cn -n __fish_use_subcommand -f -a export
+complete -c cn-export -l subject -x -d 'address, phone or id; - or @FILE: a list'
+complete -c cn-export -l bundle -r -d 'write a tar.gz; - is standard output'
+complete -c cn-export -l output -x -a '(__fish_complete_directories)' -d 'write a folder; of a list, one for each'
+complete -c cn-export -l purpose -x -a 'access portability' -d 'all of it, or what the person provided'
+complete -c cn-export -l verify -r -d 'check a bundle or folder; needs no store'
 complete -c cn -n __fish_use_subcommand -f -a import
 complete -c cn-import -l deliver -d 'one mail on stdin, for an MTA: 0 or 75'
 complete -c cn-import -l format -x -a 'auto jsonl none' -d 'lines, or nothing; auto: none on a terminal'
 complete -c cn-import -l refs -d 'lines without personal fields'
+complete -c cn -n __fish_use_subcommand -f -a model
+complete -c cn-model -n __fish_use_subcommand -f -a train -d 'make a model from examples'
+complete -c cn-model -n __fish_use_subcommand -f -a eval -d 'measure a model on examples'
+complete -c cn-model -n __fish_use_subcommand -f -a show -d 'what is in a model'
+complete -c cn-model -s o -l output -r -d 'train: where the model goes'
+complete -c cn-model -s m -l model -r -d 'eval: instead of the starter model'
+complete -c cn-model -s k -l folds -x -d 'eval: train on the rest, K times; 2 to 20'
+complete -c cn-model -l worst -x -d 'eval: pairs most often confused; 10'
+complete -c cn-model -l format -x -a 'auto table jsonl csv tsv' -d 'auto: a table on a terminal, else jsonl'
 complete -c cn -n __fish_use_subcommand -f -a query
 complete -c cn-query -l format -x -a 'auto table jsonl csv tsv mbox ids' -d 'auto: a table on a terminal, else jsonl'
 complete -c cn-query -s l -l limit -x -d 'at most N messages'
 complete -c cn-query -l refs -d 'lines without personal fields'
 complete -c cn-query -l raw -x -d 'the bytes of one message as they came'
 complete -c cn-query -l exit-code -d 'exit with 1 if nothing matches'
+complete -c cn -n __fish_use_subcommand -f -a reply-suggest
+complete -c cn-reply-suggest -l pending -d 'what the store has without replies'
+complete -c cn-reply-suggest -s n -l max -x -d 'drafts for a message, at most; 3'
+complete -c cn-reply-suggest -l min-score -x -d 'leave out drafts below it; 0.1'
+complete -c cn-reply-suggest -l macros -r -d 'instead of $CN_HOME/macros.yaml or ours'
+complete -c cn-reply-suggest -l no-history -d 'macros only, no past answers'
+complete -c cn-reply-suggest -l no-store -d 'open no store: lines in, lines out'
+complete -c cn-reply-suggest -l agent -x -d 'who answers: fills {agent}'
+complete -c cn-reply-suggest -l format -x -a 'jsonl rfc822' -d 'lines, or the drafts as an mbox'
+complete -c cn-reply-suggest -l max-line -x -d 'refuse longer lines; 8M'
+complete -c cn -n __fish_use_subcommand -f -a report
+complete -c cn-report -n __fish_use_subcommand -f -a volume -d 'messages and conversations'
+complete -c cn-report -n __fish_use_subcommand -f -a response -d 'times to reply and to resolve'
+complete -c cn-report -n __fish_use_subcommand -f -a categories -d 'what people write about'
+complete -c cn-report -n __fish_use_subcommand -f -a ropa -d 'the record of processing activities'
+complete -c cn-report -n __fish_use_subcommand -f -a runs -d 'what ran, and how it ended'
+complete -c cn-report -n __fish_use_subcommand -f -a quarantine -d 'what could not be taken in, and why'
+complete -c cn-report -l since -x -d 'from then on (29 days before today)'
+complete -c cn-report -l until -x -d 'before then (now)'
+complete -c cn-report -l by -x -a 'all day week month channel category' -d 'a row for each'
+complete -c cn-report -l format -x -a 'auto table jsonl csv tsv' -d 'a table on a terminal, else JSON lines'
+complete -c cn-report -l seconds -d 'lengths of time in seconds'
+complete -c cn-report -l check -x -d 'status 1 unless it is met: \'frt.p90<4h\''
 complete -c cn -n __fish_use_subcommand -f -a store
 complete -c cn-store -n __fish_use_subcommand -f -a init -d 'make store, keyring and key file'
 complete -c cn-store -n __fish_use_subcommand -f -a doctor -d 'check store, keys and folders'

@@ -6,7 +6,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 bin=$root/${BUILD:-build}/bin
 dir=$(mktemp -d "${TMPDIR:-/tmp}/convonest-demo.XXXXXX")
 PATH=$bin:$PATH CN_HOME=$dir/store CN_KEYS=$dir/keys
-export PATH CN_HOME CN_KEYS
+export PATH CN_HOME CN_KEYS dir
 unset SOURCE_DATE_EPOCH CN_CONFIG CN_KEY_FILE || :
 anika=anika.rao@example.com
 b= n=
@@ -18,16 +18,21 @@ say() {
 	printf '\n%s# %s%s\n' "$b" "$1" "$n"
 }
 
+# Characters, not bytes: half of the sample is not English.
+narrow() {
+	LC_ALL=C.UTF-8 sed 's/^\(.\{100\}\).*/\1/' "$1"
+}
+
 # Shows a command, runs it, shows at most the given number of lines of it.
 show() {
 	lines=$1
 	shift
 	printf '%s$ %s%s\n' "$b" "$*" "$n"
 	sh -c "$*" >"$dir/out" 2>"$dir/err" || status=$?
-	cut -c 1-100 "$dir/out" | head -n "$lines"
+	narrow "$dir/out" | head -n "$lines"
 	all=$(wc -l <"$dir/out")
 	[ "$all" -le "$lines" ] || echo "  … $((all - lines)) more lines"
-	sed 's/^/  /' "$dir/err" | cut -c 1-110
+	narrow "$dir/err" | sed 's/^/  /'
 	case ${status:-0} in
 	0) ;;
 	*) echo "  (exit status $status)" ;;
@@ -37,7 +42,7 @@ show() {
 
 cd "$root/tests/sample"
 say 'A store, and its keys in another folder'
-show 5 cn-store init --test --recovery "\$CN_KEYS/recovery-key"
+show 5 cn-store init --test --recovery \$dir/recovery-key
 cp config.yaml "$CN_HOME/"
 
 say 'Mail in, classified, answers suggested: one pipe, one line for each mail'
@@ -59,14 +64,14 @@ show 9 'cn-report response --since 2026-09-20 --until 2026-11-20 --format table'
 show 9 'cn-report categories --since 2026-09-20 --until 2026-11-20 --format table'
 
 say 'Somebody asks for her data: a bundle that verifies without us'
-show 6 "cn-export --subject $anika --bundle \$CN_HOME/../anika.tar.gz; tar tzf \$CN_HOME/../anika.tar.gz"
-show 2 "cn-export --verify \$CN_HOME/../anika.tar.gz"
+show 6 "cn-export --subject $anika --bundle \$dir/anika.tar.gz; tar tzf \$dir/anika.tar.gz"
+show 2 "cn-export --verify \$dir/anika.tar.gz"
 
 say 'Then she asks to be erased.  Before:'
 show 3 "cn-query person:$anika --format ids | wc -l"
 cp "$CN_HOME/store.db" "$dir/yesterday.db"
-show 14 "cn-purge --subject $anika --plan | tee \$CN_HOME/../plan.json | jq -c 'to_entries[] | {(.key): .value}'"
-show 14 "cn-purge --apply \$CN_HOME/../plan.json --prove | jq ."
+show 14 "cn-purge --subject $anika --plan | tee \$dir/plan.json | jq -c 'to_entries[] | {(.key): .value}'"
+show 14 "cn-purge --apply \$dir/plan.json --prove | jq ."
 say 'After: nothing finds her, yesterday'"'"'s copy of the store has lost her too,'
 say 'importing the box again brings nobody back, and the reports are the same'
 show 1 "cn-query person:$anika --format ids | wc -l"
