@@ -70,7 +70,7 @@ static const char *const steps[] = {
 	"CREATE TABLE event("
 	" id INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT NULL,"
 	" conversation INTEGER, message INTEGER, channel TEXT, value TEXT);"
-	"CREATE INDEX event_time ON event(time);"
+	"CREATE INDEX event_time ON event(time, id);"
 	"CREATE UNIQUE INDEX event_message ON event(message, kind);"
 	"CREATE INDEX event_conversation ON event(conversation);"
 	"CREATE TABLE run("
