@@ -43,6 +43,24 @@ int cn_message_find(struct cn_store *s, const char *pub, int64_t *id,
 	    pub);
 }
 
+const char *cn_message_pub(struct cn_store *s, int64_t id,
+    struct cn_arena *mem, struct cn_err *err)
+{
+	sqlite3_stmt *st = cn_bind(s, err,
+	    "SELECT pub FROM message WHERE id = ?", "i", id);
+	const char *pub = NULL;
+	int r;
+
+	if (st == NULL || (r = cn_step(s, st, err)) < 0)
+		return NULL;
+	if (r == 1)
+		pub = cn_col_dup(mem, st, 0);
+	else
+		cn_fail(err, CN_BLOCKED, "no such message");
+	sqlite3_reset(st);
+	return pub;
+}
+
 /* --- adding --- */
 
 /* Padme (Nikitin and others, 'Reducing Metadata Leakage from Encrypted

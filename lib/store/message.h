@@ -23,6 +23,9 @@ int cn_message_known(struct cn_store *, const uint8_t hash[CN_HASH],
 /* By public id. */
 int cn_message_find(struct cn_store *, const char *pub, int64_t *id,
     struct cn_err *) CN_CHECKED;
+/* The public id, in the arena. */
+const char *cn_message_pub(struct cn_store *, int64_t id, struct cn_arena *,
+    struct cn_err *);
 
 enum cn_role { CN_ROLE_FROM = 1, CN_ROLE_TO, CN_ROLE_CC };
 

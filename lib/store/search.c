@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/erase.h"
 #include "store/message.h"
 #include "store/sql.h"
 
@@ -51,20 +52,14 @@ static const char *shard_sql(struct cn_store *s, const char *fmt, uint32_t n)
 	return cn_arena_strdup(&s->mem, sql);
 }
 
-static int new_shard(struct cn_store *s, uint32_t *shard, struct cn_err *err)
+static int make_shard(struct cn_store *s, uint32_t *shard, struct cn_err *err)
 {
 	char sql[160];
 	int64_t above = 0;
 
-	int r;
-
-	/* A key without its table is harmless; the other way round is not. */
 	if (cn_get(s, err, &above, "SELECT max(id) FROM shard", "") < 0 ||
-	    cn_keys_lock(s->keys, s->run->wait_ms, err) < 0)
-		return -1;
-	r = cn_shard_new(s->keys, (uint32_t)above, shard, err);
-	cn_keys_unlock(s->keys);
-	if (r < 0 || cn_store_begin(s, err) < 0)
+	    cn_shard_new(s->keys, (uint32_t)above, shard, err) < 0 ||
+	    cn_store_begin(s, err) < 0)
 		return -1;
 	snprintf(sql, sizeof(sql), "CREATE VIRTUAL TABLE fts%u USING"
 	    " fts5(t, content='', detail=none, columnsize=0,"
@@ -76,6 +71,22 @@ static int new_shard(struct cn_store *s, uint32_t *shard, struct cn_err *err)
 		return -1;
 	}
 	return cn_store_commit(s, err);
+}
+
+/* A key without its table is harmless, and dropped by the next erasure; the
+ * other way round is not: so the lock stays until the table is there, and no
+ * erasure may be left to do in between. */
+static int new_shard(struct cn_store *s, uint32_t *shard, struct cn_err *err)
+{
+	int r;
+
+	if (cn_keys_lock(s->keys, s->run->wait_ms, err) < 0)
+		return -1;
+	r = cn_erase_catch_up(s, err);
+	if (r == 0)
+		r = make_shard(s, shard, err);
+	cn_keys_unlock(s->keys);
+	return r;
 }
 
 int cn_shard_ready(struct cn_store *s, size_t n, struct cn_err *err)
@@ -106,12 +117,32 @@ int cn_shard_for(struct cn_store *s, int64_t person, uint32_t *shard,
 	if (r < 0)
 		return -1;
 	*shard = r == 1 ? (uint32_t)have : s->shard;
+	if (*shard == 0) {
+		/* The one that was at hand has been rebuilt meanwhile. */
+		if (cn_get(s, err, &have, "SELECT id FROM shard WHERE"
+		    " state != 'due' AND messages < ? ORDER BY messages"
+		    " LIMIT 1", "i", (int64_t)CN_SHARD_MAX) < 0)
+			return -1;
+		*shard = (uint32_t)have;
+	}
 	if (*shard == 0)
-		return cn_fail(err, CN_INTERNAL, "no search shard at hand");
+		return cn_fail(err, CN_TEMPFAIL, "no search shard at hand");
 	if (r == 0 && person)
 		return cn_do(s, err, "UPDATE person SET shard = ? WHERE id = ?",
 		    "ii", (int64_t)*shard, person);
 	return 0;
+}
+
+static int put(struct cn_store *s, uint32_t shard, int64_t message,
+    const char *text, struct cn_err *err)
+{
+	if (cn_do(s, err, shard_sql(s, "INSERT INTO fts%u(rowid, t)"
+	    " VALUES(?, ?)", shard), "is", message, text) < 0)
+		return -1;
+	return cn_do(s, err, "UPDATE shard SET messages = messages + 1,"
+	    " state = CASE WHEN state = 'open' AND messages + 1 >= ? THEN"
+	    " 'closed' ELSE state END WHERE id = ?", "ii",
+	    (int64_t)CN_SHARD_NEW, (int64_t)shard);
 }
 
 int cn_shard_index(struct cn_store *s, uint32_t shard, int64_t message,
@@ -125,58 +156,120 @@ int cn_shard_index(struct cn_store *s, uint32_t shard, int64_t message,
 		return -1;
 	tokens(&b, key, words);
 	cn_wipe(key, sizeof(key));
-	r = cn_do(s, err, shard_sql(s, "INSERT INTO fts%u(rowid, t)"
-	    " VALUES(?, ?)", shard), "is", message, b.p ? b.p : "");
+	r = put(s, shard, message, b.p ? b.p : "", err);
 	cn_buf_release(&b);
-	if (r < 0)
-		return -1;
-	return cn_do(s, err, "UPDATE shard SET messages = messages + 1,"
-	    " state = CASE WHEN state = 'open' AND messages + 1 >= ? THEN"
-	    " 'closed' ELSE state END WHERE id = ?", "ii",
-	    (int64_t)CN_SHARD_NEW, (int64_t)shard);
+	return r;
 }
 
 /* --- rebuilding --- */
 
 #define PAGE 200
+#define PAGE_BYTES ((size_t)4 << 20)
 
-static int move_page(struct cn_store *s, uint32_t from, uint32_t to,
-    struct cn_words *words, size_t *moved, struct cn_err *err)
+struct page {
+	int64_t id[PAGE];
+	size_t at[PAGE];		/* of its tokens */
+	size_t n;
+	struct cn_buf tokens;		/* NUL-terminated each */
+	struct cn_words words;
+};
+
+/* A message that cannot be read any more must not hold up an erasure: it
+ * moves without its words, and the check of the store names it. */
+static int read_words(struct cn_store *s, int64_t id, const uint8_t key[16],
+    struct page *p, struct cn_err *err)
 {
 	struct cn_arena mem = { 0 };
-	int64_t ids[PAGE];
 	struct cn_msg m;
-	sqlite3_stmt *st;
-	size_t n = 0, i;
+	int r = cn_message_load(s, id, CN_LOAD_TEXT, &m, &mem, err);
+
+	cn_words_reset(&p->words);
+	if (r == 0)
+		cn_words_msg(&p->words, &m);
+	else if (err->status == CN_INTEGRITY || err->status == CN_BLOCKED ||
+	    err->status == CN_PARTIAL)
+		r = 0;
+	tokens(&p->tokens, key, &p->words);
+	cn_buf_ch(&p->tokens, '\0');
+	cn_arena_release(&mem);
+	return r;
+}
+
+/* Opens and splits the next messages of a shard, outside any transaction. */
+static int read_page(struct cn_store *s, uint32_t from, const uint8_t key[16],
+    struct page *p, struct cn_err *err)
+{
+	sqlite3_stmt *st = cn_bind(s, err, "SELECT id FROM message WHERE"
+	    " shard = ? ORDER BY id LIMIT ?", "ii", (int64_t)from,
+	    (int64_t)PAGE);
+	size_t n = 0;
 	int r = 0;
 
-	st = cn_bind(s, err, "SELECT id FROM message WHERE shard = ?"
-	    " ORDER BY id LIMIT ?", "ii", (int64_t)from, (int64_t)PAGE);
+	p->n = p->tokens.len = 0;
 	if (st == NULL)
 		return -1;
 	while (n < PAGE && (r = cn_step(s, st, err)) == 1)
-		ids[n++] = sqlite3_column_int64(st, 0);
+		p->id[n++] = sqlite3_column_int64(st, 0);
 	sqlite3_reset(st);
-	if (r < 0 || cn_store_begin(s, err) < 0)
+	if (r < 0)
 		return -1;
-	for (i = 0; i < n && r >= 0; i++) {
-		cn_words_reset(words);
-		r = cn_message_load(s, ids[i], CN_LOAD_TEXT, &m, &mem, err);
-		if (r < 0)
-			break;
-		cn_words_msg(words, &m);
-		if ((r = cn_shard_index(s, to, ids[i], words, err)) == 0)
-			r = cn_do(s, err, "UPDATE message SET shard = ?"
-			    " WHERE id = ?", "ii", (int64_t)to, ids[i]);
-		cn_arena_reset(&mem);
+	while (p->n < n && p->tokens.len < PAGE_BYTES) {
+		p->at[p->n] = p->tokens.len;
+		if (read_words(s, p->id[p->n], key, p, err) < 0)
+			return -1;
+		p->n++;
 	}
-	cn_arena_release(&mem);
-	*moved = n;
-	if (r < 0) {
-		cn_store_rollback(s);
+	return 0;
+}
+
+static int write_page(struct cn_store *s, uint32_t to, const struct page *p,
+    struct cn_err *err)
+{
+	size_t i;
+
+	if (cn_store_begin(s, err) < 0)
 		return -1;
+	for (i = 0; i < p->n; i++) {
+		if (put(s, to, p->id[i], p->tokens.p + p->at[i], err) < 0 ||
+		    cn_do(s, err, "UPDATE message SET shard = ? WHERE id = ?",
+		    "ii", (int64_t)to, p->id[i]) < 0) {
+			cn_store_rollback(s);
+			return -1;
+		}
 	}
 	return cn_store_commit(s, err);
+}
+
+/* A rebuild that was cut off left part of the messages in a new shard: they
+ * are whole there, and another new one takes the rest. */
+static int move_all(struct cn_store *s, uint32_t from, uint32_t *to,
+    struct cn_err *err)
+{
+	struct page *p;
+	int64_t any = 0;
+	uint8_t key[16];
+	int r;
+
+	*to = 0;
+	if (cn_get(s, err, &any, "SELECT EXISTS (SELECT 1 FROM message WHERE"
+	    " shard = ?)", "i", (int64_t)from) < 0)
+		return -1;
+	if (!any)
+		return 0;
+	if (make_shard(s, to, err) < 0 ||
+	    cn_shard_key(s->keys, *to, key, err) < 0)
+		return -1;
+	p = cn_alloc(sizeof(*p));
+	do {
+		r = read_page(s, from, key, p, err);
+		if (r == 0 && p->n > 0)
+			r = write_page(s, *to, p, err);
+	} while (r == 0 && p->n > 0);
+	cn_wipe(key, sizeof(key));
+	cn_words_release(&p->words);
+	cn_buf_wipe(&p->tokens);
+	free(p);
+	return r;
 }
 
 static void forget_statements(struct cn_store *s)
@@ -188,22 +281,16 @@ static void forget_statements(struct cn_store *s)
 	s->ncache = 0;
 }
 
+/* The key goes before the table: cut off in between, the table is still
+ * there to say that there is something to do. */
 int cn_shard_rebuild(struct cn_store *s, uint32_t shard, struct cn_err *err)
 {
-	struct cn_words words = { 0 };
 	char sql[64];
 	uint32_t to;
-	size_t n = 1;
-	int r;
 
-	/* A rebuild that was cut off left part of the messages in the new
-	 * shard: they are whole there, and another new one takes the rest. */
-	if (new_shard(s, &to, err) < 0)
-		return -1;
-	for (r = 0; r == 0 && n > 0;)
-		r = move_page(s, shard, to, &words, &n, err);
-	cn_words_release(&words);
-	if (r < 0 || cn_store_begin(s, err) < 0)
+	if (move_all(s, shard, &to, err) < 0 ||
+	    cn_shard_drop(s->keys, shard, err) < 0 ||
+	    cn_store_begin(s, err) < 0)
 		return -1;
 	forget_statements(s);
 	snprintf(sql, sizeof(sql), "DROP TABLE IF EXISTS fts%u", shard);
@@ -215,10 +302,8 @@ int cn_shard_rebuild(struct cn_store *s, uint32_t shard, struct cn_err *err)
 		cn_store_rollback(s);
 		return -1;
 	}
-	if (cn_store_commit(s, err) < 0)
-		return -1;
 	s->shard = 0;
-	return cn_shard_drop(s->keys, shard, err);
+	return cn_store_commit(s, err);
 }
 
 /* --- queries --- */
@@ -244,8 +329,21 @@ static int by_id(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* All messages above `after` that have every word, from every shard. */
-static int find_words(struct cn_store *s, const struct cn_words *w,
+/* 1 the key of a shard; 0 where it has none: the shard is being rebuilt, or
+ * stands in a copy that is older than an erasure. */
+static int key_of(struct cn_store *s, uint32_t shard, uint8_t key[16],
+    struct cn_err *err)
+{
+	if (cn_shard_key(s->keys, shard, key, err) == 0)
+		return 1;
+	if (err->status != CN_BLOCKED || cn_keys_refresh(s->keys, err) < 0)
+		return -1;
+	if (cn_shard_key(s->keys, shard, key, err) == 0)
+		return 1;
+	return err->status == CN_BLOCKED ? 0 : -1;
+}
+
+static int find_in_shards(struct cn_store *s, const struct cn_words *w,
     int64_t after, struct ids *out, struct cn_err *err)
 {
 	struct cn_buf q = { 0 };
@@ -265,9 +363,10 @@ static int find_words(struct cn_store *s, const struct cn_words *w,
 	for (i = 0; st != NULL && r == 0 && i < shards.n; i++) {
 		sqlite3_stmt *f;
 
-		if ((r = cn_shard_key(s->keys, (uint32_t)shards.v[i], key,
-		    err)) < 0)
+		if ((r = key_of(s, (uint32_t)shards.v[i], key, err)) < 0)
 			break;
+		if (r == 0)
+			continue;
 		q.len = 0;
 		tokens(&q, key, w);
 		snprintf(sql, sizeof(sql), "SELECT rowid FROM fts%u WHERE"
@@ -289,6 +388,22 @@ static int find_words(struct cn_store *s, const struct cn_words *w,
 	if (out->n > 1)
 		qsort(out->v, out->n, sizeof(*out->v), by_id);
 	return st == NULL ? -1 : r;
+}
+
+/* All messages above `after` that have every word, from every shard, in one
+ * snapshot: a rebuild moves them meanwhile. */
+static int find_words(struct cn_store *s, const struct cn_words *w,
+    int64_t after, struct ids *out, struct cn_err *err)
+{
+	bool own = sqlite3_get_autocommit(s->db);
+	int r;
+
+	if (own && cn_exec(s, "BEGIN", err) < 0)
+		return -1;
+	r = find_in_shards(s, w, after, out, err);
+	if (own)
+		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	return r;
 }
 
 static const struct {

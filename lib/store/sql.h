@@ -14,6 +14,7 @@ struct cn_store {
 	struct cn_arena mem;
 	char *path;
 	bool readonly, test, in_txn, erasing;
+	bool behind;			/* of the ledger, or cut off: as opened */
 	uint64_t generation;		/* of the store, as of the last begin */
 	int main_lock;			/* held inside a transaction */
 	struct { const char *sql; sqlite3_stmt *st; } cache[128];
@@ -52,5 +53,8 @@ int cn_schema_migrate(struct cn_store *, struct cn_err *) CN_CHECKED;
 
 /* One of those that cn_store_leaves() put at hand; -1: none left. */
 int64_t cn_leaf_take(struct cn_store *, enum cn_leaf_kind);
+
+/* Reads the erasure ledger again. */
+int cn_store_reload(struct cn_store *, struct cn_err *) CN_CHECKED;
 
 #endif

@@ -116,6 +116,10 @@ static int match(struct cn_store *s, struct cn_err *err)
 	if (r < 0)
 		return -1;
 	s->generation = (uint64_t)cn_store_meta(s, "generation", 0);
+	/* An erasure may have ended between the two looks. */
+	if (cn_keys_generation(s->keys) < s->generation &&
+	    cn_keys_refresh(s->keys, err) < 0)
+		return -1;
 	if (cn_keys_generation(s->keys) < s->generation) {
 		cn_fail(err, CN_CONFIG, "the keyring is older than the store: "
 		    "it may hold keys of erased persons");
@@ -149,6 +153,8 @@ struct cn_store *cn_store_open(const struct cn_run *run, unsigned flags,
 	if (open_db(s, mode, err) < 0 || set_up(s, err) < 0 ||
 	    cn_schema_migrate(s, err) < 0 || match(s, err) < 0 ||
 	    (s->ledger = cn_ledger_load(s->keys, err)) == NULL)
+		goto bad;
+	if (!s->readonly && cn_erase_due(s, &s->behind, err) < 0)
 		goto bad;
 	s->test = cn_store_meta(s, "test", 0) != 0;
 	if (!s->readonly && run->now_given && !s->test && !(flags & CN_STORE_AUDIT)) {
@@ -243,6 +249,31 @@ static int enter(struct cn_store *s, struct cn_err *err)
 	return 0;
 }
 
+int cn_store_reload(struct cn_store *s, struct cn_err *err)
+{
+	struct cn_ledger *l = cn_ledger_load(s->keys, err);
+
+	if (l == NULL)
+		return -1;
+	cn_ledger_free(s->ledger);
+	s->ledger = l;
+	return 0;
+}
+
+/* Somebody else has erased: what was known of ledger and shards is old. */
+static int news(struct cn_store *s, struct cn_err *err)
+{
+	uint64_t g = (uint64_t)cn_store_meta(s, "generation", 0);
+
+	if (g == s->generation || s->erasing)
+		return 0;
+	s->shard = 0;
+	if (cn_store_reload(s, err) < 0)
+		return -1;
+	s->generation = g;
+	return 0;
+}
+
 int cn_store_begin(struct cn_store *s, struct cn_err *err)
 {
 	int tries;
@@ -251,12 +282,12 @@ int cn_store_begin(struct cn_store *s, struct cn_err *err)
 		if (enter(s, err) < 0)
 			return -1;
 		/* Only now: while we waited, the keyring may have changed. */
-		if (cn_keys_refresh(s->keys, err) < 0) {
+		if (cn_keys_refresh(s->keys, err) < 0 || news(s, err) < 0) {
 			cn_store_rollback(s);
 			return -1;
 		}
-		s->generation = (uint64_t)cn_store_meta(s, "generation", 0);
-		if (s->erasing || (!cn_store_meta(s, "erasing", 0) &&
+		if (s->erasing || (!s->behind &&
+		    !cn_store_meta(s, "erasing", 0) &&
 		    s->generation == cn_keys_generation(s->keys)))
 			return 0;
 		/* An erasure runs, or was cut off: wait for it or finish it. */

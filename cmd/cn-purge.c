@@ -1,0 +1,362 @@
+/* cn-purge - erase a person, and prove it */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "cli/open.h"
+#include "desk/purge.h"
+#include "store/audit.h"
+
+#define INPUT_MAX ((size_t)64 << 20)
+
+static struct {
+	struct cn_list subjects;
+	bool plan, dry, apply, prove, resume, yes;
+} opt;
+
+static const struct cn_opt opts[] = {
+	{ 's', "subject", CN_OPT_LIST, &opt.subjects, "WHO",
+	    "address, phone, p-id; - stdin, @FILE", NULL, false },
+	{ 0, "plan", CN_OPT_FLAG, &opt.plan, NULL,
+	    "show what would go and what stays", NULL, false },
+	{ 'n', "dry-run", CN_OPT_FLAG, &opt.dry, NULL, "the same", NULL,
+	    false },
+	{ 0, "apply", CN_OPT_FLAG, &opt.apply, NULL,
+	    "erase by the plan, or --subject", NULL, false },
+	{ 0, "prove", CN_OPT_FLAG, &opt.prove, NULL,
+	    "check and print a certificate", NULL, false },
+	{ 0, "resume", CN_OPT_FLAG, &opt.resume, NULL,
+	    "finish what was cut off", NULL, false },
+	{ 'y', "yes", CN_OPT_FLAG, &opt.yes, NULL,
+	    "do not ask before erasing", NULL, false },
+	{ 0 }
+};
+
+static const struct cn_cmd cmd = {
+	"cn-purge", "erase a person, and prove it", "[plan | erasure]", opts,
+	"cn-purge -s anika@example.com --plan > p && "
+	"cn-purge --apply p --prove", 0, 1, NULL
+};
+
+struct purge {
+	struct cn_cli *cli;
+	struct cn_desk desk;
+	struct cn_store *store;
+	const char **who;
+	size_t n, cap;
+};
+
+static void add_who(struct purge *p, struct cn_str s)
+{
+	const char **v;
+
+	s = cn_str_trim(s);
+	if (s.n == 0)
+		return;
+	if (p->n == p->cap) {
+		p->cap = p->cap ? p->cap * 2 : 16;
+		v = cn_arena_alloc(&p->cli->arena, p->cap * sizeof(*v));
+		if (p->n > 0)
+			memcpy(v, p->who, p->n * sizeof(*v));
+		p->who = v;
+	}
+	p->who[p->n++] = cn_arena_dup(&p->cli->arena, s.p, s.n);
+}
+
+static int read_input(const char *path, struct cn_buf *b, struct cn_err *err)
+{
+	return cn_file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path,
+	    INPUT_MAX, b, err);
+}
+
+/* The identifiers of --subject, each line of '-' and '@FILE' one. */
+static int gather(struct purge *p, struct cn_err *err)
+{
+	struct cn_buf b = { 0 };
+	const char *item, *at, *end;
+	size_t i, before;
+
+	for (i = 0; i < opt.subjects.n; i++) {
+		item = opt.subjects.item[i];
+		before = p->n;
+		if (strcmp(item, "-") != 0 && item[0] != '@') {
+			add_who(p, cn_str(item));
+		} else {
+			b.len = 0;
+			if (read_input(item + (item[0] == '@'), &b, err) < 0)
+				return -1;
+			for (at = b.p; at != NULL && at < b.p + b.len;
+			    at = end + 1) {
+				end = memchr(at, '\n',
+				    (size_t)(b.p + b.len - at));
+				if (end == NULL)
+					end = b.p + b.len;
+				add_who(p, (struct cn_str){ at,
+				    (size_t)(end - at) });
+			}
+		}
+		if (p->n == before) {
+			cn_buf_wipe(&b);
+			return cn_cli_usage(p->cli, err,
+			    "--subject %zu names nobody", i + 1);
+		}
+	}
+	cn_buf_wipe(&b);
+	return 0;
+}
+
+/* Asks on the terminal: only a person can say yes. */
+static int confirm(struct purge *p, const struct cn_plan *plan,
+    struct cn_err *err)
+{
+	struct cn_buf q = { 0 };
+	char answer[16] = "";
+	ssize_t n;
+	int fd = isatty(STDIN_FILENO) ? open("/dev/tty", O_RDWR | O_CLOEXEC) :
+	    -1;
+
+	if (fd < 0)
+		return cn_cli_usage(p->cli, err, "without a terminal --apply "
+		    "needs a plan, or --yes");
+	cn_buf_fmt(&q, "Erase %lld messages of %zu persons for ever? "
+	    "Type yes: ",
+	    (long long)plan->survey.count[CN_REACH_MESSAGES], plan->nsubjects);
+	n = cn_write_all(fd, q.p, q.len, err) < 0 ? -1 :
+	    read(fd, answer, sizeof(answer) - 1);
+	close(fd);
+	cn_buf_release(&q);
+	if (n == 4 && memcmp(answer, "yes\n", 4) == 0)
+		return 0;
+	return cn_fail(err, CN_BLOCKED, "not confirmed: nothing was erased");
+}
+
+static int line(struct purge *p, const struct cn_buf *b, struct cn_err *err)
+{
+	if (cn_out_line(&p->cli->out, cn_buf_view(b), err) < 0)
+		return -1;
+	return cn_sink_flush(&p->cli->out, err);
+}
+
+static int reader_in_the_way(struct purge *p, const char *id,
+    struct cn_err *err)
+{
+	cn_fail(err, CN_TEMPFAIL, "erased; proof pending: a reader holds old "
+	    "pages of the store");
+	(void)p;
+	return cn_hint(err, "when it has ended, or with a longer --wait: "
+	    "'cn-purge --prove %s'", id);
+}
+
+static int prove(struct purge *p, const char *id, struct cn_err *err)
+{
+	struct cn_audit_entry e = { .what = "erasure proof asked for",
+	    .purpose = "erasure" };
+	struct cn_proof proof;
+	struct cn_buf b = { 0 };
+	int r, status;
+
+	if (cn_audit_now(p->store, &e, err) < 0 ||
+	    cn_erase_prove(p->store, id, &proof, err) < 0)
+		return -1;
+	r = cn_certificate(p->store, id, &proof, &b, err);
+	if (r == 0)
+		r = line(p, &b, err);
+	cn_buf_release(&b);
+	status = cn_proof_status(&proof);
+	if (r == 0 && status == CN_TEMPFAIL)
+		return reader_in_the_way(p, id ? id : "", err);
+	if (r == 0 && status != 0)
+		r = cn_fail(err, status, "the proof has failed: see the "
+		    "certificate");
+	return r;
+}
+
+/* What a person asked about is, once erased, can only be proved by all. */
+static int prove_named(struct purge *p, struct cn_err *err)
+{
+	struct cn_ident id;
+	int64_t time;
+	size_t i;
+	int r;
+
+	for (i = 0; i < p->n; i++) {
+		r = cn_erased_ident(p->store, p->who[i], &time, err);
+		if (r == 0)
+			r = cn_fail(err, CN_BLOCKED, "identifier %zu has not "
+			    "been erased", i + 1);
+		else if (r == 1 && (r = cn_person_find(p->store, p->who[i],
+		    &id, err)) == 1)
+			cn_cli_note("identifier %zu came again after its "
+			    "erasure: a new person with keys of its own",
+			    i + 1);
+		if (r < 0)
+			return -1;
+	}
+	return prove(p, NULL, err);
+}
+
+static int outcome(struct purge *p, const struct cn_plan *plan, bool done,
+    struct cn_err *err)
+{
+	struct cn_buf b = { 0 };
+	int i, r, busy = cn_erase_checkpoint(p->store, err);
+
+	if (busy < 0)
+		return -1;
+	cn_buf_str(&b, "{\"v\":1,\"type\":\"erasure\"");
+	cn_json_kv(&b, "id", plan->id);
+	cn_json_kv(&b, "state", done ? "erased" : "nothing left to erase");
+	for (i = 0; i < CN_REACH_MAX && done; i++)
+		cn_json_kvi(&b, cn_reach_names[i], plan->survey.count[i]);
+	cn_buf_ch(&b, '}');
+	r = line(p, &b, err);
+	cn_buf_release(&b);
+	if (r < 0)
+		return -1;
+	if (opt.prove)
+		return prove(p, done || opt.subjects.n == 0 ? plan->id : NULL,
+		    err);
+	return busy ? reader_in_the_way(p, done ? plan->id : "", err) : 0;
+}
+
+static int apply(struct purge *p, struct cn_plan *plan, struct cn_err *err)
+{
+	struct cn_run_row row = { 0 };
+	struct cn_err ignored;
+	bool done = false;
+	int r;
+
+	if (cn_run_begin(p->store, &row, err) < 0)
+		return -1;
+	r = cn_plan_apply(p->store, plan, &done, err);
+	row.read = (int64_t)plan->nsubjects;
+	row.stored = done ? plan->survey.count[CN_REACH_MESSAGES] : 0;
+	if (cn_run_end(p->store, &row, r < 0 ? err->status : 0,
+	    r < 0 ? &ignored : err) < 0)
+		r = -1;
+	return r < 0 ? -1 : outcome(p, plan, done, err);
+}
+
+static void tell_unknown(struct purge *p, const struct cn_plan *plan)
+{
+	if (plan->unknown == 0)
+		return;
+	cn_cli_status(p->cli, CN_PARTIAL);
+	cn_cli_warn("%zu of the identifiers are of nobody here: see "
+	    "\"unknown\" in the plan", plan->unknown);
+}
+
+/* --subject: plan, and with --apply erase what it says. */
+static int from_subjects(struct purge *p, struct cn_err *err)
+{
+	struct cn_plan plan;
+	int r = cn_plan_make(p->store, p->who, p->n, &plan, &p->cli->arena,
+	    err);
+
+	if (r == 0)
+		tell_unknown(p, &plan);
+	if (r == 0 && !opt.apply) {
+		r = line(p, &plan.json, err);
+	} else if (r == 0 && opt.yes) {
+		plan.hash[0] = '\0';
+		r = apply(p, &plan, err);
+	} else if (r == 0 && (r = confirm(p, &plan, err)) == 0) {
+		r = apply(p, &plan, err);
+	}
+	cn_plan_release(&plan);
+	return r;
+}
+
+static int from_plan(struct purge *p, const char *path, struct cn_err *err)
+{
+	struct cn_buf b = { 0 };
+	struct cn_plan plan = { 0 };
+	int r = read_input(path, &b, err);
+
+	if (r == 0)
+		r = cn_plan_read(cn_buf_view(&b), &plan, &p->cli->arena, err);
+	if (r == 0)
+		r = apply(p, &plan, err);
+	cn_plan_release(&plan);
+	cn_buf_release(&b);
+	return r;
+}
+
+static int resume(struct purge *p, struct cn_err *err)
+{
+	bool due;
+	int r;
+
+	if (cn_erase_due(p->store, &due, err) < 0 ||
+	    cn_erase_catch_up(p->store, err) < 0 ||
+	    (r = cn_erase_checkpoint(p->store, err)) < 0)
+		return -1;
+	cn_cli_note(due ? "what was cut off is finished" :
+	    "nothing was cut off");
+	if (opt.prove)
+		return prove(p, NULL, err);
+	return r == 1 ? reader_in_the_way(p, "", err) : 0;
+}
+
+static int work(struct purge *p, struct cn_err *err)
+{
+	struct cn_cli *cli = p->cli;
+
+	if (opt.resume)
+		return resume(p, err);
+	if (opt.apply && cli->argc == 1)
+		return from_plan(p, cli->argv[0], err);
+	if (opt.apply || opt.plan)
+		return from_subjects(p, err);
+	return cli->argc == 1 ? prove(p, cli->argv[0], err) :
+	    prove_named(p, err);
+}
+
+static int check(const struct cn_cli *cli, struct cn_err *err)
+{
+	int named = opt.subjects.n > 0;
+
+	opt.plan |= opt.dry;
+	if (opt.plan + opt.apply + opt.resume > 1)
+		return cn_cli_usage(cli, err,
+		    "--plan, --apply and --resume exclude each other");
+	if (!opt.plan && !opt.apply && !opt.resume && !opt.prove)
+		return cn_cli_usage(cli, err, "say --plan, --apply, --prove "
+		    "or --resume");
+	if ((opt.plan || opt.resume) && cli->argc > 0)
+		return cn_cli_usage(cli, err, "only --apply and --prove take "
+		    "an operand");
+	if (opt.plan && !named)
+		return cn_cli_usage(cli, err, "whom? Say --subject");
+	if (opt.plan && opt.prove)
+		return cn_cli_usage(cli, err, "a plan proves nothing");
+	if (opt.apply && named + cli->argc != 1)
+		return cn_cli_usage(cli, err, "--apply wants a plan, or "
+		    "--subject");
+	if (opt.prove && named && cli->argc > 0)
+		return cn_cli_usage(cli, err, "--prove wants an erasure or "
+		    "--subject");
+	return 0;
+}
+
+static int run(struct cn_cli *cli, struct cn_err *err)
+{
+	struct purge p = { .cli = cli };
+	int r;
+
+	if (check(cli, err) < 0 || gather(&p, err) < 0 ||
+	    cn_desk_open(&p.desk, cli, 0, err) < 0)
+		return -1;
+	p.store = p.desk.store;
+	r = work(&p, err);
+	cn_desk_close(&p.desk);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	return cn_cli_main(argc, argv, &cmd, run);
+}
