@@ -69,12 +69,14 @@ show 2 "cn-export --verify \$dir/anika.tar.gz"
 
 say 'Then she asks to be erased.  Before:'
 show 3 "cn-query person:$anika --format ids | wc -l"
-cp "$CN_HOME/store.db" "$dir/yesterday.db"
+mkdir "$dir/yesterday"
+cp "$CN_HOME/store.db" "$dir/yesterday/"
 show 14 "cn-purge --subject $anika --plan | tee \$dir/plan.json | jq -c 'to_entries[] | {(.key): .value}'"
 show 14 "cn-purge --apply \$dir/plan.json --prove | jq ."
-say 'After: nothing finds her, yesterday'"'"'s copy of the store has lost her too,'
+say 'After: nothing finds her, here or in the copy of the store from before;'
 say 'importing the box again brings nobody back, and the reports are the same'
 show 1 "cn-query person:$anika --format ids | wc -l"
+show 1 "CN_HOME=\$dir/yesterday cn-query person:$anika --format ids | wc -l"
 show 3 'cn-import --format none shop.mbox'
 show 1 "cn-query person:$anika --format ids | wc -l"
 show 9 'cn-report response --since 2026-09-20 --until 2026-11-20 --format table'

@@ -7,6 +7,7 @@
 #include "base/times.h"
 #include "desk/thread.h"
 #include "store/audit.h"
+#include "store/erase.h"
 
 #define LINKS 200		/* participants that are linked, at most */
 #define SUBJECTS 64		/* persons named in one audit entry */
@@ -392,29 +393,24 @@ static int quarantine(struct cn_intake *in, const struct item *it,
 	return r < 0 ? -1 : 0;
 }
 
-/* An erasure is kept: the same bytes never come back, nor older mail of that
- * address; later mail is a new person's. 1: refused here, 0, -1. */
+/* An erasure is kept: the same bytes never come back, which is no news, nor
+ * does older mail of that address; later mail is a new person's.  1: not to
+ * be stored (*why: what to tell, or NULL), 0, -1. */
 static int erased(struct cn_intake *in, struct item *it, const char **why,
     struct cn_err *err)
 {
-	struct cn_ledger *l = cn_store_ledger(in->store);
-	const struct cn_ledger_entry *e;
-	uint8_t blind[CN_HASH];
-	int r;
+	int64_t time;
+	int r = cn_erased_message(in->store, it->hash);
 
-	if (cn_ledger_find(l, CN_LEDGER_MESSAGE, it->hash) != NULL) {
+	*why = NULL;
+	if (r == 1)
 		in->counts.erased++;
-		*why = "erased before: left out";
-		return 1;
-	}
-	if (it->owner == NULL || cn_ledger_count(l) == 0)
-		return 0;
-	if ((r = cn_ident_blind(in->store, it->owner, blind, err)) <= 0)
+	if (r != 0 || it->owner == NULL)
 		return r;
-	e = cn_ledger_find(l, CN_LEDGER_IDENTIFIER, blind);
-	if (e == NULL || !it->msg.has_date || it->msg.date >= e->time)
-		return 0;
-	*why = "from an erased person, older than the erasure: kept in "
+	r = cn_erased_ident(in->store, it->owner, &time, err);
+	if (r <= 0 || !it->msg.has_date || it->msg.date >= time)
+		return r < 0 ? -1 : 0;
+	*why = "of an erased person, older than the erasure: kept in "
 	    "quarantine";
 	return quarantine(in, it, "older than the erasure of its owner",
 	    err) < 0 ? -1 : 1;
@@ -489,7 +485,8 @@ static int write_item(struct cn_intake *in, struct item *it,
 	if (r == 1)
 		return known(in, it, id, lines, err);
 	if (r == 0 && (r = erased(in, it, &why, err)) == 1) {
-		tell(arg, it->place, why);
+		if (why != NULL)
+			tell(arg, it->place, why);
 		return 0;
 	}
 	return r < 0 ? -1 : add(in, it, lines, err);

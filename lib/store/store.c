@@ -157,7 +157,8 @@ struct cn_store *cn_store_open(const struct cn_run *run, unsigned flags,
 	if (!s->readonly && cn_erase_due(s, &s->behind, err) < 0)
 		goto bad;
 	s->test = cn_store_meta(s, "test", 0) != 0;
-	if (!s->readonly && run->now_given && !s->test && !(flags & CN_STORE_AUDIT)) {
+	if (run->now_given && !s->test &&
+	    !(flags & (CN_STORE_READ | CN_STORE_AUDIT))) {
 		cn_fail(err, CN_BLOCKED, "--now changes a store only if it was "
 		    "made with 'cn-store init --test'");
 		goto bad;
