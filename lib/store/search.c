@@ -409,21 +409,21 @@ static int find_words(struct cn_store *s, const struct cn_words *w,
 static const struct {
 	const char *word, *sql;
 } states[] = {
-	{ "open", "(c.status = 'open')" },
-	{ "closed", "(c.status != 'open')" },
-	{ "in", "(m.direction = 'in')" },
-	{ "out", "(m.direction = 'out')" },
-	{ "spam", "(m.spam = 1)" },
-	{ "automatic", "(m.automatic = 1)" },
-	{ "abstained", "(m.abstained = 1)" },
-	{ "dsr", "(m.dsr IS NOT NULL AND m.dsr != 'none')" },
-	{ "classified", "(m.classified IS NOT NULL)" },
-	{ "unclassified", "(m.classified IS NULL)" },
-	{ "answered", "(EXISTS(SELECT 1 FROM message x WHERE x.conversation ="
-	    " m.conversation AND x.direction = 'out' AND x.automatic = 0))" },
-	{ "unanswered", "(m.direction = 'in' AND NOT EXISTS(SELECT 1 FROM"
+	{ "open", "c.status = 'open'" },
+	{ "closed", "c.status != 'open'" },
+	{ "in", "m.direction = 'in'" },
+	{ "out", "m.direction = 'out'" },
+	{ "spam", "m.spam = 1" },
+	{ "automatic", "m.automatic = 1" },
+	{ "abstained", "m.abstained = 1" },
+	{ "dsr", "m.dsr IS NOT NULL AND m.dsr != 'none'" },
+	{ "classified", "m.classified IS NOT NULL" },
+	{ "unclassified", "m.classified IS NULL" },
+	{ "answered", "EXISTS(SELECT 1 FROM message x WHERE x.conversation ="
+	    " m.conversation AND x.direction = 'out' AND x.automatic = 0)" },
+	{ "unanswered", "m.direction = 'in' AND NOT EXISTS(SELECT 1 FROM"
 	    " message x WHERE x.conversation = m.conversation AND"
-	    " x.direction = 'out' AND x.date >= m.date))" },
+	    " x.direction = 'out' AND x.date >= m.date)" },
 };
 
 static const char *state_sql(const char *word)
