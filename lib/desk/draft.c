@@ -1,6 +1,8 @@
 /* Suggested replies as mails. */
 #include <string.h>
 
+#include "base/enc.h"
+#include "crypt/crypt.h"
 #include "desk/suggest.h"
 
 static bool is(const char *a, const char *b)
@@ -8,7 +10,8 @@ static bool is(const char *a, const char *b)
 	return a != NULL && strcmp(a, b) == 0;
 }
 
-/* The desk's address that was written to, else its first. */
+/* The desk's address that was written to, else its first; where none is
+ * configured, whatever was written to. */
 static const char *from_address(struct cn_suggest *s, const struct cn_msg *m)
 {
 	const struct cn_addrs *lists[] = { &m->to, &m->cc };
@@ -19,7 +22,10 @@ static const char *from_address(struct cn_suggest *s, const struct cn_msg *m)
 			if (cn_config_is_desk(s->items.conf,
 			    lists[k]->v[i].addr))
 				return lists[k]->v[i].addr;
-	return s->items.conf->desk ? s->items.conf->desk[0] : NULL;
+	if (s->items.conf->desk != NULL && s->items.conf->desk[0] != NULL)
+		return s->items.conf->desk[0];
+	return m->to.n > 0 && strchr(m->to.v[0].addr, '@') != NULL ?
+	    m->to.v[0].addr : NULL;
 }
 
 /* The mail that is answered: of the store, else what the line tells. */
@@ -48,6 +54,21 @@ static int parent(struct cn_suggest *s, struct cn_item *it,
 	return 1;
 }
 
+/* The same draft has the same id on every run. */
+static const char *name_of(struct cn_item *it)
+{
+	uint8_t digest[CN_SHA];
+	char *hex;
+
+	if (it->msg.id != NULL && strspn(it->msg.id,
+	    "abcdefghijklmnopqrstuvwxyz0123456789") == strlen(it->msg.id))
+		return it->msg.id;
+	cn_sha256(digest, it->line.p, it->line.len);
+	hex = cn_arena_alloc(&it->mem, 33);
+	cn_hex(hex, digest, 16);
+	return hex;
+}
+
 static int put_mail(struct cn_buf *b, struct cn_suggest *s,
     struct cn_item *it, struct cn_mail *mail, struct cn_str reply,
     int64_t now, struct cn_err *err)
@@ -71,9 +92,7 @@ static int put_mail(struct cn_buf *b, struct cn_suggest *s,
 	cn_mail_reply(&d, mail);
 	d.from = (struct cn_addr){ s->agent ? s->agent : s->items.conf->name ?
 	    s->items.conf->name : "", from };
-	/* The same draft has the same id. */
-	d.message_id = cn_arena_fmt(mem, "draft.%s.%.*s%s",
-	    it->msg.id ? it->msg.id : mail->message_id[0] ? "x" : "y",
+	d.message_id = cn_arena_fmt(mem, "draft.%s.%.*s%s", name_of(it),
 	    (int)rank_is.n, rank_is.p, strchr(from, '@'));
 	d.text = cn_json_string(mem, cn_json_get(reply, "text"));
 	d.extra.p = cn_arena_fmt(mem, "X-CN-Draft: rank=%.*s; score=%.*s; "

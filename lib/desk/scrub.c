@@ -462,9 +462,20 @@ static void tidy(struct cn_buf *b)
 		snprintf(was, sizeof(was), " %s. {name}", titles[i]);
 		replace(b, was, " {name}");
 	}
+	replace(b, " \n\n", "\n\n");
 	replace(b, "\n\n\n", "\n\n");
 	while (b->len > 0 && strchr(" \t\n", b->p[b->len - 1]))
 		b->p[--b->len] = '\0';
+}
+
+/* Takes one sentence over, or leaves it out with its place in the layout. */
+static size_t take(struct cn_buf *b, struct cn_str t, const struct cn_scrub *s)
+{
+	if (sentence(b, t, s))
+		return t.n;
+	if (memmem(t.p, t.n, "\n\n", 2) != NULL && b->len > 0)
+		cn_buf_str(b, "\n\n");
+	return 0;
 }
 
 int cn_scrub(struct cn_buf *out, struct cn_str t, const struct cn_scrub *s)
@@ -480,14 +491,13 @@ int cn_scrub(struct cn_buf *out, struct cn_str t, const struct cn_scrub *s)
 		p += n - 1;
 		while (p + 1 < end && strchr(" \n\"')", p[1]))
 			p++;
-		if (sentence(&b, (struct cn_str){ from,
-		    (size_t)(p + 1 - from) }, s))
-			kept += (size_t)(p + 1 - from);
+		kept += take(&b, (struct cn_str){ from,
+		    (size_t)(p + 1 - from) }, s);
 		from = p + 1;
 	}
-	if (from < end && sentence(&b, (struct cn_str){ from,
-	    (size_t)(end - from) }, s))
-		kept += (size_t)(end - from);
+	if (from < end)
+		kept += take(&b, (struct cn_str){ from,
+		    (size_t)(end - from) }, s);
 	tidy(&b);
 	/* Half an answer may say the opposite of the whole. */
 	good = b.len >= LEAST && kept * 2 >= t.n &&

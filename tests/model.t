@@ -1,0 +1,86 @@
+#!/bin/sh
+# cn-model: train, eval, show.
+. "$(dirname "$0")/lib.sh"
+
+examples() {
+	for i in 1 2 3 4 5 6 7 8; do
+		printf 'refund\tplease give me my money back, number %d\n' $i
+		printf 'refund\tI want a refund of %d euro\n' $i
+		printf 'order_status\twhere is my parcel number %d\n' $i
+		printf 'order_status\twhen does order %d arrive\n' $i
+		printf 'praise\tthank you %d times, wonderful service\n' $i
+	done
+}
+
+examples >"$T/l.tsv"
+status 'train' 0 cn-model train "$T/l.tsv" -o "$T/m"
+# The names of the three categories are learned, too.
+like 'says what it made' "$(cat "$T/err")" \
+    'model [0-9a-f]{16}, 43 examples of 3 categories'
+cn-model train -q "$T/l.tsv" -o "$T/m2"
+ok 'the same examples give the same bytes' cmp "$T/m" "$T/m2"
+ok 'show' sh -c "cn-model show '$T/m' >'$T/shown'"
+is 'names what is in it' \
+    "$(jq -c '[.examples, [.categories[].name]]' "$T/shown")" \
+    '[43,["refund","order_status","praise"]]'
+echo '{"v":1,"type":"message","text":"give me my money back"}' |
+    cn-classify --no-store --model "$T/m" >"$T/line"
+is 'cn-classify uses it' "$(jq -r .class.best "$T/line")" refund
+is 'and names it' "$(jq -r .class.model "$T/line")" \
+    "$(jq -r .model "$T/shown")"
+rm -f "$T/none"
+status 'train without -o: usage' 2 cn-model train "$T/l.tsv"
+status 'into no folder: nothing is left behind' 2 sh -c \
+    "cn-model train '$T/l.tsv' -o '$T/no/m'; s=\$?; [ \$s -ne 0 ] && exit 2"
+is 'no half file' "$(find "$T" -name 'm.*' -o -name '.m*')" ''
+
+# Bad lines.
+{
+	cat "$T/l.tsv"
+	echo 'no tab here'
+	printf 'bad label\ttext\n'
+	printf 'refund\tI want it back\n'
+} >"$T/bad.tsv"
+status 'bad lines: 3' 3 cn-model train "$T/bad.tsv" -o "$T/m3"
+like 'each is named' "$(cat "$T/err")" 'bad.tsv:41: '
+like 'also the second' "$(cat "$T/err")" 'bad.tsv:42: '
+like 'and counted' "$(cat "$T/err")" 'bad.tsv: 2 bad lines, 41 examples'
+unlike 'control: the good ones are not' "$(cat "$T/err")" 'tsv:(40|43): '
+is 'the model has the good ones' "$(cn-model show "$T/m3" | jq .examples)" 44
+status 'a file that is not there' 2 cn-model train "$T/none" -o "$T/m4"
+: >"$T/empty.tsv"
+status 'no examples' 2 cn-model train "$T/empty.tsv" -o "$T/m4"
+
+# Measuring.
+status 'eval' 0 cn-model eval "$T/l.tsv" --model "$T/m" --format jsonl
+cp "$T/out" "$T/e"
+is 'measures all' "$(jq -r 'select(.kind == "whole") | .name' "$T/e" |
+    tr '\n' ' ')" 'accuracy macro_f1 ece coverage covered_accuracy '
+is 'what it was trained on is easy' \
+    "$(jq 'select(.name == "accuracy") | [.n, .value]' -c "$T/e")" '[40,1]'
+sed 's/^praise/refund/' "$T/l.tsv" >"$T/wrong.tsv"
+status 'wrong labels' 0 cn-model eval "$T/wrong.tsv" --model "$T/m" \
+    --format jsonl
+is 'count' "$(jq 'select(.name == "accuracy") | .value' "$T/out")" 0.8
+is 'and show as the pair that is confused' \
+    "$(jq -c 'select(.kind == "confused") | [.name, .said, .n]' "$T/out")" \
+    '["refund","praise",8]'
+status 'eval by folds' 0 cn-model eval "$T/l.tsv" --folds 4 --format jsonl
+is 'uses every example once' \
+    "$(jq 'select(.name == "accuracy") | .n' "$T/out")" 40
+status 'folds and a model exclude each other' 2 \
+    cn-model eval "$T/l.tsv" --folds 4 --model "$T/m"
+status 'a table' 0 cn-model eval "$T/l.tsv" --model "$T/m" --format table
+like 'for people' "$(cat "$T/out")" '^whole +accuracy +40 +1\.0000'
+
+# Damage.
+head -c 100 "$T/m" >"$T/cut"
+status 'a damaged model: 5' 5 cn-model show "$T/cut"
+status 'no model at all: 78' 78 cn-model show "$T/l.tsv"
+
+# The starter model is what its sentences make.
+status 'the starter model' 0 cn-model train "$root/lib/ai/starter.yaml" \
+    -o "$T/starter"
+ok 'is the one that make built' cmp "$T/starter" \
+    "$B/../share/convonest/starter.model"
+finish

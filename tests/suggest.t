@@ -1,0 +1,220 @@
+#!/bin/sh
+# cn-reply-suggest: drafts, their sources and slots, what is left alone, and
+# that no draft shows another customer's data.
+. "$(dirname "$0")/lib.sh"
+sample=$root/tests/sample
+db=$CN_HOME/store.db
+
+from() {
+	_in=$1
+	shift
+	"$@" <"$_in"
+}
+
+sql() {
+	sqlite3 "$db" "$1"
+}
+
+ok 'a store' cn-store init
+cat >"$CN_HOME/config.yaml" <<'Y'
+name: Shop Example
+desk:
+  - help@shop.example
+Y
+
+# mail NAME ADDRESS NUMBER SUBJECT [Re-NUMBER]: text on stdin, to the desk; by
+# 'desk' to the customer in $to
+mail() {
+	printf 'From sender@example.com Mon Nov 23 15:00:00 2026\n'
+	printf 'From: %s <%s>\n' "$1" "$2"
+	printf 'To: %s\n' "${to-help@shop.example}"
+	printf 'Date: Mon, 23 Nov 2026 15:%02d:00 +0000\n' "$3"
+	printf 'Message-ID: <m%d@shop.example>\n' "$3"
+	[ -z "${5-}" ] || printf 'In-Reply-To: <m%d@shop.example>\n' "$5"
+	printf 'Subject: %s\n%s\n' "$4" "${extra-}"
+	[ -z "${extra-}" ] || echo
+	cat
+	echo
+}
+
+# Three customers ask alike, and are answered alike, so that the words of
+# the answer are nobody's own; Ruth's has details that are hers.
+{
+	i=1
+	for who in Ruth Simon Tara; do
+		lower=$(echo "$who" | tr RST rst)
+		mail "$who Zabel" "$lower@example.com" $i \
+		    'warped kadhai' <<M
+The kadhai that I bought is warped and wobbles on the flame. My order is
+ZZ-9000$i. I live in ${who}borough Villas, my phone is +91 98450 0011$i.
+M
+		to="$lower@example.com" mail 'Priya Nair' help@shop.example \
+		    $((i + 1)) 'Re: warped kadhai' $i <<M
+Dear $who,
+
+I am sorry that the kadhai is warped. A new one of order ZZ-9000$i leaves
+our warehouse on Thursday, 26 November and needs no signature. Please keep
+the old one, it can be recycled with metal. The courier comes to ${who}borough
+Villas and will ring +91 98450 0011$i.
+
+Priya
+M
+		i=$((i + 2))
+	done
+} >"$T/past"
+mail 'Vera Quist' vera@example.com 20 'warped kadhai' >"$T/new" <<'M'
+Hello, my kadhai is warped and wobbles on the flame, order AB-55512.
+M
+cn-import "$T/past" >/dev/null
+cn-import "$T/new" | cn-classify >"$T/line"
+status 'a question' 0 from "$T/line" cn-reply-suggest --max 5
+cp "$T/out" "$T/r1"
+is 'a line for it, else as it came' \
+    "$(sed 's/,"replies":.*/}/' "$T/r1")" "$(cat "$T/line")"
+is 'members of a reply' "$(jq -c '.replies[0] | keys_unsorted' "$T/r1")" \
+    '["rank","score","source","text","language","slots","unfilled"]'
+is 'ranks count up, scores down, the language of the customer first' \
+    "$(jq '.replies | (map(.rank) == [range(1; length + 1)]) and
+	(map(.score) | . == (sort | reverse)) and
+	all(.language == "en")' "$T/r1")" true
+jq -r '.replies[] | select(.source.message) | .text' "$T/r1" >"$T/past.txt"
+like 'a past answer is among them' "$(cat "$T/past.txt")" 'can be recycled'
+like 'with the new name and order' "$(tr '\n' ' ' <"$T/past.txt")" \
+    'Dear Vera Quist, .* one of order AB-55512'
+like 'a day stays open' "$(cat "$T/past.txt")" 'on \{date\}'
+is 'and is listed' "$(jq -c '[.replies[] | select(.source.message)][0] |
+    [.slots, .unfilled]' "$T/r1")" \
+    '[{"name":"Vera Quist","order":"AB-55512"},["date","agent"]]'
+is 'nothing of the others' "$(jq -r '.replies[].text' "$T/r1" | grep -iE \
+    'ruth|simon|tara|zabel|ZZ-|98450|borough|villas|26 nov')" ''
+like 'control: the answers had it' "$(cat "$T/past")" \
+    'Simonborough[[:space:]]*.*|98450 00113'
+id=$(jq -r '[.replies[] | select(.source.message)][0].source.message' "$T/r1")
+like 'the source is a message of the store' "$(cn-query --raw "$id")" \
+    'From: Priya Nair'
+is '--no-history: macros only' "$(cn-reply-suggest --no-history \
+    --min-score 0 <"$T/line" | jq -c '[.replies[].source | keys[0]] |
+    unique')" '["macro"]'
+is '--max 1' "$(cn-reply-suggest --max 1 <"$T/line" | jq '.replies | length')" 1
+is '--min-score 1' "$(cn-reply-suggest --min-score 1 <"$T/line" |
+    jq -c .replies)" '[]'
+is '--agent fills its slot' "$(cn-reply-suggest --agent Tom <"$T/line" |
+    jq -c '[.replies[] | select(.source.message)][0].slots.agent')" '"Tom"'
+
+# Whose owner objects is no source.
+cn-import "$T/new" | cn-classify | cn-reply-suggest >/dev/null
+sql "UPDATE person SET may = 1 WHERE kind = 'customer' AND id NOT IN
+    (SELECT person FROM message WHERE pub = '$(jq -r .id "$T/line")')"
+is 'who objects is no source' "$(cn-reply-suggest --max 9 <"$T/line" |
+    jq -c '[.replies[].source | select(.message)]')" '[]'
+sql 'UPDATE person SET may = 7'
+
+# Stored once, sealed.
+cn-reply-suggest --max 5 <"$T/line" >"$T/r2"
+is 'the same again' "$(cat "$T/r2")" "$(cat "$T/r1")"
+is 'one event' "$(sql "SELECT count(*) FROM event WHERE kind = 'suggested'")" 1
+sql "SELECT hex(replies) FROM message WHERE replies IS NOT NULL" >"$T/cell"
+cn-reply-suggest --max 5 <"$T/line" >/dev/null
+is 'what is there is not written anew' \
+    "$(sql "SELECT hex(replies) FROM message WHERE replies IS NOT NULL")" \
+    "$(cat "$T/cell")"
+is 'the store gives it back' \
+    "$(cn-query --format jsonl "id:$(jq -r .id "$T/line")" | jq -cS .replies)" \
+    "$(jq -cS .replies "$T/r1")"
+is 'sealed' "$(sqlite3 "$db" .dump | grep -c 'be recycled')" 0
+
+# As mail.
+cn-reply-suggest --format rfc822 --max 1 --now 2026-11-24 --no-store \
+    <"$T/line" >"$T/draft"
+like 'a draft answers' "$(cat "$T/draft")" '^In-Reply-To: <m20@shop.example>'
+like 'in its thread' "$(cat "$T/draft")" '^References: <m20@shop.example>'
+like 'with Re:' "$(cat "$T/draft")" '^Subject: Re: warped kadhai$'
+like 'from the desk' "$(cat "$T/draft")" '^From: "Shop Example" <help@shop.ex'
+like 'to the customer' "$(cat "$T/draft")" '^To: "Vera Quist" <vera@example'
+like 'marked' "$(cat "$T/draft")" '^X-CN-Draft: rank=1; score=0\.'
+ok 'and is a mail' sh -c "cn-classify --no-store <'$T/draft' | grep -q ."
+
+# Macros of one's own; a language that is not there.
+cat >"$T/m.yaml" <<'Y'
+hello:
+  category: delivery_problem
+  text:
+    en: "Hello {name}, {order} {voucher}"
+    de: "Hallo {name}"
+Y
+cn-reply-suggest --macros "$T/m.yaml" --no-history --min-score 0 \
+    <"$T/line" >"$T/own"
+is '--macros' "$(jq -r '.replies[].text' "$T/own")" \
+    'Hello Vera Quist, AB-55512 {voucher}'
+is 'an unknown slot stays' "$(jq -c '.replies[].unfilled' "$T/own")" \
+    '["voucher"]'
+jq -c '.class.language = "de"' "$T/line" | cn-reply-suggest --macros \
+    "$T/m.yaml" --no-history --min-score 0 >"$T/own"
+is 'the language of the customer' "$(jq -r '.replies[].text' "$T/own")" \
+    'Hallo Vera Quist'
+cp "$T/m.yaml" "$CN_HOME/macros.yaml"
+is '$CN_HOME/macros.yaml is taken by itself' "$(cn-reply-suggest \
+    --no-history --min-score 0 <"$T/line" | jq -r '.replies[].source.macro')" \
+    hello
+rm "$CN_HOME/macros.yaml"
+echo 'hello: 7' >"$T/bad.yaml"
+status 'bad macros: 78' 78 from "$T/line" cn-reply-suggest \
+    --macros "$T/bad.yaml"
+like 'with the line' "$(cat "$T/err")" 'bad.yaml:1: '
+
+# What is left alone.
+skipped() {
+	cn-import "$T/skip" | cn-classify | cn-reply-suggest |
+	    jq -r '.skipped // "no"'
+}
+extra='Auto-Submitted: auto-replied' mail 'Uma Vale' uma@example.com 30 \
+    'Out of office' >"$T/skip" <<'M'
+I have a question about my order.
+M
+is 'automatic mail' "$(skipped)" automatic
+is 'the same without the mark is answered' \
+    "$(sed -i -e /^Auto/d -e s/m30@/m31@/ -e 's/^Subj.*/Subject: hello/' \
+    "$T/skip"; skipped)" no
+to=vera@example.com mail 'Priya Nair' help@shop.example 32 \
+    'Re: warped kadhai' 20 >"$T/skip" <<'M'
+Dear Vera, a new one is on its way.
+M
+is 'an answer of ours' "$(skipped)" outgoing
+is 'what was answered meanwhile' "$(cn-reply-suggest <"$T/line" |
+    jq -r .skipped)" stale
+jq -c '.class.spam = true | del(.id)' "$T/line" >"$T/spam"
+is 'spam' "$(cn-reply-suggest <"$T/spam" | jq -r .skipped)" spam
+sql 'UPDATE person SET may = 5'
+is 'who has objected' "$(cn-reply-suggest <"$T/line" | jq -r .skipped)" \
+    objected
+sql 'UPDATE person SET may = 7'
+
+# --pending.
+sql 'UPDATE message SET suggested = NULL, replies = NULL'
+cn-reply-suggest --pending >"$T/p"
+is '--pending answers all that came in' "$(jq -r .id "$T/p" | sort)" \
+    "$(cn-query --format ids is:in | sort)"
+is 'until nothing is left' "$(cn-reply-suggest --pending)" ''
+
+# The sample: no answer shows a name, address, number or mail of anybody but
+# the reader.
+cp "$sample/config.yaml" "$CN_HOME/config.yaml"
+cn-import "$sample/shop.mbox" 2>/dev/null | cn-classify >"$T/c"
+jq -c 'select(.direction == "in") | del(.id) |
+    .text |= (.[:60] | gsub("[A-Z]+-[0-9]*"; "")) |
+    .from = {name: "Zoe Quist", address: "zoe@example.com"} |
+    .subject |= gsub("[A-Z]+-[0-9]+"; "")' "$T/c" |
+    cn-reply-suggest --max 9 >"$T/s"
+jq -r '.replies[]? | select(.source.message) | .text' "$T/s" >"$T/texts"
+ok 'the sample has past answers' test "$(grep -c 'Zoe Quist' "$T/texts")" -gt 9
+jq -r 'select(.direction == "in") | .from.name // empty | splits(" ")' \
+    "$T/c" | grep -xE '.{4,}' | sort -u >"$T/names"
+grep -vxFi -e Quist -e Zoe -e Lotus -e Loom -e Mark -e Grace -e Stone \
+    "$T/names" >"$T/n"
+is 'no name' "$(grep -owFf "$T/n" "$T/texts" | sort -u)" ''
+ok 'control: the mails are full of them' \
+    grep -qwFf "$T/n" "$sample/shop.mbox"
+is 'no order number, phone or address' "$(grep -oE \
+    'LL-[0-9]+|[0-9]{5,}|\+[0-9][0-9 ]{7,}|[a-z.]+@[a-z.]+' "$T/texts" |
+    sort -u)" ''
+finish
