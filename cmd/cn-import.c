@@ -253,10 +253,12 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 
 int main(int argc, char **argv)
 {
-	int status = cn_cli_main(argc, argv, &cmd, run);
+	int status = cn_cli_main(argc, argv, &cmd, run), i;
 
 	/* An MTA bounces the mail on any status but 0 and 75; what went to
-	 * quarantine is stored. */
+	 * quarantine is stored.  A wrong option may stand before this one. */
+	for (i = 1; i < argc; i++)
+		opt.deliver |= strcmp(argv[i], "--deliver") == 0;
 	if (opt.deliver && status != 0)
 		status = status == CN_PARTIAL ? 0 : CN_TEMPFAIL;
 	return status;

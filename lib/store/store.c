@@ -1,6 +1,7 @@
 #include "store/sql.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #include "store/audit.h"
 #include "store/erase.h"
 
-#define LOCK_MS 30000		/* how long a writer waits by default */
+#define LOCK_MS 1000		/* for SQLite's own short locks, at least */
 #define POOL_FIRST 16		/* leaves reserved at once: grows to POOL_MAX */
 #define POOL_MAX 4096
 
@@ -26,7 +27,8 @@ static int set_up(struct cn_store *s, struct cn_err *err)
 	    "PRAGMA wal_autocheckpoint=4000; PRAGMA trusted_schema=OFF";
 
 	sqlite3_extended_result_codes(s->db, 0);
-	sqlite3_busy_timeout(s->db, LOCK_MS);
+	sqlite3_busy_timeout(s->db, s->run->wait_ms < 0 ? INT_MAX :
+	    s->run->wait_ms < LOCK_MS ? LOCK_MS : s->run->wait_ms);
 	if (s->readonly)
 		return cn_exec(s, "PRAGMA temp_store=MEMORY;"
 		    "PRAGMA mmap_size=0; PRAGMA query_only=ON", err);
@@ -94,6 +96,20 @@ out:
 	return r;
 }
 
+/* An empty file, or one without our tables, is no store to be filled. */
+static int made(struct cn_store *s, struct cn_err *err)
+{
+	int64_t has = 0;
+
+	if (cn_get(s, err, &has, "SELECT count(*) FROM sqlite_master"
+	    " WHERE name = 'meta'", "") < 0)
+		return -1;
+	if (has)
+		return 0;
+	cn_fail(err, CN_INTEGRITY, "%s: no store in it", s->path);
+	return cn_hint(err, "restore the store from a backup");
+}
+
 /* The keyring must be of this store, and not older than it. */
 static int match(struct cn_store *s, struct cn_err *err)
 {
@@ -150,8 +166,8 @@ struct cn_store *cn_store_open(const struct cn_run *run, unsigned flags,
 	}
 	if ((s->keys = cn_keys_open(run->keys, run->key_file, err)) == NULL)
 		goto bad;
-	if (open_db(s, mode, err) < 0 || set_up(s, err) < 0 ||
-	    cn_schema_migrate(s, err) < 0 || match(s, err) < 0 ||
+	if (open_db(s, mode, err) < 0 || made(s, err) < 0 ||
+	    set_up(s, err) < 0 || cn_schema_migrate(s, err) < 0 || match(s, err) < 0 ||
 	    (s->ledger = cn_ledger_load(s->keys, err)) == NULL)
 		goto bad;
 	if (!s->readonly && cn_erase_due(s, &s->behind, err) < 0)
