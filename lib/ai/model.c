@@ -279,16 +279,25 @@ cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
 	return known;
 }
 
+typedef int32_t i4 __attribute__((vector_size(16)));
+
+static v4
+larger(v4 a, v4 b)
+{
+	i4 less = a < b;
+
+	return (v4)(((i4)b & less) | ((i4)a & ~less));
+}
+
 /* e^x of four, x <= 0, good to 1e-7; as if x were -87 below that. */
 static v4
 exp4(v4 x)
 {
-	typedef int32_t i4 __attribute__((vector_size(16)));
-	const v4 one = { 1, 1, 1, 1 }, low = one * -87;
-	i4 under = x < low, k;
+	const v4 one = { 1, 1, 1, 1 };
 	v4 f, r, p;
+	i4 k;
 
-	x = (v4)(((i4)low & under) | ((i4)x & ~under));
+	x = larger(x, one * -87);
 	k = __builtin_convertvector(x * 1.44269504f - 0.5f, i4);
 	f = __builtin_convertvector(k, v4);
 
@@ -308,27 +317,29 @@ int
 cn_softmax(float *score, size_t n, double temperature)
 {
 	float inv = (float)(1 / temperature), max = score[0];
-	size_t i, best = 0, len;
-	double sum = 0;
-	v4 x;
+	v4 x[(CN_MODEL_CLASSES + 3) / 4], top;
+	size_t i, j, best = 0, lanes = (n + 3) / 4;
+	double sum[4] = { 0, 0, 0, 0 };
 
-	for (i = 1; i < n; i++)
-		max = score[i] > max ? score[i] : max;
+	x[lanes - 1] = (v4){ max, max, max, max };
+	memcpy(x, score, n * sizeof(*score));
+	for (top = x[0], i = 1; i < lanes; i++)
+		top = larger(top, x[i]);
+	for (j = 0; j < 4; j++)
+		max = top[j] > max ? top[j] : max;
 	while (best + 1 < n && score[best] != max)
 		best++;
-	for (i = 0; i < n; i += 4) {
-		len = n - i < 4 ? n - i : 4;
-		x = (v4){ max, max, max, max };
-		memcpy(&x, score + i, len * sizeof(*score));
-		x = (x - max) * inv;
-		x = exp4(x);
-		memcpy(score + i, &x, len * sizeof(*score));
-	}
-	for (i = 0; i < n; i++)
-		sum += score[i];
-	inv = (float)(1 / sum);
-	for (i = 0; i < n; i++)
-		score[i] *= inv;
+	for (i = 0; i < lanes; i++)
+		x[i] = exp4((x[i] - max) * inv);
+	for (i = n; i < 4 * lanes; i++)
+		x[i / 4][i % 4] = 0;
+	for (i = 0; i < lanes; i++)
+		for (j = 0; j < 4; j++)
+			sum[j] += (double)x[i][j];
+	inv = (float)(1 / (sum[0] + sum[1] + sum[2] + sum[3]));
+	for (i = 0; i < lanes; i++)
+		x[i] *= inv;
+	memcpy(score, x, n * sizeof(*score));
 	return (int)best;
 }
 
