@@ -90,7 +90,7 @@ cn_model_index(struct cn_model *m)
 {
 	uint32_t size = 16, i, at;
 
-	while (size < m->rows + m->rows / 2)
+	while (size < 2 * m->rows)
 		size *= 2;
 	free(m->slot);
 	m->slot = cn_alloc(size * sizeof(*m->slot));
@@ -120,7 +120,10 @@ cn_model_row(const struct cn_model *m, uint32_t key)
 double
 cn_model_tf(unsigned n)
 {
-	return n <= 1 ? 1 : 1 + cn_log(n);
+	static const double few[] = { 1, 1, 1.6931471805599454,
+	    2.0986122886681096, 2.3862943611198908, 2.6094379124341005 };
+
+	return n < sizeof(few) / sizeof(*few) ? few[n] : 1 + cn_log(n);
 }
 
 struct cn_tf *
