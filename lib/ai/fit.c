@@ -251,7 +251,6 @@ quantise(struct fit *f)
 		m->key[k] = f->m->key[r];
 		m->df[k] = f->m->df[r];
 		m->row[k].scale = max / 127;
-		m->row[k].start = (uint32_t)n;
 		for (c = 0; c < classes; c++) {
 			d = (w[c] - mid) / max * 127;
 			q = (int)(d < 0 ? d - 0.5f : d + 0.5f);
@@ -260,7 +259,7 @@ quantise(struct fit *f)
 			m->weight[n].class = (uint16_t)c;
 			m->weight[n++].w = (int16_t)q;
 		}
-		m->row[k++].end = (uint32_t)n;
+		m->row[++k].start = (uint32_t)n;
 	}
 	m->rows = k;
 	m->weight = cn_realloc(m->weight, (n + 1) * sizeof(*m->weight));

@@ -26,13 +26,14 @@ struct cn_slot {
 /* What scoring needs of a row, side by side. */
 struct cn_row {
 	float idf, scale;
-	uint32_t start, end;		/* into weight */
+	uint32_t start;			/* into weight, to the next row's */
 	uint32_t dense;			/* + 1, of the dense rows; 0: none */
 };
 
 /* Four classes at a time; element by element, so that the result is that of
  * any other width. */
 typedef float v4 __attribute__((vector_size(16)));
+typedef uint32_t u4 __attribute__((vector_size(16)));
 
 struct cn_model {
 	size_t classes, rows, examples;
@@ -43,9 +44,9 @@ struct cn_model {
 	char id[17];
 
 	uint32_t *key, *df;		/* [rows], keys ascending */
-	struct cn_row *row;
-	v4 *dense;			/* full rows again, for speed */
-	size_t lanes;			/* v4s a dense row */
+	struct cn_row *row;		/* [rows + 1] */
+	u4 *dense;			/* full rows again, for speed */
+	size_t lanes;			/* u4s a dense row: 8 classes each */
 	struct cn_weight *weight;
 	struct cn_slot *slot;		/* open addressing, mask + 1 of them */
 	uint32_t mask;

@@ -48,30 +48,40 @@ cn_model_free(struct cn_model *m)
 }
 
 #define DENSE_MIN 4
-#define DENSE_FLOATS (4u << 20)		/* all dense rows together: 16 MB */
+#define DENSE_BYTES (16u << 20)		/* all dense rows together */
 
+/* A dense row has the upper halves of its weights' floats, which hold -256 to
+ * 256 exactly: half the memory, and a shift or a mask gives the float back.
+ * The words of a u4 have four classes in their lower halves and the next four
+ * in their upper. */
 static void
 make_dense(struct cn_model *m)
 {
-	size_t i, j, n, most, k = 0;
-	float *f;
+	union { float f; uint32_t u; } v;
+	uint32_t i, j, n, class, *row;
+	size_t most, k = 0;
 
-	m->lanes = (m->classes + 3) / 4;
-	most = DENSE_FLOATS / (4 * m->lanes);
+	m->lanes = (m->classes + 7) / 8;
+	most = DENSE_BYTES / (m->lanes * sizeof(u4));
 	for (i = 0; i < m->rows; i++) {
-		n = m->row[i].end - m->row[i].start;
+		n = m->row[i + 1].start - m->row[i].start;
 		m->row[i].dense = 0;
 		if (n >= DENSE_MIN && 10 * n >= m->classes && k < most)
 			m->row[i].dense = (uint32_t)++k;
 	}
 	free(m->dense);
-	m->dense = cn_alloc((k + 1) * m->lanes * sizeof(v4));
+	m->dense = cn_alloc((k + 1) * m->lanes * sizeof(u4));
 	for (i = 0; i < m->rows; i++) {
 		if (m->row[i].dense == 0)
 			continue;
-		f = (float *)(m->dense + (m->row[i].dense - 1) * m->lanes);
-		for (j = m->row[i].start; j < m->row[i].end; j++)
-			f[m->weight[j].class] = m->weight[j].w;
+		row = (uint32_t *)(m->dense + (m->row[i].dense - 1) *
+		    m->lanes);
+		for (j = m->row[i].start; j < m->row[i + 1].start; j++) {
+			class = m->weight[j].class;
+			v.f = m->weight[j].w;
+			row[class / 8 * 4 + class % 4] |= class & 4 ? v.u :
+			    v.u >> 16;
+		}
 	}
 }
 
@@ -110,7 +120,10 @@ cn_model_row(const struct cn_model *m, uint32_t key)
 double
 cn_model_tf(unsigned n)
 {
-	return n <= 1 ? 1 : 1 + cn_log(n);
+	static const double few[] = { 1, 1, 1.6931471805599454,
+	    2.0986122886681096, 2.3862943611198908, 2.6094379124341005 };
+
+	return n < sizeof(few) / sizeof(*few) ? few[n] : 1 + cn_log(n);
 }
 
 struct cn_tf *
@@ -157,43 +170,54 @@ cn_text_tfs(struct cn_str subject, struct cn_str text, size_t *n,
 /* Four dense rows at once: the sums are loaded and stored once for them. */
 struct batch {
 	float x[4];
-	const v4 *d[4];
+	const u4 *d[4];
 	size_t n;
 };
+
+static v4
+lower(u4 w)
+{
+	return (v4)(w << 16);
+}
+
+static v4
+upper(u4 w)
+{
+	return (v4)(w & 0xffff0000u);
+}
 
 static void
 flush(struct batch *b, v4 *sum, size_t lanes)
 {
+	const u4 *d0 = b->d[0], *d1 = b->d[1], *d2 = b->d[2], *d3 = b->d[3];
 	v4 x[4];
 	size_t i, c;
 
 	if (b->n == 0)
 		return;
-	for (i = b->n; i < 4; i++) {
-		b->x[i] = 0;
-		b->d[i] = b->d[0];
-	}
 	for (i = 0; i < 4; i++)
 		x[i] = (v4){ b->x[i], b->x[i], b->x[i], b->x[i] };
-	for (c = 0; c < lanes; c++)
-		sum[c] = sum[c] + x[0] * b->d[0][c] + x[1] * b->d[1][c] +
-		    x[2] * b->d[2][c] + x[3] * b->d[3][c];
+	for (c = 0; c < lanes; c++) {
+		sum[2 * c] = sum[2 * c] + x[0] * lower(d0[c]) +
+		    x[1] * lower(d1[c]) + x[2] * lower(d2[c]) +
+		    x[3] * lower(d3[c]);
+		sum[2 * c + 1] = sum[2 * c + 1] + x[0] * upper(d0[c]) +
+		    x[1] * upper(d1[c]) + x[2] * upper(d2[c]) +
+		    x[3] * upper(d3[c]);
+	}
 	b->n = 0;
 }
 
-size_t
-cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
-    float *score, struct cn_norm *norm)
+/* Looks every feature up, in passes, so that the memory's answers overlap;
+ * returns how many are known, and the norms. */
+static size_t
+look_up(const struct cn_model *m, struct cn_tf *tf, size_t n,
+    struct cn_norm *norm)
 {
 	double sq[2] = { 0, 0 }, v;
-	const struct cn_weight *w, *end;
 	const struct cn_row *row;
 	size_t i, c, known = 0;
-	v4 sum[(CN_MODEL_CLASSES + 3) / 4];
-	struct batch b = { .n = 0 };
-	float x;
 
-	/* In passes, so that the memory's answers overlap. */
 	for (i = 0; i < n; i++)
 		__builtin_prefetch(&m->slot[tf[i].key & m->mask]);
 	for (i = 0; i < n; i++) {
@@ -216,7 +240,21 @@ cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
 	}
 	for (i = 0; i < 2; i++)
 		norm->inv[i] = sq[i] > 0 ? (float)(1 / cn_root(sq[i])) : 0;
-	sum[m->lanes - 1] = (v4){ 0 };
+	return known;
+}
+
+size_t
+cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
+    float *score, struct cn_norm *norm)
+{
+	size_t i, known = look_up(m, tf, n, norm);
+	v4 sum[(CN_MODEL_CLASSES + 7) / 8 * 2];
+	const struct cn_weight *w, *end;
+	const struct cn_row *row;
+	struct batch b = { .n = 0 };
+	float x;
+
+	sum[2 * m->lanes - 2] = sum[2 * m->lanes - 1] = (v4){ 0 };
 	memcpy(sum, m->bias, m->classes * sizeof(*score));
 	for (i = 0; i < n; i++) {
 		if (tf[i].row == 0)
@@ -231,25 +269,38 @@ cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
 				flush(&b, sum, m->lanes);
 			continue;
 		}
-		end = m->weight + row->end;
+		end = m->weight + row[1].start;
 		for (w = m->weight + row->start; w < end; w++)
 			((float *)sum)[w->class] += x * (float)w->w;
+	}
+	for (i = b.n; b.n && i < 4; i++) {
+		b.x[i] = 0;
+		b.d[i] = b.d[0];
 	}
 	flush(&b, sum, m->lanes);
 	memcpy(score, sum, m->classes * sizeof(*score));
 	return known;
 }
 
+typedef int32_t i4 __attribute__((vector_size(16)));
+
+static v4
+larger(v4 a, v4 b)
+{
+	i4 less = a < b;
+
+	return (v4)(((i4)b & less) | ((i4)a & ~less));
+}
+
 /* e^x of four, x <= 0, good to 1e-7; as if x were -87 below that. */
 static v4
 exp4(v4 x)
 {
-	typedef int32_t i4 __attribute__((vector_size(16)));
-	const v4 one = { 1, 1, 1, 1 }, low = one * -87;
-	i4 under = x < low, k;
+	const v4 one = { 1, 1, 1, 1 };
 	v4 f, r, p;
+	i4 k;
 
-	x = (v4)(((i4)low & under) | ((i4)x & ~under));
+	x = larger(x, one * -87);
 	k = __builtin_convertvector(x * 1.44269504f - 0.5f, i4);
 	f = __builtin_convertvector(k, v4);
 
@@ -269,27 +320,29 @@ int
 cn_softmax(float *score, size_t n, double temperature)
 {
 	float inv = (float)(1 / temperature), max = score[0];
-	size_t i, best = 0, len;
-	double sum = 0;
-	v4 x;
+	v4 x[(CN_MODEL_CLASSES + 3) / 4], top;
+	size_t i, j, best = 0, lanes = (n + 3) / 4;
+	double sum[4] = { 0, 0, 0, 0 };
 
-	for (i = 1; i < n; i++)
-		max = score[i] > max ? score[i] : max;
+	x[lanes - 1] = (v4){ max, max, max, max };
+	memcpy(x, score, n * sizeof(*score));
+	for (top = x[0], i = 1; i < lanes; i++)
+		top = larger(top, x[i]);
+	for (j = 0; j < 4; j++)
+		max = top[j] > max ? top[j] : max;
 	while (best + 1 < n && score[best] != max)
 		best++;
-	for (i = 0; i < n; i += 4) {
-		len = n - i < 4 ? n - i : 4;
-		x = (v4){ max, max, max, max };
-		memcpy(&x, score + i, len * sizeof(*score));
-		x = (x - max) * inv;
-		x = exp4(x);
-		memcpy(score + i, &x, len * sizeof(*score));
-	}
-	for (i = 0; i < n; i++)
-		sum += score[i];
-	inv = (float)(1 / sum);
-	for (i = 0; i < n; i++)
-		score[i] *= inv;
+	for (i = 0; i < lanes; i++)
+		x[i] = exp4((x[i] - max) * inv);
+	for (i = n; i < 4 * lanes; i++)
+		x[i / 4][i % 4] = 0;
+	for (i = 0; i < lanes; i++)
+		for (j = 0; j < 4; j++)
+			sum[j] += (double)x[i][j];
+	inv = (float)(1 / (sum[0] + sum[1] + sum[2] + sum[3]));
+	for (i = 0; i < lanes; i++)
+		x[i] *= inv;
+	memcpy(score, x, n * sizeof(*score));
 	return (int)best;
 }
 
@@ -315,7 +368,7 @@ cn_model_weight(const struct cn_model *m, uint32_t row, size_t class)
 {
 	uint32_t i;
 
-	for (i = m->row[row].start; i < m->row[row].end; i++)
+	for (i = m->row[row].start; i < m->row[row + 1].start; i++)
 		if (m->weight[i].class == class)
 			return m->weight[i].w * (double)m->row[row].scale;
 	return 0;

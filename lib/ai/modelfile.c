@@ -89,9 +89,9 @@ cn_model_save(const struct cn_model *m, struct cn_buf *b)
 		last = m->key[i];
 		put_num(b, m->df[i]);
 		put_float(b, m->row[i].scale);
-		put_num(b, m->row[i].end - m->row[i].start);
+		put_num(b, m->row[i + 1].start - m->row[i].start);
 		class = 0;
-		for (j = m->row[i].start; j < m->row[i].end; j++) {
+		for (j = m->row[i].start; j < m->row[i + 1].start; j++) {
 			w = &m->weight[j];
 			put_num(b, w->class - class);
 			class = w->class;
@@ -202,7 +202,6 @@ get_rows(struct in *in, struct cn_model *m)
 		m->df[i] = get_num(in, CN_TRAIN_EXAMPLES);
 		in->bad |= m->df[i] == 0 || m->df[i] > m->examples;
 		m->row[i].scale = get_float(in);
-		m->row[i].start = (uint32_t)n;
 		k = get_num(in, (uint32_t)m->classes);
 		for (class = 0; k && !in->bad; k--) {
 			delta = get_num(in, (uint32_t)m->classes);
@@ -212,7 +211,7 @@ get_rows(struct in *in, struct cn_model *m)
 			m->weight[n].class = (uint16_t)class;
 			m->weight[n++].w = (int8_t)*take(in, 1);
 		}
-		m->row[i].end = (uint32_t)n;
+		m->row[i + 1].start = (uint32_t)n;
 	}
 }
 

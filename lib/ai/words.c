@@ -78,13 +78,19 @@ alnum(char c)
 	return (c | 0x20) - 'a' + 0u < 26 || c - '0' + 0u < 10;
 }
 
-/* The end of a mail address or URL that starts here, or 0. */
+/* The end of a mail address or URL that starts here, or 0: then there is none
+ * before tail either. */
 static size_t
-address(const char *p, size_t n, size_t i, char *mark)
+address(const char *p, size_t n, size_t i, char *mark, size_t *tail)
 {
 	size_t j, from = i;
 
-	*mark = 0;
+	for (j = i; j < n && (unsigned char)p[j] > ' ' && p[j] != '.' &&
+	    p[j] != ':' && p[j] != '@'; j++)
+		;
+	*tail = j;
+	if (j == n || (unsigned char)p[j] <= ' ')
+		return 0;
 	while (i < n && (p[i] == '<' || p[i] == '(' || p[i] == '"'))
 		i++;
 	if (n - i > 4 && memcmp(p + i, "www.", 4) == 0)
@@ -98,43 +104,41 @@ address(const char *p, size_t n, size_t i, char *mark)
 		else if (p[j] == '@' && j > i && n - j > 1 && alnum(p[j + 1]))
 			*mark = *mark ? *mark : '@';
 	}
-	return *mark ? j : 0;
+	if (*mark) {
+		*tail = from;
+		return j;
+	}
+	while (*tail < n && (unsigned char)p[*tail] > ' ')
+		++*tail;
+	return 0;
 }
 
 /* One run of text, appended; out has room for 4 bytes a byte. */
 static void
 scan(struct cn_words *out, const char *p, size_t n, bool accents)
 {
-	size_t i = 0, len, at = 0, chars = 0, digits = 0, end, tail = 0;
+	size_t i, len, at = 0, chars = 0, digits = 0, end, tail = 0;
 	char mark = 0;
 	uint32_t cp;
 	int c;
 
-	for (;;) {
+	for (i = 0; ; i += len) {
 		c = BREAK;
 		len = 1;
-		if (i < n) {
-			if (chars == 0 && i >= tail) {
-				/* tail: no address before it */
-				end = address(p, n, i, &mark);
-				if (end) {
-					at = out->len;
-					out->buf[out->len++] = mark;
-					chars = 1;
-					len = end - i;
-				} else {
-					for (tail = i; tail < n && (unsigned
-					    char)p[tail] > ' '; tail++)
-						;
-				}
-			}
-			if (mark == 0) {
+		if (i < n && chars == 0 && i >= tail &&
+		    (end = address(p, n, i, &mark, &tail)) > 0) {
+			at = out->len;
+			out->buf[out->len++] = mark;
+			chars = 1;
+			len = end - i;
+		} else if (i < n) {
+			cp = (unsigned char)p[i];
+			if (cp >= 0x80)
 				len = cn_utf8_get(p + i, n - i, &cp);
-				if (len)
-					c = classify(&cp, accents);
-				else
-					len = 1;
-			}
+			if (len)
+				c = classify(&cp, accents);
+			else
+				len = 1;
 		}
 		if (c == LETTER || c == DIGIT) {
 			if (chars == 0)
@@ -155,7 +159,6 @@ scan(struct cn_words *out, const char *p, size_t n, bool accents)
 		}
 		if (i >= n)
 			return;
-		i += len;
 	}
 }
 
