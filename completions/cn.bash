@@ -10,7 +10,7 @@ _cn() {
 	fi
 	case $cmd in
 	cn)
-		verbs="classify export import model query reply-suggest report store"
+		verbs="classify export import model purge query reply-suggest report store"
 		;;
 	cn-classify)
 		own="--pending -p --pass-through --no-store -m --model --explain --refs --format --max-line"
@@ -24,6 +24,9 @@ _cn() {
 	cn-model)
 		verbs="train eval show"
 		own="-o --output -m --model -k --folds --worst --format"
+		;;
+	cn-purge)
+		own="-s --subject --plan -n --dry-run --apply --prove --resume -y --yes"
 		;;
 	cn-query)
 		own="--format -l --limit --refs --raw --exit-code"
@@ -104,6 +107,9 @@ _cn() {
 	cn-model:--format)
 		words="auto table jsonl csv tsv"
 		;;
+	cn-purge:--subject|cn-purge:-s)
+		return
+		;;
 	cn-query:--format)
 		words="auto table jsonl csv tsv mbox ids"
 		;;
@@ -162,4 +168,4 @@ _cn() {
 	# shellcheck disable=SC2207
 	COMPREPLY=($(compgen $kind ${words:+-W "$words"} -- "$cur"))
 }
-complete -o filenames -F _cn cn cn-classify cn-export cn-import cn-model cn-query cn-reply-suggest cn-report cn-store
+complete -o filenames -F _cn cn cn-classify cn-export cn-import cn-model cn-purge cn-query cn-reply-suggest cn-report cn-store

@@ -1,5 +1,5 @@
 # fish completion for cn: made by completions/generate.sh from the option tables
-for c in cn cn-classify cn-export cn-import cn-model cn-query cn-reply-suggest cn-report cn-store
+for c in cn cn-classify cn-export cn-import cn-model cn-purge cn-query cn-reply-suggest cn-report cn-store
 	complete -c $c -l home -x -a '(__fish_complete_directories)' -d 'the store\'s folder'
 	complete -c $c -l keys -x -a '(__fish_complete_directories)' -d 'the keys\' folder'
 	complete -c $c -l key-file -r -d 'opens the keyring'
@@ -41,6 +41,14 @@ complete -c cn-model -s m -l model -r -d 'eval: instead of the starter model'
 complete -c cn-model -s k -l folds -x -d 'eval: train on the rest, K times; 2 to 20'
 complete -c cn-model -l worst -x -d 'eval: pairs most often confused; 10'
 complete -c cn-model -l format -x -a 'auto table jsonl csv tsv' -d 'auto: a table on a terminal, else jsonl'
+complete -c cn -n __fish_use_subcommand -f -a purge
+complete -c cn-purge -s s -l subject -x -d 'address, phone, p-id; - stdin, @FILE'
+complete -c cn-purge -l plan -d 'show what would go and what stays'
+complete -c cn-purge -s n -l dry-run -d 'the same'
+complete -c cn-purge -l apply -d 'erase by the plan, or --subject'
+complete -c cn-purge -l prove -d 'check and print a certificate'
+complete -c cn-purge -l resume -d 'finish what was cut off'
+complete -c cn-purge -s y -l yes -d 'do not ask before erasing'
 complete -c cn -n __fish_use_subcommand -f -a query
 complete -c cn-query -l format -x -a 'auto table jsonl csv tsv mbox ids' -d 'auto: a table on a terminal, else jsonl'
 complete -c cn-query -s l -l limit -x -d 'at most N messages'
