@@ -132,6 +132,8 @@ int cn_mkdirs(const char *path, unsigned mode, struct cn_err *err)
 {
 	char *copy, *p;
 
+	if (path[0] == '\0')
+		return cn_fail(err, CN_CONFIG, "an empty path");
 	copy = cn_strdup(path);
 	for (p = copy + 1; ; p++) {
 		char c = *p;
