@@ -115,7 +115,7 @@ int cn_suggest_mails(struct cn_buf *b, struct cn_suggest *s,
 	int r;
 
 	if (it->skipped != NULL || it->json.n <= 2 ||
-	    !is(it->msg.channel, "email") || it->msg.from.n == 0)
+	    is(it->msg.channel, "chat") || it->msg.from.n == 0)
 		return 0;
 	r = parent(s, it, &raw, &mail, err);
 	cn_json_walk(&i, it->json);

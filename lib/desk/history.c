@@ -10,6 +10,7 @@
 
 #define PAGE 500
 #define TEXT_MAX ((size_t)64 << 10)	/* bytes of a text that are split */
+#define ASKED 600		/* bytes of a question that are compared */
 
 struct talk {				/* a conversation */
 	int64_t person, id;
@@ -143,7 +144,8 @@ static int add_talk(struct cn_history *h, const struct talk *t,
 			    cn_json_get(m.class_json, "best"));
 			asked.len = 0;
 			cn_buf_fmt(&asked, "%s\n", m.subject ? m.subject : "");
-			cn_buf_add(&asked, own.p ? own.p : "", own.len);
+			cn_buf_add(&asked, own.p ? own.p : "",
+			    cn_utf8_cut(own.p, own.len, ASKED));
 		} else if (question != 0 && own.len > 0) {
 			pair(h, t, question, ids[i], category,
 			    cn_buf_view(&asked));

@@ -11,7 +11,9 @@
 #include "desk/scrub.h"
 #include "store/message.h"
 
-#define CN_HISTORY_PAIRS 20000
+/* Each costs about 8 KB of memory and 0.2 ms at the start: a run stays below
+ * 64 MB. */
+#define CN_HISTORY_PAIRS 4000
 #define CN_HISTORY_LONG 200	/* messages of a conversation, the newest */
 
 struct cn_past {

@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 
+#define LINK 1000			/* bytes of a link, at most */
 #define LEAST 60			/* bytes of a draft that is worth it */
 
 static bool digit(int c)
@@ -183,10 +184,10 @@ static size_t digits_at(const char *p, const char *end, char d[20],
 	for (; p < end && (digit(*p) || strchr(" -./()", *p)); p++) {
 		if (!digit(*p))
 			continue;
-		if (n < 20)
-			d[n] = *p;
-		n++;
 		*stop = p + 1;
+		d[n++] = *p;
+		if (n == 20)
+			break;
 	}
 	return n;
 }
@@ -201,6 +202,8 @@ static bool starts(const char *p, const char *end, const char *what)
 /* The end of a link or address of the web. */
 static const char *link_end(const char *p, const char *end)
 {
+	if (end - p > LINK)
+		end = p + LINK;
 	while (p < end && (unsigned char)*p > ' ' && !strchr("<>\"", *p))
 		p++;
 	return p;
@@ -209,12 +212,12 @@ static const char *link_end(const char *p, const char *end)
 /* A link that says more than where the shop is begins here. */
 static bool coded_link(const char *p, const char *end)
 {
-	const char *stop = link_end(p, end);
+	const char *stop;
 
 	if (!starts(p, end, "http://") && !starts(p, end, "https://") &&
 	    !starts(p, end, "www."))
 		return false;
-	for (; p < stop; p++)
+	for (stop = link_end(p, end); p < stop; p++)
 		if (digit(*p) || *p == '?' || *p == '=')
 			return true;
 	return false;

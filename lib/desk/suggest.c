@@ -9,6 +9,7 @@
 
 #define LIKE 16			/* past answers that are looked at */
 #define VARIANTS 64		/* languages of a macro, at most */
+#define NAME 200		/* bytes of a name that fills a slot */
 #define SUBJECTS 64		/* persons named in one audit entry */
 #define UNKNOWN 0.25		/* belief where nobody has said a category */
 #define OTHERS 8		/* shares what is left of the belief */
@@ -139,7 +140,8 @@ static void understand(struct cn_item *it, struct asked *a)
 		l = tag;
 	}
 	a->language = l;
-	if (m->from.n > 0 && m->from.v[0].name[0] != '\0')
+	if (m->from.n > 0 && m->from.v[0].name[0] != '\0' &&
+	    strlen(m->from.v[0].name) <= NAME)
 		a->name = m->from.v[0].name;
 	order = cn_scrub_order(a->text);
 	if (order.n > 0)

@@ -67,20 +67,33 @@ uint32_t cn_word_lower(uint32_t c)
 	    (uint32_t)utf8proc_tolower((utf8proc_int32_t)c);
 }
 
-/* FNV-1a over the characters in lower case; 0 marks an empty slot. */
+static uint64_t mix(uint64_t h, uint32_t c)
+{
+	return (h ^ c) * 0x100000001b3u;
+}
+
+/* FNV-1a over the characters in lower case and without accents, however they
+ * are composed; 0 marks an empty slot. */
 static uint64_t hash_of(struct cn_str w)
 {
 	uint64_t h = 0xcbf29ce484222325u;
-	uint32_t c;
+	utf8proc_int32_t d[8];
+	utf8proc_ssize_t k, m;
 	size_t i, n;
+	uint32_t c;
 
 	for (i = 0; i < w.n; i += n) {
 		n = cn_utf8_get(w.p + i, w.n - i, &c);
-		if (n == 0) {
-			c = (unsigned char)w.p[i];
+		if (n < 2) {
+			h = mix(h, cn_word_lower((unsigned char)w.p[i]));
 			n = 1;
+			continue;
 		}
-		h = (h ^ cn_word_lower(c)) * 0x100000001b3u;
+		m = utf8proc_decompose_char((utf8proc_int32_t)c, d, 8,
+		    UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD, NULL);
+		for (k = 0; k < m && k < 8; k++)
+			if (d[k] < 0x300 || d[k] > 0x36f)
+				h = mix(h, (uint32_t)d[k]);
 	}
 	return h ? h : 1;
 }

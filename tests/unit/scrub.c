@@ -69,6 +69,9 @@ static void sets(void)
 	cn_wordset_add(&s, cn_str("ja"), 2);
 	ok(cn_wordset_seen(&s, cn_str("ÉLODIE")) == 1,
 	    "words are known in any case");
+	ok(cn_wordset_seen(&s, cn_str("E\xcc\x81lodie")) == 1 &&
+	    cn_wordset_seen(&s, cn_str("Elodie")) == 1,
+	    "and with any accents");
 	ok(cn_wordset_seen(&s, cn_str("JA")) == 2, "a person counts once");
 	ok(cn_wordset_seen(&s, cn_str("nein")) == 0, "others are not known");
 	cn_wordset_release(&s);
