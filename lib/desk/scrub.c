@@ -86,6 +86,21 @@ static const char *figures_end(const char *p, const char *end)
 	    s : p;
 }
 
+/* Past at most n bytes that belong to no word, or NULL. */
+static const char *skip_to_word(const char *p, const char *end, int n)
+{
+	bool word = false;
+
+	for (; p < end && n >= 0; n--) {
+		size_t k = cn_word_step(p, end, &word);
+
+		if (word)
+			return p;
+		p += k;
+	}
+	return NULL;
+}
+
 /* The end of a day that begins here ('Thursday, 24 September 2026',
  * '24.09.2026', '2026-09-24'), or p. */
 static const char *day_end(const char *p, const char *end)
@@ -98,12 +113,10 @@ static const char *day_end(const char *p, const char *end)
 	if (s > p)
 		return s;
 	while (parts < 5) {
-		q = s;
+		q = skip_to_word(s, end, parts > 0 ? 2 : 0);
+		if (q == NULL)
+			break;
 		w = cn_word_next(&q, end);
-		if (w.n == 0 || (parts > 0 && w.p - s > 2))
-			break;
-		if (parts == 0 && w.p != p)
-			break;
 		if (digit(w.p[0]) && w.n <= 4)
 			figures = true;
 		else if (weekday(w) || month(w, figures))
@@ -401,16 +414,15 @@ static bool sentence(struct cn_buf *out, struct cn_str t,
 			p = q;
 			continue;
 		}
-		q = p;
-		w = cn_word_next(&q, end);
-		if (w.n == 0 || w.p != p) {	/* a mark beyond ASCII */
-			size_t n = cn_word_step(p, end, &first);
+		if (skip_to_word(p, end, 0) == NULL) {	/* a mark */
+			size_t n = cn_word_step(p, end, &(bool){ false });
 
 			cn_buf_add(out, p, n);
-			first = false;
 			p += n;
 			continue;
 		}
+		q = p;
+		w = cn_word_next(&q, end);
 		/* 'will' is no name where it is written small. */
 		if (cn_wordset_seen(s->names, w) > 0 &&
 		    (upper(w) || cn_wordset_seen(s->free, w) == 0)) {
@@ -437,17 +449,26 @@ static bool sentence(struct cn_buf *out, struct cn_str t,
 	return good;
 }
 
+/* with is not longer than what. */
 static void replace(struct cn_buf *b, const char *what, const char *with)
 {
-	size_t n = strlen(what), m = strlen(with);
-	char *p = b->p;
+	size_t n = strlen(what), m = strlen(with), kept;
+	const char *from = b->p, *end = from + b->len, *hit;
+	char *to = b->p;
 
-	while (p != NULL && (p = memmem(p, b->len - (size_t)(p - b->p), what,
-	    n)) != NULL) {
-		memcpy(p, with, m);
-		memmove(p + m, p + n, b->len - (size_t)(p - b->p) - n + 1);
-		b->len -= n - m;
+	if (b->len == 0)
+		return;
+	while ((hit = memmem(from, (size_t)(end - from), what, n)) != NULL) {
+		kept = (size_t)(hit - from);
+		memmove(to, from, kept);
+		memcpy(to + kept, with, m);
+		to += kept + m;
+		from = hit + n;
 	}
+	kept = (size_t)(end - from);
+	memmove(to, from, kept);
+	b->len = (size_t)(to - b->p) + kept;
+	b->p[b->len] = '\0';
 }
 
 /* '{name} {name}' is one person, and a title before a name is theirs. */
@@ -466,7 +487,8 @@ static void tidy(struct cn_buf *b)
 		replace(b, was, " {name}");
 	}
 	replace(b, " \n\n", "\n\n");
-	replace(b, "\n\n\n", "\n\n");
+	for (i = 0; i < 4; i++)
+		replace(b, "\n\n\n", "\n\n");
 	while (b->len > 0 && strchr(" \t\n", b->p[b->len - 1]))
 		b->p[--b->len] = '\0';
 }
