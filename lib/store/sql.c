@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 int cn_sql_fail(struct cn_store *s, struct cn_err *err, const char *what)
 {
@@ -51,6 +52,20 @@ int cn_sql_fail(struct cn_store *s, struct cn_err *err, const char *what)
 	return -1;
 }
 
+/* While the last of the others closes, or one that comes recovers the WAL,
+ * reading the schema is refused without asking the busy handler. */
+static int prepare(struct cn_store *s, const char *sql, sqlite3_stmt **st)
+{
+	const struct timespec pause = { 0, 5000000 };
+	int r, tries = 0;
+
+	while (((r = sqlite3_prepare_v3(s->db, sql, -1,
+	    SQLITE_PREPARE_PERSISTENT, st, NULL)) & 0xff) == SQLITE_BUSY &&
+	    tries++ < 1000)
+		nanosleep(&pause, NULL);
+	return r;
+}
+
 sqlite3_stmt *cn_sql(struct cn_store *s, const char *sql, struct cn_err *err)
 {
 	sqlite3_stmt *st = NULL;
@@ -64,8 +79,7 @@ sqlite3_stmt *cn_sql(struct cn_store *s, const char *sql, struct cn_err *err)
 			return st;
 		}
 	}
-	if (sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &st,
-	    NULL) != SQLITE_OK) {
+	if (prepare(s, sql, &st) != SQLITE_OK) {
 		cn_sql_fail(s, err, "prepare");
 		return NULL;
 	}
