@@ -150,7 +150,7 @@ static int train(struct cn_cli *cli, struct cn_train *t, struct cn_err *err)
 	if ((m = cn_model_train(t, &o, err)) == NULL)
 		return -1;
 	cn_model_save(m, &b);
-	r = cn_file_replace(opt.output, b.p, b.len, 0666 & 0644, err);
+	r = cn_file_replace(opt.output, b.p, b.len, 0644, err);
 	if (r == 0)
 		cn_cli_note("%s: model %s, %zu examples of %zu categories, "
 		    "%zu bytes", opt.output, cn_model_id(m),
