@@ -8,10 +8,10 @@ CC ?= cc
 
 # Build, then test: Debian 12's packages.
 NEED = gcc libc6-dev pkg-config libssl-dev libsqlite3-dev libyaml-dev \
-	libutf8proc-dev libarchive-dev libdeflate-dev libseccomp-dev tzdata
+	libutf8proc-dev libarchive-dev libdeflate-dev tzdata
 NEED_TEST = $(NEED) perl sqlite3 jq mandoc binutils util-linux python3
 
-PKGS = libcrypto sqlite3 yaml-0.1 libutf8proc libarchive libdeflate libseccomp
+PKGS = libcrypto sqlite3 yaml-0.1 libutf8proc libarchive libdeflate
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wformat=2 -Wvla -Wundef
 FLAGS = -std=c11 -D_GNU_SOURCE -ffp-contract=off -O2 -g -fPIE \
