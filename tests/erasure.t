@@ -317,13 +317,16 @@ status 'all of it proved' 0 purge --prove --resume
 state() {
 	for t in person identifier conversation message raw ref participant \
 	    location; do
-		sql "SELECT '$t', count(*) FROM $t"
-	done
-	sql "SELECT kind, count(*), sum(message IS NULL) FROM event GROUP BY
-	    kind; SELECT kind, count(*) FROM ledger GROUP BY kind;
-	    SELECT sum(messages) FROM shard; SELECT state, count(*), sum(person)
-	    FROM erasure GROUP BY state;
-	    SELECT key, value FROM meta WHERE key IN ('erasing', 'generation')"
+		echo "SELECT '$t', count(*) FROM $t;"
+	done >"$T/sql"
+	cat >>"$T/sql" <<-'end'
+	SELECT kind, count(*), sum(message IS NULL) FROM event GROUP BY kind;
+	SELECT kind, count(*) FROM ledger GROUP BY kind;
+	SELECT sum(messages) FROM shard;
+	SELECT state, count(*), sum(person) FROM erasure GROUP BY state;
+	SELECT key, value FROM meta WHERE key IN ('erasing', 'generation');
+	end
+	sql <"$T/sql"
 	found "$T/hers"
 	found "$T/others"
 	"$scan" search zanary04
