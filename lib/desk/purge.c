@@ -255,6 +255,7 @@ static void numbers(struct cn_buf *b, const struct cn_plan *p)
 	for (i = 0; i < CN_REACH_MAX; i++)
 		cn_json_kvi(b, cn_reach_names[i], v->count[i]);
 	cn_buf_ch(b, '}');
+	cn_json_kvi(b, "drafts_for_others", (int64_t)v->drafts);
 	cn_hex(hex, v->digest, CN_SHA);
 	cn_json_kv(b, "messages_sha256", hex);
 	cn_json_key(b, "ledger");
