@@ -214,6 +214,7 @@ ok 'reports of the past are equal' cmp "$T/figures" "$T/after"
 is 'without messages and conversations' "$(sql 'SELECT count(*) FROM event
     WHERE message IS NULL AND conversation < 0')" "$events"
 is 'the audit chain verifies' "$("$scan" audit)" whole
+ok 'the doctor finds nothing' cn-store doctor --check
 status 'applied again: nothing' 0 purge --apply "$T/plan" --prove
 status 'named: proved' 0 purge --prove -s ann.odum@example.com
 status 'unknown plan file' 2 purge --apply /dev/null
