@@ -436,7 +436,8 @@ static int carry_out(struct cn_store *s, const char *pub, struct cn_err *err)
 	/* Nobody else writes any more: what came in meanwhile goes too. */
 	if (cn_reach_gather(s, err) < 0 || cn_reach_remember(s, err) < 0 ||
 	    puncture(s, err) < 0 || delete_drafts(s, err) < 0 ||
-	    delete_messages(s, err) < 0 || delete_people(s, err) < 0 || rebuild(s, err) < 0)
+	    delete_messages(s, err) < 0 || delete_people(s, err) < 0 ||
+	    rebuild(s, err) < 0)
 		return -1;
 	return finish(s, err);
 }

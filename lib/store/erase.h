@@ -9,9 +9,10 @@
  * What is erased is told by leaves: the identifiers that have them, the
  * messages sealed under them with all that hangs on these, links of those
  * identifiers in others' messages, drafts that were made from such messages,
- * persons without identifiers and conversations without messages.  Events stay as anonymous figures: without
- * their message, and with a random number in place of a conversation that has
- * gone, the same for all events of it, so that reports of the past stand. */
+ * persons without identifiers and conversations without messages.  Events stay
+ * as anonymous figures: without their message, and with a random number in
+ * place of a conversation that has gone, the same for all events of it, so
+ * that reports of the past stand. */
 #ifndef CN_ERASE_H
 #define CN_ERASE_H
 
