@@ -158,6 +158,10 @@ leaves=$(sql "SELECT DISTINCT leaf FROM message JOIN identifier USING (leaf)
 n=$(wc -l <"$T/samples")
 ok 'samples of her ciphertext' test "$n" -gt 100
 is 'all in the files' "$("$scan" bytes "$T/samples")" "$n"
+"$scan" index >"$T/tokens"
+n=$(wc -l <"$T/tokens")
+ok 'samples of the search tables' test "$n" -gt 5
+is 'all in the files' "$("$scan" bytes "$T/tokens")" "$n"
 figures >"$T/figures"
 
 # --- what is refused ---
@@ -207,6 +211,7 @@ is 'all of the others' "$(found "$T/others")" 20
 is 'none that does not open' "$(closed)" '0 damaged 0'
 is 'no sample in the files' "$("$scan" bytes "$T/samples")" 0
 is 'the draft from an answer to her is taken back' "$(drafts)" '25 false'
+is 'and none of the old words' "$("$scan" bytes "$T/tokens")" 0
 is 'search finds nothing' "$(hits zanary07)" 0
 is 'and others as before' "$(hits vother07)" 1
 figures >"$T/after"
@@ -280,6 +285,16 @@ rm "$CN_KEYS/keyring.bak"
 status 'without them' 0 purge --prove "$e"
 sqlite3 "$db" 'UPDATE audit SET time = time, entry = entry || " " WHERE id = 3'
 not_ok 'a forged audit entry' "$scan" audit
+use "$home" "$keys"
+
+# --- a lost ledger comes from its copy, a lost keyring from nowhere ---
+copy "$T/p"
+use "$T/p/home" "$T/p/keys"
+rm "$CN_KEYS/ledger"
+status 'without the file of the ledger' 0 purge --resume --prove
+ok 'it is written again' test -s "$CN_KEYS/ledger"
+rm "$CN_KEYS/keyring"
+status 'without the keyring' 78 purge --prove
 use "$home" "$keys"
 
 # --- a reader in the way ---
@@ -389,6 +404,18 @@ if [ -z "${ASAN-}" ]; then
 		cmp -s "$T/k/want" "$T/k/got" || bad="$bad $n"
 		n=$((n + 1))
 	done
+	bad2=
+	for n in 1 9 17 25 33 41 49 57 65 73 81 89; do
+		again
+		env CN_ENOSPC_AT=$n LD_PRELOAD="$kill" cn-purge --now "$now" \
+		    -s ann.odum@example.com --apply --yes >"$T/out" 2>&1
+		[ $? -eq 75 ] || bad2="$bad2 $n"
+		purge -s ann.odum@example.com --apply --yes --prove \
+		    >"$T/out" 2>&1 || bad2="$bad2 $n"
+		state >"$T/k/got" 2>&1
+		cmp -s "$T/k/want" "$T/k/got" || bad2="$bad2 $n"
+	done
+	is 'on a full disk: 75, and the same end later' "$bad2" ''
 	is 'killed each time' "$died" "$calls"
 	is 'killed before each of them: the same end' "$bad" ''
 	[ -z "$bad" ] || diag "$(diff "$T/k/want" "$T/k/got")"

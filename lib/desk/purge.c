@@ -38,8 +38,11 @@ static int add_person(struct cn_store *s, const struct cn_ident *who,
 			return 0;
 	t->persons[t->n] = who->person;
 	p->subjects[t->n] = cn_arena_strdup(mem, who->pub);
-	return cn_person_contacts(s, who->person, mem, &t->contacts[t->n],
-	    &t->ncontacts[t->n], err) < 0 ? -1 : (int)(t->n++, 0);
+	if (cn_person_contacts(s, who->person, mem, &t->contacts[t->n],
+	    &t->ncontacts[t->n], err) < 0)
+		return -1;
+	t->n++;
+	return 0;
 }
 
 static int find(struct cn_store *s, const char *const *who, size_t n,
