@@ -153,13 +153,25 @@ static void files(struct cn_buf *b)
 
 #define PIECE 24
 
+/* Lists of rows are alike in every table; words are of a-z and 2-7. */
+static bool wordy(const char *p)
+{
+	int i, n = 0;
+
+	for (i = 0; i < PIECE; i++)
+		n += (p[i] >= 'a' && p[i] <= 'z') || (p[i] >= '2' && p[i] <= '7');
+	return n >= PIECE / 2;
+}
+
 /* Pieces of a blob from `at` on that a page's end has not cut. */
-static void pieces(const struct cn_buf *bytes, const char *p, int len, int at)
+static void pieces(const struct cn_buf *bytes, const char *p, int len, int at,
+    bool words)
 {
 	char hex[2 * PIECE + 1];
 
-	for (; at + PIECE <= len; at += 500) {
-		if (memmem(bytes->p, bytes->len, p + at, PIECE) == NULL)
+	for (; at + PIECE <= len; at += words ? 50 : 500) {
+		if ((words && !wordy(p + at)) ||
+		    memmem(bytes->p, bytes->len, p + at, PIECE) == NULL)
 			continue;
 		cn_hex(hex, p + at, PIECE);
 		puts(hex);
@@ -179,7 +191,7 @@ static int samples(int n, char **leaf)
 				break;
 		if (i < n)	/* behind the header */
 			pieces(&bytes, sqlite3_column_blob(st, 5),
-			    sqlite3_column_bytes(st, 5), 40);
+			    sqlite3_column_bytes(st, 5), 40, false);
 	}
 	sqlite3_finalize(st);
 	cn_buf_release(&bytes);
@@ -200,7 +212,7 @@ static int index_samples(void)
 	st = query(sql.p);
 	while (sqlite3_step(st) == SQLITE_ROW)
 		pieces(&bytes, sqlite3_column_blob(st, 0),
-		    sqlite3_column_bytes(st, 0), 40);
+		    sqlite3_column_bytes(st, 0), 40, true);
 	sqlite3_finalize(st);
 	cn_buf_release(&sql);
 	cn_buf_release(&bytes);
