@@ -140,12 +140,10 @@ static int line(struct purge *p, const struct cn_buf *b, struct cn_err *err)
 	return cn_sink_flush(&p->cli->out, err);
 }
 
-static int reader_in_the_way(struct purge *p, const char *id,
-    struct cn_err *err)
+static int reader_in_the_way(const char *id, struct cn_err *err)
 {
 	cn_fail(err, CN_TEMPFAIL, "erased; proof pending: a reader holds old "
 	    "pages of the store");
-	(void)p;
 	return cn_hint(err, "when it has ended, or with a longer --wait: "
 	    "'cn-purge --prove %s'", id);
 }
@@ -167,7 +165,7 @@ static int prove(struct purge *p, const char *id, struct cn_err *err)
 	cn_buf_release(&b);
 	status = cn_proof_status(&proof);
 	if (r == 0 && status == CN_TEMPFAIL)
-		return reader_in_the_way(p, id ? id : "", err);
+		return reader_in_the_way(id ? id : "", err);
 	if (r == 0 && status != 0)
 		r = cn_fail(err, status, "the proof has failed: see the "
 		    "certificate");
@@ -219,7 +217,7 @@ static int outcome(struct purge *p, const struct cn_plan *plan, bool done,
 	if (opt.prove)
 		return prove(p, done || opt.subjects.n == 0 ? plan->id : NULL,
 		    err);
-	return busy ? reader_in_the_way(p, done ? plan->id : "", err) : 0;
+	return busy ? reader_in_the_way(done ? plan->id : "", err) : 0;
 }
 
 static int apply(struct purge *p, struct cn_plan *plan, struct cn_err *err)
@@ -298,7 +296,7 @@ static int resume(struct purge *p, struct cn_err *err)
 	    "nothing was cut off");
 	if (opt.prove)
 		return prove(p, NULL, err);
-	return r == 1 ? reader_in_the_way(p, "", err) : 0;
+	return r == 1 ? reader_in_the_way("", err) : 0;
 }
 
 static int work(struct purge *p, struct cn_err *err)

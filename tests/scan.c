@@ -6,6 +6,7 @@
  *				'cells N closed N damaged N'
  *	scan samples LEAF...	pieces of the cells under these leaves, in
  *				hexadecimal, as they lie in the store's files
+ *	scan index		the same of all search tables
  *	scan bytes SAMPLES	how many of these pieces are in the files
  *	scan search WORD	how many messages search finds
  *	scan hold		reads the store until standard input ends
@@ -152,30 +153,68 @@ static void files(struct cn_buf *b)
 
 #define PIECE 24
 
+/* Lists of rows are alike in every table; words are of a-z and 2-7. */
+static bool wordy(const char *p)
+{
+	int i, n = 0;
+
+	for (i = 0; i < PIECE; i++)
+		n += (p[i] >= 'a' && p[i] <= 'z') || (p[i] >= '2' && p[i] <= '7');
+	return n >= PIECE / 2;
+}
+
+/* Pieces of a blob from `at` on that a page's end has not cut. */
+static void pieces(const struct cn_buf *bytes, const char *p, int len, int at,
+    bool words)
+{
+	char hex[2 * PIECE + 1];
+
+	for (; at + PIECE <= len; at += words ? 50 : 500) {
+		if ((words && !wordy(p + at)) ||
+		    memmem(bytes->p, bytes->len, p + at, PIECE) == NULL)
+			continue;
+		cn_hex(hex, p + at, PIECE);
+		puts(hex);
+	}
+}
+
 static int samples(int n, char **leaf)
 {
 	struct cn_buf bytes = { 0 };
 	sqlite3_stmt *st = query(all);
-	char hex[2 * PIECE + 1];
 	int i;
 
 	files(&bytes);
 	while (sqlite3_step(st) == SQLITE_ROW) {
-		const char *p = sqlite3_column_blob(st, 5);
-		int at, len = sqlite3_column_bytes(st, 5);
-
 		for (i = 0; i < n; i++)
 			if (atoll(leaf[i]) == sqlite3_column_int64(st, 0))
 				break;
-		/* Behind the header; not what a page's end has cut. */
-		for (at = 40; i < n && at + PIECE <= len; at += 500) {
-			if (memmem(bytes.p, bytes.len, p + at, PIECE) == NULL)
-				continue;
-			cn_hex(hex, p + at, PIECE);
-			puts(hex);
-		}
+		if (i < n)	/* behind the header */
+			pieces(&bytes, sqlite3_column_blob(st, 5),
+			    sqlite3_column_bytes(st, 5), 40, false);
 	}
 	sqlite3_finalize(st);
+	cn_buf_release(&bytes);
+	return 0;
+}
+
+static int index_samples(void)
+{
+	struct cn_buf bytes = { 0 }, sql = { 0 };
+	sqlite3_stmt *st = query("SELECT group_concat('SELECT block FROM ' ||"
+	    " name, ' UNION ALL ') FROM sqlite_master WHERE name LIKE"
+	    " 'fts%_data'");
+
+	files(&bytes);
+	if (sqlite3_step(st) == SQLITE_ROW)
+		cn_buf_str(&sql, (const char *)sqlite3_column_text(st, 0));
+	sqlite3_finalize(st);
+	st = query(sql.p);
+	while (sqlite3_step(st) == SQLITE_ROW)
+		pieces(&bytes, sqlite3_column_blob(st, 0),
+		    sqlite3_column_bytes(st, 0), 40, true);
+	sqlite3_finalize(st);
+	cn_buf_release(&sql);
 	cn_buf_release(&bytes);
 	return 0;
 }
@@ -250,6 +289,8 @@ int main(int argc, char **argv)
 		die(path);
 	if (strcmp(mode, "hold") == 0) {
 		r = hold();
+	} else if (strcmp(mode, "index") == 0) {
+		r = index_samples();
 	} else if (strcmp(mode, "bytes") == 0) {
 		r = count_bytes(argv[2]);
 	} else {

@@ -38,8 +38,11 @@ static int add_person(struct cn_store *s, const struct cn_ident *who,
 			return 0;
 	t->persons[t->n] = who->person;
 	p->subjects[t->n] = cn_arena_strdup(mem, who->pub);
-	return cn_person_contacts(s, who->person, mem, &t->contacts[t->n],
-	    &t->ncontacts[t->n], err) < 0 ? -1 : (int)(t->n++, 0);
+	if (cn_person_contacts(s, who->person, mem, &t->contacts[t->n],
+	    &t->ncontacts[t->n], err) < 0)
+		return -1;
+	t->n++;
+	return 0;
 }
 
 static int find(struct cn_store *s, const char *const *who, size_t n,
@@ -255,6 +258,7 @@ static void numbers(struct cn_buf *b, const struct cn_plan *p)
 	for (i = 0; i < CN_REACH_MAX; i++)
 		cn_json_kvi(b, cn_reach_names[i], v->count[i]);
 	cn_buf_ch(b, '}');
+	cn_json_kvi(b, "drafts_for_others", (int64_t)v->drafts);
 	cn_hex(hex, v->digest, CN_SHA);
 	cn_json_kv(b, "messages_sha256", hex);
 	cn_json_key(b, "ledger");
@@ -332,16 +336,32 @@ static int make(struct cn_store *s, const char *const *who, size_t n,
 	return r;
 }
 
+static int lock(struct cn_store *s, struct cn_err *err)
+{
+	int wait = cn_store_run(s)->wait_ms;
+
+	return cn_keys_lock(cn_store_keys(s), wait ? wait : 30000, err);
+}
+
 int cn_plan_make(struct cn_store *s, const char *const *who, size_t n,
     struct cn_plan *p, struct cn_arena *mem, struct cn_err *err)
 {
+	int r;
+
 	*p = (struct cn_plan){ 0 };
-	if (cn_erase_catch_up(s, err) < 0 || make(s, who, n, p, mem, err) < 0)
+	/* Nobody may be erased while we look. */
+	if (lock(s, err) < 0)
 		return -1;
-	return cn_audit_now(s, &(struct cn_audit_entry){
-	    .what = "erasure planned", .purpose = "erasure",
-	    .count = p->survey.count[CN_REACH_MESSAGES], .leaves = p->leaves,
-	    .nleaves = p->nleaves }, err);
+	r = cn_erase_catch_up(s, err);
+	if (r == 0)
+		r = make(s, who, n, p, mem, err);
+	if (r == 0)
+		r = cn_audit_now(s, &(struct cn_audit_entry){
+		    .what = "erasure planned", .purpose = "erasure",
+		    .count = p->survey.count[CN_REACH_MESSAGES],
+		    .leaves = p->leaves, .nleaves = p->nleaves }, err);
+	cn_keys_unlock(cn_store_keys(s));
+	return r;
 }
 
 void cn_plan_release(struct cn_plan *p)
@@ -422,12 +442,12 @@ static int apply(struct cn_store *s, struct cn_plan *p, bool *done,
 int cn_plan_apply(struct cn_store *s, struct cn_plan *p, bool *done,
     struct cn_err *err)
 {
-	int wait = cn_store_run(s)->wait_ms, r;
+	int r;
 
 	*done = false;
 	/* First what was cut off: it may have been this very plan. Under the
 	 * lock nobody else's erasure comes between the look and the deed. */
-	if (cn_keys_lock(cn_store_keys(s), wait ? wait : 30000, err) < 0)
+	if (lock(s, err) < 0)
 		return -1;
 	r = cn_erase_catch_up(s, err);
 	if (r == 0)

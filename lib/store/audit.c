@@ -25,7 +25,7 @@ static int subjects(struct cn_store *s, const struct cn_audit_entry *e,
 {
 	uint8_t h[CN_HASH];
 	char hex[2 * CN_HASH + 1];
-	size_t i;
+	size_t i, n = 0;
 
 	if (e->nleaves == 0)
 		return 0;
@@ -33,10 +33,14 @@ static int subjects(struct cn_store *s, const struct cn_audit_entry *e,
 	cn_buf_ch(b, '[');
 	for (i = 0; i < e->nleaves && i < NAMED; i++) {
 		if (cn_leaf_prf(s->keys, e->leaves[i], "audit", "", 0, h,
-		    err) < 0)
+		    err) < 0) {
+			/* Erased since we looked: nobody to name any more. */
+			if (err->status == CN_BLOCKED)
+				continue;
 			return -1;
+		}
 		cn_hex(hex, h, 8);
-		cn_buf_fmt(b, "%s\"%s\"", i ? "," : "", hex);
+		cn_buf_fmt(b, "%s\"%s\"", n++ ? "," : "", hex);
 	}
 	cn_buf_ch(b, ']');
 	return 0;

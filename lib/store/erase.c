@@ -275,6 +275,25 @@ static int delete_messages(struct cn_store *s, struct cn_err *err)
 	return r;
 }
 
+static int take_back(struct cn_store *s, int64_t id, struct cn_err *err)
+{
+	return cn_do(s, err, "UPDATE message SET replies = NULL,"
+	    " suggested = NULL WHERE id = ?", "i", id);
+}
+
+static int delete_drafts(struct cn_store *s, struct cn_err *err)
+{
+	struct cn_arena mem = { 0 };
+	int64_t *v;
+	size_t n;
+	int r = cn_reach_drafts(s, &mem, &v, &n, err);
+
+	if (r == 0 && n > 0)
+		r = each(s, v, n, take_back, err);
+	cn_arena_release(&mem);
+	return r;
+}
+
 /* Persons last, for the way to their messages leads over them. */
 static int delete_people(struct cn_store *s, struct cn_err *err)
 {
@@ -416,8 +435,9 @@ static int carry_out(struct cn_store *s, const char *pub, struct cn_err *err)
 		return -1;
 	/* Nobody else writes any more: what came in meanwhile goes too. */
 	if (cn_reach_gather(s, err) < 0 || cn_reach_remember(s, err) < 0 ||
-	    puncture(s, err) < 0 || delete_messages(s, err) < 0 ||
-	    delete_people(s, err) < 0 || rebuild(s, err) < 0)
+	    puncture(s, err) < 0 || delete_drafts(s, err) < 0 ||
+	    delete_messages(s, err) < 0 || delete_people(s, err) < 0 ||
+	    rebuild(s, err) < 0)
 		return -1;
 	return finish(s, err);
 }

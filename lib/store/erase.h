@@ -8,10 +8,11 @@
  *
  * What is erased is told by leaves: the identifiers that have them, the
  * messages sealed under them with all that hangs on these, links of those
- * identifiers in others' messages, persons without identifiers and
- * conversations without messages.  Events stay as anonymous figures: without
- * their message, and with a random number in place of a conversation that has
- * gone, the same for all events of it, so that reports of the past stand. */
+ * identifiers in others' messages, drafts that were made from such messages,
+ * persons without identifiers and conversations without messages.  Events stay
+ * as anonymous figures: without their message, and with a random number in
+ * place of a conversation that has gone, the same for all events of it, so
+ * that reports of the past stand. */
 #ifndef CN_ERASE_H
 #define CN_ERASE_H
 
@@ -39,6 +40,8 @@ struct cn_survey {
 	uint8_t digest[CN_SHA];		/* of the messages' public ids */
 	int64_t *linked;		/* others' messages with a link */
 	size_t nlinked;
+	size_t drafts;			/* others' messages whose drafts go: they
+					 * were made from an erased answer */
 	int64_t quarantined;		/* items in the whole store */
 };
 /* Changes nothing; arrays in the arena. */

@@ -149,6 +149,7 @@ static int digest(struct cn_store *s, uint8_t out[CN_SHA], struct cn_err *err)
 int cn_erase_survey(struct cn_store *s, const int64_t *leaves, size_t n,
     struct cn_survey *out, struct cn_arena *mem, struct cn_err *err)
 {
+	int64_t *drafts;
 	size_t i;
 
 	if (cn_reach_begin(s, err) < 0)
@@ -159,6 +160,7 @@ int cn_erase_survey(struct cn_store *s, const int64_t *leaves, size_t n,
 	if (cn_reach_gather(s, err) < 0 ||
 	    cn_reach_count(s, out->count, err) < 0 ||
 	    digest(s, out->digest, err) < 0 ||
+	    cn_reach_drafts(s, mem, &drafts, &out->drafts, err) < 0 ||
 	    cn_get(s, err, &out->quarantined,
 	    "SELECT count(*) FROM quarantine", "") < 0)
 		return -1;

@@ -31,6 +31,11 @@ int cn_reach_leaves(struct cn_store *, struct cn_arena *, int64_t **, size_t *,
 int cn_reach_list(struct cn_store *, const char *sql, struct cn_arena *,
     int64_t **, size_t *, struct cn_err *) CN_CHECKED;
 
+/* Messages of others with a draft that was made from one in gone, in the
+ * arena. */
+int cn_reach_drafts(struct cn_store *, struct cn_arena *, int64_t **, size_t *,
+    struct cn_err *) CN_CHECKED;
+
 /* Appends to the ledger, durable, what cut and gone say. */
 int cn_reach_remember(struct cn_store *, struct cn_err *) CN_CHECKED;
 /* Copies the ledger into the store; inside a transaction. */

@@ -36,6 +36,9 @@ int cn_shard_ready(struct cn_store *, size_t n, struct cn_err *) CN_CHECKED;
 /* Inside: the shard for a message of this person (0: of nobody). */
 int cn_shard_for(struct cn_store *, int64_t person, uint32_t *shard,
     struct cn_err *) CN_CHECKED;
+/* Appends the words as what a shard's table holds and is asked for. */
+void cn_shard_tokens(struct cn_buf *, const uint8_t key[16],
+    const struct cn_words *);
 int cn_shard_index(struct cn_store *, uint32_t shard, int64_t message,
     const struct cn_words *, struct cn_err *) CN_CHECKED;
 /* Rebuilds a shard under a new number and key from what lives, and drops the
