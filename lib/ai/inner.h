@@ -33,7 +33,8 @@ struct cn_row {
 /* Four classes at a time; element by element, so that the result is that of
  * any other width. */
 typedef float v4 __attribute__((vector_size(16)));
-typedef uint32_t u4 __attribute__((vector_size(16)));
+typedef float v8 __attribute__((vector_size(32)));
+typedef uint32_t u8 __attribute__((vector_size(32)));
 
 struct cn_model {
 	size_t classes, rows, examples;
@@ -45,8 +46,9 @@ struct cn_model {
 
 	uint32_t *key, *df;		/* [rows], keys ascending */
 	struct cn_row *row;		/* [rows + 1] */
-	u4 *dense;			/* full rows again, for speed */
-	size_t lanes;			/* u4s a dense row: 8 classes each */
+	char *dense;			/* full rows again, for speed */
+	size_t lanes;			/* u8s a dense row: 16 classes each */
+	bool wide;			/* the machine has AVX2 */
 	struct cn_weight *weight;
 	struct cn_slot *slot;		/* open addressing, mask + 1 of them */
 	uint32_t mask;

@@ -52,8 +52,8 @@ cn_model_free(struct cn_model *m)
 
 /* A dense row has the upper halves of its weights' floats, which hold -256 to
  * 256 exactly: half the memory, and a shift or a mask gives the float back.
- * The words of a u4 have four classes in their lower halves and the next four
- * in their upper. */
+ * The words of a u8 have eight classes in their lower halves and the next
+ * eight in their upper. */
 static void
 make_dense(struct cn_model *m)
 {
@@ -61,8 +61,8 @@ make_dense(struct cn_model *m)
 	uint32_t i, j, n, class, *row;
 	size_t most, k = 0;
 
-	m->lanes = (m->classes + 7) / 8;
-	most = DENSE_BYTES / (m->lanes * sizeof(u4));
+	m->lanes = (m->classes + 15) / 16;
+	most = DENSE_BYTES / (m->lanes * sizeof(u8));
 	for (i = 0; i < m->rows; i++) {
 		n = m->row[i + 1].start - m->row[i].start;
 		m->row[i].dense = 0;
@@ -70,16 +70,16 @@ make_dense(struct cn_model *m)
 			m->row[i].dense = (uint32_t)++k;
 	}
 	free(m->dense);
-	m->dense = cn_alloc((k + 1) * m->lanes * sizeof(u4));
+	m->dense = cn_alloc((k + 1) * m->lanes * sizeof(u8));
 	for (i = 0; i < m->rows; i++) {
 		if (m->row[i].dense == 0)
 			continue;
 		row = (uint32_t *)(m->dense + (m->row[i].dense - 1) *
-		    m->lanes);
+		    m->lanes * sizeof(u8));
 		for (j = m->row[i].start; j < m->row[i + 1].start; j++) {
 			class = m->weight[j].class;
 			v.f = m->weight[j].w;
-			row[class / 8 * 4 + class % 4] |= class & 4 ? v.u :
+			row[class / 16 * 8 + class % 8] |= class & 8 ? v.u :
 			    v.u >> 16;
 		}
 	}
@@ -105,6 +105,9 @@ cn_model_index(struct cn_model *m)
 		m->slot[at].row = i + 1;
 	}
 	make_dense(m);
+#ifdef __x86_64__
+	m->wide = __builtin_cpu_supports("avx2");
+#endif
 }
 
 uint32_t
@@ -133,7 +136,7 @@ cn_tfs(const struct cn_feat *f, size_t n, size_t *nout, struct cn_arena *arena)
 	size_t size = 16, i, k = 0;
 	uint32_t *slot, at;
 
-	while (size < 2 * n)
+	while (size < 4 * n)
 		size *= 2;
 	slot = cn_arena_alloc(arena, size * sizeof(*slot));
 	for (i = 0; i < n; i++) {
@@ -170,41 +173,49 @@ cn_text_tfs(struct cn_str subject, struct cn_str text, size_t *n,
 /* Four dense rows at once: the sums are loaded and stored once for them. */
 struct batch {
 	float x[4];
-	const u4 *d[4];
+	const char *d[4];
 	size_t n;
 };
 
-static v4
-lower(u4 w)
+static inline __attribute__((always_inline)) void
+add_rows(const struct batch *b, v8 *sum, size_t lanes)
 {
-	return (v4)(w << 16);
-}
+	v8 low, high;
+	size_t c, i;
+	u8 w;
 
-static v4
-upper(u4 w)
-{
-	return (v4)(w & 0xffff0000u);
-}
-
-static void
-flush(struct batch *b, v4 *sum, size_t lanes)
-{
-	const u4 *d0 = b->d[0], *d1 = b->d[1], *d2 = b->d[2], *d3 = b->d[3];
-	v4 x[4];
-	size_t i, c;
-
-	if (b->n == 0)
-		return;
-	for (i = 0; i < 4; i++)
-		x[i] = (v4){ b->x[i], b->x[i], b->x[i], b->x[i] };
 	for (c = 0; c < lanes; c++) {
-		sum[2 * c] = sum[2 * c] + x[0] * lower(d0[c]) +
-		    x[1] * lower(d1[c]) + x[2] * lower(d2[c]) +
-		    x[3] * lower(d3[c]);
-		sum[2 * c + 1] = sum[2 * c + 1] + x[0] * upper(d0[c]) +
-		    x[1] * upper(d1[c]) + x[2] * upper(d2[c]) +
-		    x[3] * upper(d3[c]);
+		low = sum[2 * c];
+		high = sum[2 * c + 1];
+#pragma GCC unroll 4
+		for (i = 0; i < 4; i++) {
+			memcpy(&w, b->d[i] + c * sizeof(w), sizeof(w));
+			low += b->x[i] * (v8)(w << 16);
+			high += b->x[i] * (v8)(w & 0xffff0000u);
+		}
+		sum[2 * c] = low;
+		sum[2 * c + 1] = high;
 	}
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx2"))) static void
+add_rows_wide(const struct batch *b, v8 *sum, size_t lanes)
+{
+	add_rows(b, sum, lanes);
+}
+#else
+#define add_rows_wide add_rows
+#endif
+
+/* The sums are the same either way: nothing is added across classes. */
+static void
+flush(const struct cn_model *m, struct batch *b, v8 *sum)
+{
+	if (m->wide)
+		add_rows_wide(b, sum, m->lanes);
+	else
+		add_rows(b, sum, m->lanes);
 	b->n = 0;
 }
 
@@ -231,9 +242,9 @@ look_up(const struct cn_model *m, struct cn_tf *tf, size_t n,
 		row = &m->row[tf[i].row - 1];
 		if (row->dense == 0)
 			__builtin_prefetch(&m->weight[row->start]);
-		for (c = 0; row->dense && c < m->lanes; c += 4)
-			__builtin_prefetch(&m->dense[(row->dense - 1) *
-			    m->lanes + c]);
+		for (c = 0; row->dense && c < m->lanes; c += 2)
+			__builtin_prefetch(m->dense + ((row->dense - 1) *
+			    m->lanes + c) * sizeof(u8));
 		v = cn_model_tf(tf[i].n) * row->idf;
 		sq[tf[i].chars] += v * v;
 		known++;
@@ -248,13 +259,13 @@ cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
     float *score, struct cn_norm *norm)
 {
 	size_t i, known = look_up(m, tf, n, norm);
-	v4 sum[(CN_MODEL_CLASSES + 7) / 8 * 2];
+	v8 sum[(CN_MODEL_CLASSES + 15) / 16 * 2];
 	const struct cn_weight *w, *end;
 	const struct cn_row *row;
 	struct batch b = { .n = 0 };
 	float x;
 
-	sum[2 * m->lanes - 2] = sum[2 * m->lanes - 1] = (v4){ 0 };
+	sum[2 * m->lanes - 2] = sum[2 * m->lanes - 1] = (v8){ 0 };
 	memcpy(sum, m->bias, m->classes * sizeof(*score));
 	for (i = 0; i < n; i++) {
 		if (tf[i].row == 0)
@@ -264,9 +275,10 @@ cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
 		    norm->inv[tf[i].chars] * row->scale;
 		if (row->dense) {
 			b.x[b.n] = x;
-			b.d[b.n++] = m->dense + (row->dense - 1) * m->lanes;
+			b.d[b.n++] = m->dense + (row->dense - 1) * m->lanes *
+			    sizeof(u8);
 			if (b.n == 4)
-				flush(&b, sum, m->lanes);
+				flush(m, &b, sum);
 			continue;
 		}
 		end = m->weight + row[1].start;
@@ -277,7 +289,8 @@ cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
 		b.x[i] = 0;
 		b.d[i] = b.d[0];
 	}
-	flush(&b, sum, m->lanes);
+	if (b.n)
+		flush(m, &b, sum);
 	memcpy(score, sum, m->classes * sizeof(*score));
 	return known;
 }
