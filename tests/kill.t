@@ -74,7 +74,7 @@ state() {
 }
 
 heal() {
-	cn-import --format none -q "$1" 2>/dev/null
+	cn-import --format none -q "$1" <"$T/box" 2>/dev/null
 	for c in cn-classify cn-reply-suggest; do
 		[ -x "$B/$c" ] && case " $stages " in
 		*" $c "*) "$c" --pending >/dev/null 2>&1 ;;
@@ -90,11 +90,11 @@ same() {
 	return 1
 }
 
-# undisturbed STAGES: sets $T/undisturbed
+# undisturbed STAGES [OPERAND]: sets $T/undisturbed
 undisturbed() {
 	stages=$1
 	begin
-	heal "$T/box"
+	heal "${2-$T/box}"
 	state >"$T/undisturbed" 2>&1
 }
 
@@ -138,7 +138,7 @@ while [ "$n" -le "$calls" ]; do
 		bad=$((bad + 1))
 		diag "killed before call $n"
 	}
-	n=$((n + ${STEP:-3}))
+	n=$((n + ${STEP:-5}))
 done
 is "killed before a call, then imported again: as undisturbed ($killed kills)" \
     "$bad" 0
@@ -167,7 +167,7 @@ if [ -x "$B/cn-classify" ] && [ -x "$B/cn-reply-suggest" ]; then
 				bad=$((bad + 1))
 				diag "$victim killed before call $n"
 			}
-			n=$((n + ${STEP:-3} * 4))
+			n=$((n + ${STEP:-5} * 4))
 		done
 		is "the pipe with $victim killed: as undisturbed" "$bad" 0
 	done
@@ -177,7 +177,7 @@ fi
 
 # --- readers and signals ---
 
-undisturbed ''
+undisturbed '' -
 # Five mails, then silence: the input stays open until $T/go is there.
 slow() {
 	head -n 40 "$T/box"
@@ -194,19 +194,19 @@ slow | cn-import 2>"$T/err" | {
 	touch "$T/go"
 }
 ok 'a line came out before the last mail was read' [ -s "$T/first" ]
-heal "$T/box"
+heal -
 ok 'a reader that stops: as undisturbed' same
 begin
 (
 	trap '' PIPE
 	rc=0
-	cn-import "$T/box" || rc=$?
+	cn-import <"$T/box" || rc=$?
 	echo $rc >"$T/rc"
 ) 2>"$T/err" | :
-heal "$T/box"
+heal -
 ok 'a reader that is gone, SIGPIPE ignored: as undisturbed' same
 begin
-rm -f "$T/go" "$T/fifo"
+rm -f "$T/go" "$T/fifo" "$T/lines"
 mkfifo "$T/fifo"
 slow >"$T/fifo" &
 feeder=$!
@@ -223,8 +223,10 @@ ok 'having committed what it showed' \
     [ "$(wc -l <"$T/lines")" -eq "$(cn-query --format ids | wc -l)" ]
 touch "$T/go"
 wait "$feeder" 2>/dev/null
-heal "$T/box"
+heal -
 ok 'SIGTERM in the middle: as undisturbed' same
+
+undisturbed ''
 
 # --- two at once ---
 
