@@ -37,7 +37,7 @@ cn-store doctor
 cn-classify --pending
 cn-reply-suggest --pending
 cn-report volume
-cn-export --subject a@example.com
+cn-export --subject a@example.com --bundle -
 cn-purge --subject a@example.com --plan"
 printf '%s\n' "$all" | while read -r c rest; do
 	[ -x "$B/$c" ] && printf '%s %s\n' "$c" "$rest"
