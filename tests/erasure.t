@@ -5,7 +5,6 @@
 . "$(dirname "$0")/lib.sh"
 
 scan=${B%/bin}/tests/scan
-kill=${B%/bin}/kill.so
 export CN_CONFIG="$T/config.yaml"
 printf 'desk:\n  - desk@example.com\n' >"$CN_CONFIG"
 now='2026-12-01T12:00:00Z'
@@ -386,7 +385,7 @@ if [ -z "${ASAN-}" ]; then
 	} >"$T/small"
 	cn-import --now "$now" "$T/small" >"$T/out"
 	copy "$T/k/was"
-	env CN_KILL_COUNT="$T/count" LD_PRELOAD="$kill" cn-purge --now "$now" \
+	env CN_KILL_COUNT="$T/count" LD_PRELOAD="$K" cn-purge --now "$now" \
 	    -s ann.odum@example.com --apply --yes >"$T/out"
 	read -r calls _ <"$T/count"
 	state >"$T/k/want"
@@ -394,7 +393,7 @@ if [ -z "${ASAN-}" ]; then
 	n=1 bad= died=0
 	while [ "$n" -le "$calls" ]; do
 		again
-		env CN_KILL_AT=$n LD_PRELOAD="$kill" cn-purge --now "$now" \
+		env CN_KILL_AT=$n LD_PRELOAD="$K" cn-purge --now "$now" \
 		    -s ann.odum@example.com --apply --yes >"$T/out" 2>&1
 		[ $? -eq 137 ] && died=$((died + 1))
 		[ $((n % 2)) -eq 0 ] && purge --resume >"$T/out" 2>&1
@@ -407,7 +406,7 @@ if [ -z "${ASAN-}" ]; then
 	bad2=
 	for n in 1 9 17 25 33 41 49 57 65 73 81 89; do
 		again
-		env CN_ENOSPC_AT=$n LD_PRELOAD="$kill" cn-purge --now "$now" \
+		env CN_ENOSPC_AT=$n LD_PRELOAD="$K" cn-purge --now "$now" \
 		    -s ann.odum@example.com --apply --yes >"$T/out" 2>&1
 		[ $? -eq 75 ] || bad2="$bad2 $n"
 		purge -s ann.odum@example.com --apply --yes --prove \

@@ -213,14 +213,13 @@ if have sqlite3; then
 	is 'as many as begun' "$(handed begun)" "$((before + failed + 3))"
 fi
 
-kill=${B%/bin}/kill.so
-if [ -z "${ASAN-}" ] && [ -f "$kill" ] && have sqlite3; then
+if [ -n "$K" ] && have sqlite3; then
 	mkdir "$T/k"
 	n=1 bad='' whole=0
 	while [ $n -lt 400 ]; do
 		rm -f "$T/k/"*
 		before=$(handed 'handed over') rc=0
-		LD_PRELOAD=$kill CN_KILL_AT=$n cn-export --subject "$id" \
+		LD_PRELOAD=$K CN_KILL_AT=$n cn-export --subject "$id" \
 		    --bundle "$T/k/a.tgz" >/dev/null 2>&1 || rc=$?
 		left=$(ls "$T/k")
 		case $left in

@@ -7,7 +7,6 @@ have sqlite3 && have jq || {
 	exit 0
 }
 sample=$root/tests/sample
-CC=${CC:-cc}
 
 db() {
 	sqlite3 "$CN_HOME/store.db" "$1"
@@ -354,15 +353,14 @@ if [ "$(id -u)" -eq 0 ] && have setpriv; then
 else
 	skip '--deliver: a read-only store' 'needs root and setpriv'
 fi
-if $CC -O1 -shared -fPIC -D_GNU_SOURCE -o "$T/kill.so" \
-    "$root/tests/preload/kill.c" 2>"$T/err"; then
-	LD_PRELOAD=$T/kill.so CN_KILL_COUNT=$T/count \
+if [ -n "$K" ]; then
+	LD_PRELOAD=$K CN_KILL_COUNT=$T/count \
 	    cn-import --deliver <"$T/mails/003"
 	writes=$(cut -d' ' -f2 "$T/count")
 	bad=0 n=1
 	while [ "$n" -le "$writes" ]; do
 		rc=0
-		LD_PRELOAD=$T/kill.so CN_ENOSPC_AT=$n \
+		LD_PRELOAD=$K CN_ENOSPC_AT=$n \
 		    cn-import --deliver <"$T/mails/004" >"$T/out" \
 		    2>"$T/err" || rc=$?
 		case $rc in

@@ -7,13 +7,10 @@ have sqlite3 && have jq || {
 	echo '1..0 # SKIP sqlite3 and jq are needed'
 	exit 0
 }
-CC=${CC:-cc}
-$CC -O1 -shared -fPIC -D_GNU_SOURCE -o "$T/kill.so" \
-    "$root/tests/preload/kill.c" 2>"$T/err" || {
-	echo '1..0 # SKIP no compiler'
+[ -n "$K" ] || {
+	echo '1..0 # SKIP not with the sanitizers'
 	exit 0
 }
-export LSAN_OPTIONS=detect_leaks=0
 
 # Ten mails: threads, an agent's answers, the same mail twice, one broken.
 box() {
@@ -117,7 +114,7 @@ not_ok 'control: one event more is seen' same
 # --- killed before each call ---
 
 begin
-LD_PRELOAD=$T/kill.so CN_KILL_COUNT=$T/count cn-import "$T/box" \
+LD_PRELOAD=$K CN_KILL_COUNT=$T/count cn-import "$T/box" \
     >/dev/null 2>&1
 calls=$(cut -d' ' -f1 "$T/count")
 ok "importing ten mails is $calls calls" [ "$calls" -gt 30 ]
@@ -125,7 +122,7 @@ n=1 bad=0 killed=0 wrong=0
 while [ "$n" -le "$calls" ]; do
 	begin
 	rc=0
-	{ LD_PRELOAD=$T/kill.so CN_KILL_AT=$n cn-import "$T/box" \
+	{ LD_PRELOAD=$K CN_KILL_AT=$n cn-import "$T/box" \
 	    >"$T/lines" 2>/dev/null; } 2>/dev/null || rc=$?
 	[ "$rc" -eq 137 ] && killed=$((killed + 1))
 	# A line says what has happened, also if nothing else did.
@@ -153,7 +150,7 @@ if [ -x "$B/cn-classify" ] && [ -x "$B/cn-reply-suggest" ]; then
 		bad=0 n=1
 		kill_at() {
 			if [ "$1" = "$victim" ]; then
-				LD_PRELOAD=$T/kill.so CN_KILL_AT=$n "$@"
+				LD_PRELOAD=$K CN_KILL_AT=$n "$@"
 			else
 				"$@"
 			fi

@@ -6,7 +6,6 @@ have sqlite3 || {
 	echo '1..0 # SKIP sqlite3 is needed'
 	exit 0
 }
-CC=${CC:-cc}
 mail=$T/mail.eml
 printf 'From: a@example.com\nTo: desk@shop.test\n\nparcel\n' >"$mail"
 printf 'name: Shop\ndesk:\n  - desk@shop.test\n' >"$T/good.yaml"
@@ -177,8 +176,7 @@ if [ "$(id -u)" -eq 0 ] && mkdir "$T/small" &&
 else
 	skip 'a disk that is full' 'needs root and tmpfs'
 fi
-if $CC -O1 -shared -fPIC -D_GNU_SOURCE -o "$T/kill.so" \
-    "$root/tests/preload/kill.c" 2>"$T/err"; then
+if [ -n "$K" ]; then
 	printf 'From: b@example.com\n\nmore\n' >"$T/more.eml"
 	cp -r "$CN_HOME" "$T/f.home" && cp -r "$CN_KEYS" "$T/f.keys"
 	n=1 bad=0 rc=75
@@ -186,7 +184,7 @@ if $CC -O1 -shared -fPIC -D_GNU_SOURCE -o "$T/kill.so" \
 		rm -rf "$T/g.home" "$T/g.keys"
 		cp -r "$T/f.home" "$T/g.home" && cp -r "$T/f.keys" "$T/g.keys"
 		rc=0
-		CN_HOME=$T/g.home CN_KEYS=$T/g.keys LD_PRELOAD=$T/kill.so \
+		CN_HOME=$T/g.home CN_KEYS=$T/g.keys LD_PRELOAD=$K \
 		    CN_ENOSPC_AT=$n cn-import --format none -q "$T/more.eml" \
 		    >"$T/out" 2>"$T/err" || rc=$?
 		case $rc in
