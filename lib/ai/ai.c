@@ -5,6 +5,7 @@
 #include "inner.h"
 #include "language.h"
 #include "lexicon.h"
+#include "sentence.h"
 
 #define NAME(table, i, max) ((unsigned)(i) < (max) ? (table)[i] : "")
 
@@ -166,6 +167,7 @@ category(const struct cn_model *m, struct look *l)
 	p = cn_arena_alloc(l->arena, m->classes * sizeof(*p));
 	if (cn_model_score(m, tf, ntf, p, &norm) == 0)
 		return;
+	cn_sentences(m, l->in, p, l->arena);
 	best = cn_softmax(p, m->classes, m->temperature);
 	for (i = 0; i < m->classes; i++) {
 		if (i != (size_t)best && p[i] > second)
