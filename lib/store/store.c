@@ -167,7 +167,8 @@ struct cn_store *cn_store_open(const struct cn_run *run, unsigned flags,
 	if ((s->keys = cn_keys_open(run->keys, run->key_file, err)) == NULL)
 		goto bad;
 	if (open_db(s, mode, err) < 0 || made(s, err) < 0 ||
-	    set_up(s, err) < 0 || cn_schema_migrate(s, err) < 0 || match(s, err) < 0 ||
+	    set_up(s, err) < 0 || cn_schema_migrate(s, err) < 0 ||
+	    match(s, err) < 0 ||
 	    (s->ledger = cn_ledger_load(s->keys, err)) == NULL)
 		goto bad;
 	if (!s->readonly && cn_erase_due(s, &s->behind, err) < 0)
