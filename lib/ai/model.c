@@ -179,8 +179,33 @@ struct batch {
 	size_t n;
 };
 
-static inline __attribute__((always_inline)) void
+static void
 add_rows(const struct batch *b, v8 *sum, size_t lanes)
+{
+	typedef v4 part __attribute__((may_alias));
+	part *half;
+	v4 low, high;
+	size_t c, i;
+	u4 w;
+
+	for (c = 0; c < 2 * lanes; c++) {
+		half = (part *)sum + c / 2 * 4 + c % 2;
+		low = half[0];
+		high = half[2];
+#pragma GCC unroll 8
+		for (i = 0; i < BATCH; i++) {
+			memcpy(&w, b->d[i] + c * sizeof(w), sizeof(w));
+			low += b->x[i] * (v4)(w << 16);
+			high += b->x[i] * (v4)(w & 0xffff0000u);
+		}
+		half[0] = low;
+		half[2] = high;
+	}
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx2"))) static void
+add_rows_wide(const struct batch *b, v8 *sum, size_t lanes)
 {
 	v8 low, high;
 	size_t c, i;
@@ -198,13 +223,6 @@ add_rows(const struct batch *b, v8 *sum, size_t lanes)
 		sum[2 * c] = low;
 		sum[2 * c + 1] = high;
 	}
-}
-
-#ifdef __x86_64__
-__attribute__((target("avx2"))) static void
-add_rows_wide(const struct batch *b, v8 *sum, size_t lanes)
-{
-	add_rows(b, sum, lanes);
 }
 #else
 #define add_rows_wide add_rows
