@@ -33,6 +33,7 @@ struct cn_row {
 /* Four classes at a time; element by element, so that the result is that of
  * any other width. */
 typedef float v4 __attribute__((vector_size(16)));
+typedef uint32_t u4 __attribute__((vector_size(16)));
 typedef float v8 __attribute__((vector_size(32)));
 typedef uint32_t u8 __attribute__((vector_size(32)));
 

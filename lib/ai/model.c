@@ -170,15 +170,42 @@ cn_text_tfs(struct cn_str subject, struct cn_str text, size_t *n,
 	return cn_tfs(f, nf, n, arena);
 }
 
-/* Four dense rows at once: the sums are loaded and stored once for them. */
+#define BATCH 8
+
+/* So many dense rows at once: the sums are loaded and stored once for them. */
 struct batch {
-	float x[4];
-	const char *d[4];
+	float x[BATCH];
+	const char *d[BATCH];
 	size_t n;
 };
 
-static inline __attribute__((always_inline)) void
+static void
 add_rows(const struct batch *b, v8 *sum, size_t lanes)
+{
+	typedef v4 part __attribute__((may_alias));
+	part *half;
+	v4 low, high;
+	size_t c, i;
+	u4 w;
+
+	for (c = 0; c < 2 * lanes; c++) {
+		half = (part *)sum + c / 2 * 4 + c % 2;
+		low = half[0];
+		high = half[2];
+#pragma GCC unroll 8
+		for (i = 0; i < BATCH; i++) {
+			memcpy(&w, b->d[i] + c * sizeof(w), sizeof(w));
+			low += b->x[i] * (v4)(w << 16);
+			high += b->x[i] * (v4)(w & 0xffff0000u);
+		}
+		half[0] = low;
+		half[2] = high;
+	}
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx2"))) static void
+add_rows_wide(const struct batch *b, v8 *sum, size_t lanes)
 {
 	v8 low, high;
 	size_t c, i;
@@ -187,8 +214,8 @@ add_rows(const struct batch *b, v8 *sum, size_t lanes)
 	for (c = 0; c < lanes; c++) {
 		low = sum[2 * c];
 		high = sum[2 * c + 1];
-#pragma GCC unroll 4
-		for (i = 0; i < 4; i++) {
+#pragma GCC unroll 8
+		for (i = 0; i < BATCH; i++) {
 			memcpy(&w, b->d[i] + c * sizeof(w), sizeof(w));
 			low += b->x[i] * (v8)(w << 16);
 			high += b->x[i] * (v8)(w & 0xffff0000u);
@@ -196,13 +223,6 @@ add_rows(const struct batch *b, v8 *sum, size_t lanes)
 		sum[2 * c] = low;
 		sum[2 * c + 1] = high;
 	}
-}
-
-#ifdef __x86_64__
-__attribute__((target("avx2"))) static void
-add_rows_wide(const struct batch *b, v8 *sum, size_t lanes)
-{
-	add_rows(b, sum, lanes);
 }
 #else
 #define add_rows_wide add_rows
@@ -277,7 +297,7 @@ cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
 			b.x[b.n] = x;
 			b.d[b.n++] = m->dense + (row->dense - 1) * m->lanes *
 			    sizeof(u8);
-			if (b.n == 4)
+			if (b.n == BATCH)
 				flush(m, &b, sum);
 			continue;
 		}
@@ -285,7 +305,7 @@ cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
 		for (w = m->weight + row->start; w < end; w++)
 			((float *)sum)[w->class] += x * (float)w->w;
 	}
-	for (i = b.n; b.n && i < 4; i++) {
+	for (i = b.n; b.n && i < BATCH; i++) {
 		b.x[i] = 0;
 		b.d[i] = b.d[0];
 	}

@@ -1,10 +1,10 @@
 #!/bin/sh
 # classify.sh - lib/ai beside fastText on the same text in the same run.
-# CN_DATA names the data folder, CLASSIFY the built classify.c.
+# CN_DATA names the data folder, BUILD the one with libcn.a.
 set -eu
 data=${CN_DATA:-../shared/data}
 here=$(dirname "$0")
-classify=${CLASSIFY:-build/bench/classify}
+build=${BUILD:-build}
 text=$data/banking77/train.tsv
 rounds=10
 
@@ -13,6 +13,10 @@ command -v fasttext >/dev/null || { echo "classify: skipped, no fasttext"
 	exit 0; }
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
+classify=$tmp/classify
+cc -std=c11 -D_GNU_SOURCE -O2 -ffp-contract=off -I"$here/../../lib" \
+    -o "$classify" "$here/classify.c" "$build/libcn.a" \
+    $(pkg-config --libs libcrypto yaml-0.1 libutf8proc) -lm
 
 sed 's/^\([^	]*\)	/__label__\1 /' "$text" >"$tmp/train"
 cut -f2 "$text" >"$tmp/one"

@@ -203,9 +203,9 @@ odd_data(void)
 	cn_train_free(t);
 	t = examples();
 	rc = cn_eval_folds(t, NULL, 3, &e, &arena, &err);
-	ok(rc == 0 && e.n == NPAIRS && e.classes == 3 && e.accuracy > 0.4 && e.ece < 0.6 &&
-	    strcmp(e.label[0], "delivery_problem") == 0 &&
-	    e.support[0] == 5, "folds measure every example once: %.2f",
+	ok(rc == 0 && e.n == NPAIRS && e.classes == 3 &&
+	    e.accuracy > 0.4 && e.ece < 0.6 && e.support[0] == 5 &&
+	    strcmp(e.label[0], "delivery_problem") == 0, "folds measure every example once: %.2f",
 	    e.accuracy);
 	ok(cn_eval_folds(t, NULL, 1, &e, &arena, &err) < 0,
 	    "one fold is refused");
