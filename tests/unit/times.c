@@ -23,7 +23,6 @@ static void is(const char *got, const char *want, const char *what)
 		printf("# got:  %s\n# want: %s\n", got ? got : "NULL", want);
 }
 
-
 static void zone(const char *tz)
 {
 	setenv("TZ", tz, 1);
