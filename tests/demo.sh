@@ -47,39 +47,43 @@ cp config.yaml "$CN_HOME/"
 
 say 'Mail in, classified, answers suggested: one pipe, one line for each mail'
 show 6 "cn-import shop.mbox | cn-classify | cn-reply-suggest |
-  jq -r '[.date[:10], .class.category // \"(unsure)\", .class.language, .from.name] | @tsv'"
-say 'One of the mails is binary junk: it is kept, sealed, with its reason (3)'
+  jq -r 'select(.direction == \"in\") | [.date[:10], .class.category // \"(unsure)\", .class.language, .from.name] | @tsv'"
+say 'One of the mails is binary junk: it is kept, sealed, with its reason.  Chat:'
 show 3 'cn-import --format none chat.jsonl; cn-classify --pending --refs | wc -l'
 
-say 'Find things: the words are searched without being readable on the disk'
+say 'Find things: words are found, and cannot be read on the disk'
 show 8 'cn-query --format table is:unanswered since:2026-11-10'
-show 4 'cn-query --format table courier broken'
+show 1 "strings \$CN_HOME/store.db | grep -i -e jasmine -e anika -e bedspread | wc -l"
 
 say 'Why was it filed so, and what could one answer?'
-show 12 "cn-query is:unanswered category:refund --limit 1 | cn-reply-suggest --max 2 |
-  jq -r '\"\\(.subject)\", (.class.why[:3][] | \"  because of \\(.feature // .)\"), (.replies[] | \"  \\(.score) from \\(.source | tostring):\", (.text | split(\"\\n\")[:3][] | \"    \" + .))'"
+show 14 "cn-query -l 1 'is:unanswered !is:automatic category:warranty_repair' | cn-reply-suggest --max 1 |
+  jq -r '.subject, \"because of: \" + ([.class.why[:3][].feature] | join(\", \")), (.replies[] | \"from \\(.source | tostring):\", .text)'"
 
 say 'Measure'
 show 9 'cn-report response --since 2026-09-20 --until 2026-11-20 --format table'
+cp "$dir/out" "$dir/response"
 show 9 'cn-report categories --since 2026-09-20 --until 2026-11-20 --format table'
 
 say 'Somebody asks for her data: a bundle that verifies without us'
-show 6 "cn-export --subject $anika --bundle \$dir/anika.tar.gz; tar tzf \$dir/anika.tar.gz"
+show 12 "cn-export --subject $anika --bundle \$dir/anika.tar.gz; tar tzf \$dir/anika.tar.gz | paste -sd' '"
 show 2 "cn-export --verify \$dir/anika.tar.gz"
 
 say 'Then she asks to be erased.  Before:'
-show 3 "cn-query person:$anika --format ids | wc -l"
+show 1 "cn-query person:$anika --format ids | wc -l"
 mkdir "$dir/yesterday"
 cp "$CN_HOME/store.db" "$dir/yesterday/"
-show 14 "cn-purge --subject $anika --plan | tee \$dir/plan.json | jq -c 'to_entries[] | {(.key): .value}'"
-show 14 "cn-purge --apply \$dir/plan.json --prove | jq ."
+show 8 "cn-purge --subject $anika --plan >\$dir/plan.json; jq -r '.counts | to_entries[:6][] | \"\\(.value) \\(.key)\"' \$dir/plan.json"
+show 5 "jq -r '.stays[] | \"stays: \\(.message), \\(.ground)\"' \$dir/plan.json"
+show 14 "cn-purge --apply \$dir/plan.json --prove |
+  jq -r 'select(.checks) | .state, (.checks[] | \"  found \\(.found) \\(.none_of), looked at \\(.looked_at)\")'"
+
 say 'After: nothing finds her, here or in the copy of the store from before;'
 say 'importing the box again brings nobody back, and the reports are the same'
 show 1 "cn-query person:$anika --format ids | wc -l"
 show 1 "CN_HOME=\$dir/yesterday cn-query person:$anika --format ids | wc -l"
 show 3 'cn-import --format none shop.mbox'
 show 1 "cn-query person:$anika --format ids | wc -l"
-show 9 'cn-report response --since 2026-09-20 --until 2026-11-20 --format table'
+show 1 "cn-report response --since 2026-09-20 --until 2026-11-20 --format table | diff - \$dir/response && echo 'no difference'"
 show 3 'cn-store doctor'
 
 say 'What needs attention now'
