@@ -64,6 +64,7 @@ box >"$T/box"
 head -c 4096 /dev/urandom | tr -d '{:F' >"$T/junk"
 if [ -x "$B/cn-store" ]; then
 	ok 'a store' cn-store init
+	echo 'desk: [support@lotusloom.example]' >"$CN_HOME/config.yaml"
 	[ -x "$B/cn-import" ] && ok 'with three mails' cn-import "$T/box"
 fi
 

@@ -186,7 +186,7 @@ is 'mbox: importing it again changes nothing' "$(cn-import "$T/mbox" |
     jq -c .known | sort -u)" true
 is 'mbox: as many mails' "$(cn-query channel:email --format ids | wc -l)" \
     "$(cn-import --refs "$T/mbox" | wc -l)"
-if have python3; then
+if have python3 && python3 -c 'import os; os.openpty()' 2>/dev/null; then
 	cat >"$T/term.py" <<'END'
 import os, pty, sys
 out = b""
@@ -207,6 +207,6 @@ END
 	like 'a table on a terminal' \
 	    "$(python3 "$T/term.py" cn-query zebrafish | head -n 1)" 'subject'
 else
-	skip 'a table on a terminal' 'no python3'
+	skip 'a table on a terminal' 'no python3, or no terminal to be had'
 fi
 finish
