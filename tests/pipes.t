@@ -61,7 +61,7 @@ from() {
 
 box >"$T/box"
 : >"$T/empty"
-head -c 4096 /dev/urandom | tr -d '{:F' >"$T/junk"
+head -c 4096 /bin/sh | tr -d '{:F' >"$T/junk"
 if [ -x "$B/cn-store" ]; then
 	ok 'a store' cn-store init
 	echo 'desk: [support@lotusloom.example]' >"$CN_HOME/config.yaml"

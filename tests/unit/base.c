@@ -15,23 +15,7 @@
 #include "base/times.h"
 #include "base/utf8.h"
 #include "base/yaml.h"
-
-static int count, failed;
-
-static void ok(bool good, const char *what)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, what);
-	failed += !good;
-}
-
-static void is(const char *got, const char *want, const char *what)
-{
-	bool good = got != NULL && strcmp(got, want) == 0;
-
-	ok(good, what);
-	if (!good)
-		printf("# got:  %s\n# want: %s\n", got ? got : "NULL", want);
-}
+#include "tap.h"
 
 /* --- JSON --- */
 
@@ -508,6 +492,5 @@ int main(void)
 	snprintf(rm, sizeof(rm), "rm -rf '%s'", dir);
 	if (system(rm) != 0)
 		failed++;
-	printf("1..%d\n", count);
-	return failed > 0;
+	return done();
 }

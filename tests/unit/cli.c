@@ -10,16 +10,9 @@
 
 #include "cli/out.h"
 #include "cli/stream.h"
+#include "tap.h"
 
-static int count, failed;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-	failed += !good;
-}
-
-static void is(struct cn_buf *got, const char *want, const char *name)
+static void holds(struct cn_buf *got, const char *want, const char *name)
 {
 	bool good = !strcmp(got->p ? got->p : "", want);
 
@@ -151,11 +144,11 @@ static void test_options(void)
 		int rc = parse(&p, bad[i].line, &arena, &err);
 
 		cn_buf_str(&b, err.msg);
-		is(&b, rc && err.status == CN_USAGE ? bad[i].error : "(2)",
+		holds(&b, rc && err.status == CN_USAGE ? bad[i].error : "(2)",
 		    bad[i].line);
 	}
 	cn_opt_usage(&b, &with_opts);
-	is(&b, "usage: cn-test [-pn] [-m FILE] [--max N] [--max-line SIZE] "
+	holds(&b, "usage: cn-test [-pn] [-m FILE] [--max N] [--max-line SIZE] "
 	    "[--since TIME]\n          [--within SPAN] [-f table|jsonl] "
 	    "[-s WHO] [file ...]\n", "the usage line is wrapped");
 	cn_opt_tsv(&b, &with_opts, NULL);
@@ -185,7 +178,7 @@ static void test_cells(void)
 	struct cn_buf b = { 0 };
 
 	cn_out_safe(&b, cn_str("a\033[2J\n\xE2\x80\xAEx\xFFy\xC2\x85"));
-	is(&b, "a\\x1B[2J\\n<U+202E>x\xEF\xBF\xBDy\\x85",
+	holds(&b, "a\\x1B[2J\\n<U+202E>x\xEF\xBF\xBDy\\x85",
 	    "controls, bidi and bad bytes are escaped");
 	cn_out_csv(&b, cn_str("=1+1"));
 	cn_buf_ch(&b, ' ');
@@ -196,7 +189,7 @@ static void test_cells(void)
 	cn_out_csv(&b, cn_str("-1+cmd"));
 	cn_buf_ch(&b, ' ');
 	cn_out_csv(&b, cn_str("a,b\nc"));
-	is(&b, "\"'=1+1\" \"'@a \"\"b\"\"\" -12.5 \"'-1+cmd\" \"a,b\nc\"",
+	holds(&b, "\"'=1+1\" \"'@a \"\"b\"\"\" -12.5 \"'-1+cmd\" \"a,b\nc\"",
 	    "CSV runs no formula");
 	ok(cn_out_width(cn_str("日本 é")) == 6, "display width");
 	cn_buf_release(&b);
@@ -237,23 +230,23 @@ static void test_formats(void)
 	struct cn_buf b = { 0 };
 
 	rows(&b, CN_FMT_TABLE, 0);
-	is(&b, "id       n  subject\n"
+	holds(&b, "id       n  subject\n"
 	    "日本     7  tab\\there, and \"this\"\n"
 	    "b\n"
 	    "ccc   1200  =x\n", "a table aligns by display width");
 	rows(&b, CN_FMT_TABLE, 24);
-	is(&b, "id       n  subject\n"
+	holds(&b, "id       n  subject\n"
 	    "日本     7  tab\\there, …\n"
 	    "b\n"
 	    "ccc   1200  =x\n", "and is cut to the terminal");
 	rows(&b, CN_FMT_CSV, 0);
-	is(&b, "id,n,subject\r\n日本,7,\"tab\there, and \"\"this\"\"\"\r\n"
+	holds(&b, "id,n,subject\r\n日本,7,\"tab\there, and \"\"this\"\"\"\r\n"
 	    "b,,\r\nccc,1200,\"'=x\"\r\n", "CSV");
 	rows(&b, CN_FMT_TSV, 0);
-	is(&b, "id\tn\tsubject\n日本\t7\ttab\\there, and \"this\"\n"
+	holds(&b, "id\tn\tsubject\n日本\t7\ttab\\there, and \"this\"\n"
 	    "b\t\t\nccc\t1200\t=x\n", "TSV");
 	rows(&b, CN_FMT_AUTO, 0);
-	is(&b, "{\"id\":\"日本\",\"n\":7,"
+	holds(&b, "{\"id\":\"日本\",\"n\":7,"
 	    "\"subject\":\"tab\\there, and \\\"this\\\"\"}\n"
 	    "{\"id\":\"b\",\"n\":null,\"subject\":\"\"}\n"
 	    "{\"id\":\"ccc\",\"n\":1200,\"subject\":\"=x\"}\n",
@@ -356,28 +349,28 @@ static void test_telling(void)
 	struct cn_buf b = { 0 };
 
 	told(&b, "{\"a\":1}\r\n\n {\"b\":2}\nx\n{}", 0);
-	is(&b, "J1:{\"a\":1} J3: {\"b\":2} J4:x J5:{} E",
+	holds(&b, "J1:{\"a\":1} J3: {\"b\":2} J4:x J5:{} E",
 	    "JSON lines: CRLF, empty lines, a last line without LF");
 	told(&b, "\xEF\xBB\xBF\n\n{}\n", 0);
-	is(&b, "J3:{} E", "a byte order mark and empty lines in front");
+	holds(&b, "J3:{} E", "a byte order mark and empty lines in front");
 	told(&b, "{234567}\n{2345678}\n{}\n{2345678", 8);
-	is(&b, "J1:{234567} R2 J3:{} J4:{2345678 E",
+	holds(&b, "J1:{234567} R2 J3:{} J4:{2345678 E",
 	    "a line above the bound is refused, the next one read");
 	told(&b, "", 0);
-	is(&b, "E", "nothing");
+	holds(&b, "E", "nothing");
 	told(&b, "\n\n", 0);
-	is(&b, "E", "empty lines");
+	holds(&b, "E", "empty lines");
 	told(&b, "hello world\n", 0);
-	is(&b, "R1 E", "junk is refused");
+	holds(&b, "R1 E", "junk is refused");
 	told(&b, "Subject: x\n\nFrom me\n", 0);
-	is(&b, "M1:20 E", "a mail");
+	holds(&b, "M1:20 E", "a mail");
 	told(&b, "Subject: x\n\nFrom me\n", 19);
-	is(&b, "R1 E", "a mail above the bound");
+	holds(&b, "R1 E", "a mail above the bound");
 	told(&b, "From a@example.com Mon Nov 23 15:00:00 2026\n"
 	    "Subject: x\n\n>From me\n\n"
 	    "From a@example.com Mon Nov 23 15:00:00 2026\n"
 	    "Subject: y\n\nz\n", 0);
-	is(&b, "B1:20 B2:14 E", "an mbox, unquoted");
+	holds(&b, "B1:20 B2:14 E", "an mbox, unquoted");
 	cn_buf_release(&b);
 }
 
@@ -583,6 +576,5 @@ int main(void)
 	test_groups();
 	test_waiting();
 	test_memory();
-	printf("1..%d\n", count);
-	return failed != 0;
+	return done();
 }

@@ -11,16 +11,7 @@
 
 #include "base/file.h"
 #include "crypt/keys_int.h"
-
-static int count, failed;
-
-static void
-ok(bool good, const char *what)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, what);
-	if (!good)
-		failed++;
-}
+#include "tap.h"
 
 struct env {
 	char dir[64], path[128];

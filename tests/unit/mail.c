@@ -3,14 +3,7 @@
 #include <string.h>
 
 #include "mail/mail.h"
-
-static int count, failed;
-
-static void ok(bool yes, const char *what)
-{
-	failed += !yes;
-	printf("%sok %d - %s\n", yes ? "" : "not ", ++count, what);
-}
+#include "tap.h"
 
 static void same(const char *is, const char *want, const char *what)
 {
@@ -235,6 +228,5 @@ int main(void)
 	machines();
 	bytes();
 	junk();
-	printf("1..%d\n", count);
-	return failed > 0;
+	return done();
 }

@@ -7,14 +7,7 @@
 
 #include "base/file.h"
 #include "mail/mail.h"
-
-static int count, failed;
-
-static void ok(bool yes, const char *what)
-{
-	failed += !yes;
-	printf("%sok %d - %s\n", yes ? "" : "not ", ++count, what);
-}
+#include "tap.h"
 
 static void same(struct cn_str is, const char *want, const char *what)
 {
@@ -242,6 +235,5 @@ int main(void)
 	round_trip();
 	maildir();
 	build();
-	printf("1..%d\n", count);
-	return failed > 0;
+	return done();
 }

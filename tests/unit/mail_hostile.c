@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "mail/mail.h"
+#include "tap.h"
 
 /* Seconds of CPU for one mail; sanitizers take up to ten times as long. */
 #if defined(__has_feature)
@@ -22,14 +23,7 @@
 #define MEMORY_KB (400 * 1024)
 #endif
 
-static int count, failed;
 static struct cn_buf in;
-
-static void ok(bool yes, const char *what)
-{
-	failed += !yes;
-	printf("%sok %d - %s\n", yes ? "" : "not ", ++count, what);
-}
 
 static void times(int n, const char *s)
 {
@@ -237,6 +231,5 @@ int main(void)
 	getrusage(RUSAGE_SELF, &u);
 	printf("# %ld MB at most\n", u.ru_maxrss / 1024);
 	ok(u.ru_maxrss < MEMORY_KB, "memory is bounded");
-	printf("1..%d\n", count);
-	return failed > 0;
+	return done();
 }

@@ -7,14 +7,7 @@
 #include <time.h>
 
 #include "base/times.h"
-
-static int tests, bad;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	bad += !good;
-}
+#include "tap.h"
 
 #define H 3600
 #define D 86400
@@ -75,7 +68,7 @@ static struct cn_metrics *desk(void)
 	return m;
 }
 
-static bool is(const struct cn_spread *s, size_t n, size_t waiting,
+static bool spread(const struct cn_spread *s, size_t n, size_t waiting,
     int64_t median, int64_t p90, int64_t mean)
 {
 	if (s->n == n && s->waiting == waiting && s->median == median &&
@@ -95,14 +88,14 @@ static void response(struct cn_metrics *m, struct cn_arena *mem)
 	cn_metrics_response(m, T0, NOW, CN_BY_ALL, mem, &r, &n);
 	ok(n == 3, "three measures");
 	/* 0, 2, 4 and 24 hours; 3 waits. */
-	ok(is(&r[0].spread, 4, 1, 2 * H, 24 * H, 30 * H / 4), "first reply");
+	ok(spread(&r[0].spread, 4, 1, 2 * H, 24 * H, 30 * H / 4), "first reply");
 	/* 1 h of conversation 1; 2 and 4 wait. */
-	ok(is(&r[1].spread, 1, 2, H, H, H), "next reply");
+	ok(spread(&r[1].spread, 1, 2, H, H, H), "next reply");
 	/* 1: 25 h; 4: 0 h; 2, 3 and 6 wait. */
-	ok(is(&r[2].spread, 2, 3, 0, 25 * H, 25 * H / 2), "resolution");
+	ok(spread(&r[2].spread, 2, 3, 0, 25 * H, 25 * H / 2), "resolution");
 
 	cn_metrics_response(m, T0, T0 + D, CN_BY_ALL, mem, &r, &n);
-	ok(is(&r[0].spread, 2, 0, 2 * H, 4 * H, 3 * H),
+	ok(spread(&r[0].spread, 2, 0, 2 * H, 4 * H, 3 * H),
 	    "what began in the period counts, whenever it was answered");
 	cn_metrics_response(m, T0 + 10 * H + 1, T0 + 20 * H, CN_BY_ALL, mem,
 	    &r, &n);
@@ -115,7 +108,7 @@ static void response(struct cn_metrics *m, struct cn_arena *mem)
 	ok(n == 9 && !strcmp(r[0].key, "2026-W45") &&
 	    !strcmp(r[3].key, "2026-W46") && !strcmp(r[6].key, "2026-W49"),
 	    "by week, weeks without any left out");
-	ok(is(&r[3].spread, 0, 1, 0, 0, 0), "3 waits since its week");
+	ok(spread(&r[3].spread, 0, 1, 0, 0, 0), "3 waits since its week");
 }
 
 static void volume(struct cn_metrics *m, struct cn_arena *mem)
@@ -161,7 +154,7 @@ static void categories(struct cn_metrics *m, struct cn_arena *mem)
 	    c[0].conversations == 2 && c[0].share > 39.9 && c[0].share < 40.1,
 	    "categories: count and share, the largest first");
 	ok(!strcmp(c[1].key, "refund") && c[1].conversations == 2 &&
-	    is(&c[1].first, 2, 0, 2 * H, 4 * H, 3 * H),
+	    spread(&c[1].first, 2, 0, 2 * H, 4 * H, 3 * H),
 	    "the first category that was given; first reply");
 	ok(!strcmp(c[2].key, "(abstained)") && c[2].conversations == 1 &&
 	    c[2].first.waiting == 1, "abstained");
@@ -202,7 +195,7 @@ static void edges(struct cn_arena *mem)
 
 	cn_metrics_ready(m);
 	cn_metrics_response(m, T0, NOW, CN_BY_ALL, mem, &r, &n);
-	ok(n == 3 && is(&r[0].spread, 0, 0, 0, 0, 0), "no event: nothing");
+	ok(n == 3 && spread(&r[0].spread, 0, 0, 0, 0, 0), "no event: nothing");
 	cn_metrics_volume(m, T0, NOW, CN_BY_DAY, mem, &v, &n);
 	ok(n == 0, "no event: no day");
 	cn_metrics_categories(m, T0, NOW, mem, &c, &n);
@@ -210,7 +203,7 @@ static void edges(struct cn_arena *mem)
 	ev(m, 1, 0, "received", NULL);
 	cn_metrics_ready(m);
 	cn_metrics_response(m, T0, NOW, CN_BY_ALL, mem, &r, &n);
-	ok(is(&r[0].spread, 0, 1, 0, 0, 0) && is(&r[2].spread, 0, 1, 0, 0, 0),
+	ok(spread(&r[0].spread, 0, 1, 0, 0, 0) && spread(&r[2].spread, 0, 1, 0, 0, 0),
 	    "one event: it waits");
 	cn_metrics_free(m);
 
@@ -231,7 +224,7 @@ static void edges(struct cn_arena *mem)
 	}
 	cn_metrics_ready(m);
 	cn_metrics_response(m, T0, NOW, CN_BY_ALL, mem, &r, &n);
-	ok(is(&r[0].spread, 11, 0, 6, 10, 6), "nearest rank");
+	ok(spread(&r[0].spread, 11, 0, 6, 10, 6), "nearest rank");
 	cn_metrics_free(m);
 
 	ok(!strcmp(cn_span_fmt(text, 45), "45s") &&
@@ -257,7 +250,7 @@ static void erased(struct cn_arena *mem)
 	cn_metrics_ready(m);
 	cn_metrics_response(m, T0, NOW, CN_BY_CATEGORY, mem, &r, &n);
 	ok(n == 3 && !strcmp(r[0].key, "refund") &&
-	    is(&r[0].spread, 1, 0, 2 * H, 2 * H, 2 * H),
+	    spread(&r[0].spread, 1, 0, 2 * H, 2 * H, 2 * H),
 	    "after an erasure the figures stay");
 	cn_metrics_free(m);
 }
@@ -313,6 +306,5 @@ int main(void)
 	erased(&mem);
 	conditions();
 	cn_arena_release(&mem);
-	printf("1..%d\n", tests);
-	return bad != 0;
+	return done();
 }

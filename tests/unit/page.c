@@ -1,16 +1,9 @@
 /* A page of hostile messages: no markup, no reordering, all of the text. */
 #include "desk/page.h"
+#include "tap.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static int tests, bad;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	bad += !good;
-}
 
 static bool has(const struct cn_buf *b, const char *s)
 {
@@ -70,6 +63,5 @@ int main(void)
 {
 	escapes();
 	message();
-	printf("1..%d\n", tests);
-	return bad != 0;
+	return done();
 }

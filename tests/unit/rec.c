@@ -4,23 +4,7 @@
 #include <string.h>
 
 #include "rec/query.h"
-
-static int count, failed;
-
-static void ok(bool good, const char *what)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, what);
-	failed += !good;
-}
-
-static void is(const char *got, const char *want, const char *what)
-{
-	bool good = got != NULL && strcmp(got, want) == 0;
-
-	ok(good, what);
-	if (!good)
-		printf("# got:  %s\n# want: %s\n", got ? got : "NULL", want);
-}
+#include "tap.h"
 
 #define HEAD "\"v\":1,\"type\":\"message\""
 
@@ -348,6 +332,5 @@ int main(void)
 	cells();
 	query_good();
 	query_bad();
-	printf("1..%d\n", count);
-	return failed > 0;
+	return done();
 }

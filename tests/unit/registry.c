@@ -6,14 +6,7 @@
 
 #include "base/file.h"
 #include "store/registry.h"
-
-static int count, failed;
-
-static void ok(bool good, const char *what)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, what);
-	failed += !good;
-}
+#include "tap.h"
 
 static void columns(struct cn_buf *b)
 {

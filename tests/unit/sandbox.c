@@ -8,14 +8,7 @@
 #include <unistd.h>
 
 #include "cli/sandbox.h"
-
-static int count, failed;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-	failed += !good;
-}
+#include "tap.h"
 
 static bool opens(int family)
 {
@@ -64,6 +57,5 @@ int main(void)
 	ok(write(pair[0], "x", 1) == 1 && read(pair[1], &c, 1) == 1 &&
 	    c == 'x', "control: other calls work");
 	ok(child_refused(), "and children inherit it");
-	printf("1..%d\n", count);
-	return failed != 0;
+	return done();
 }

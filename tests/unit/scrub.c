@@ -3,14 +3,7 @@
 #include <string.h>
 
 #include "desk/scrub.h"
-
-static int count, failed;
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, name);
-	failed += !good;
-}
+#include "tap.h"
 
 /* Where a name, a rare word or a number may come from. */
 static struct cn_wordset names, agents, brought, common, ours, own;
@@ -130,6 +123,5 @@ int main(void)
 	cn_wordset_release(&brought);
 	cn_wordset_release(&common);
 	cn_wordset_release(&own);
-	printf("1..%d\n", count);
-	return failed != 0;
+	return done();
 }

@@ -5,23 +5,7 @@
 #include <time.h>
 
 #include "base/times.h"
-
-static int count, failed;
-
-static void ok(bool good, const char *what)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, what);
-	failed += !good;
-}
-
-static void is(const char *got, const char *want, const char *what)
-{
-	bool good = got != NULL && strcmp(got, want) == 0;
-
-	ok(good, what);
-	if (!good)
-		printf("# got:  %s\n# want: %s\n", got ? got : "NULL", want);
-}
+#include "tap.h"
 
 static void zone(const char *tz)
 {
@@ -188,6 +172,5 @@ int main(void)
 	civil();
 	rfc3339();
 	time_words();
-	printf("1..%d\n", count);
-	return failed != 0;
+	return done();
 }
