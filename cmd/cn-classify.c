@@ -4,13 +4,10 @@
 
 #include "ai/ai.h"
 #include "base/file.h"
-#include "cli/open.h"
+#include "cli/filter.h"
 #include "cli/out.h"
-#include "cli/sandbox.h"
 #include "cli/share.h"
-#include "cli/stream.h"
 #include "desk/classify.h"
-#include "store/audit.h"
 
 static struct {
 	bool pending, pass, no_store, refs, explain;
@@ -45,35 +42,34 @@ static const struct cn_cmd cmd = {
 	"cn-import box.mbox | cn-classify | jq -r .class.category", 0, -1, NULL
 };
 
-struct filter {
-	struct cn_cli *cli;
-	struct cn_desk desk;
+struct classify {
+	struct cn_filter f;
 	struct cn_model *model;
 	struct cn_classify c;
 	struct cn_out *table;
-	struct cn_buf lines;
 };
 
-static int one(void *arg, const struct cn_record *rec, struct cn_err *err)
+static int take(void *arg, struct cn_item *it, struct cn_err *err)
 {
-	struct filter *f = arg;
-	struct cn_item *it;
+	struct classify *c = arg;
 
-	if (opt.pass && rec->kind == CN_IN_JSON)
-		return cn_cli_usage(f->cli, err, "--pass-through takes mail");
-	it = rec->kind == CN_IN_JSON ?
-	    cn_item_line(&f->c.items, rec->bytes, err) :
-	    cn_item_mail(&f->c.items, rec->bytes, rec->envelope, err);
-	return it == NULL ? -1 : cn_classify_item(&f->c, it, err);
+	return cn_classify_item(&c->c, it, err);
+}
+
+static int store(void *arg, struct cn_err *err)
+{
+	struct classify *c = arg;
+
+	return cn_classify_flush(&c->c, err);
 }
 
 /* The envelope as it came; mboxrd quoting is cn_mbox_put()'s. */
-static void put_mail(struct cn_buf *b, struct filter *f, struct cn_item *it)
+static void put_mail(struct cn_buf *b, struct classify *c, struct cn_item *it)
 {
 	struct cn_buf fields = { 0 }, mail = { 0 }, boxed = { 0 };
 	const char *body;
 
-	cn_classify_fields(&fields, &f->c, it);
+	cn_classify_fields(&fields, &c->c, it);
 	cn_mail_mark(&mail, cn_buf_view(&it->raw), cn_buf_view(&fields));
 	if (it->envelope.len == 0) {
 		cn_buf_add(b, mail.p, mail.len);
@@ -90,76 +86,37 @@ static void put_mail(struct cn_buf *b, struct filter *f, struct cn_item *it)
 	cn_buf_wipe(&boxed);
 }
 
-static int put_row(struct filter *f, struct cn_item *it, struct cn_err *err)
+static int put_row(struct cn_out *table, struct cn_item *it,
+    struct cn_err *err)
 {
 	const struct cn_ai_result *r = it->result;
 	char conf[16] = "";
 
 	if (it->skipped != NULL)
-		return cn_out_rowv(f->table, err, it->msg.id, "", "",
+		return cn_out_rowv(table, err, it->msg.id, "", "",
 		    "", "", it->skipped, it->strip ? NULL : it->msg.subject);
 	snprintf(conf, sizeof(conf), "%.2f", r->confidence);
-	return cn_out_rowv(f->table, err, it->msg.id, r->category ?
+	return cn_out_rowv(table, err, it->msg.id, r->category ?
 	    r->category : "?", conf, cn_priority_name(r->priority),
 	    r->language, r->spam ? "spam" : r->automatic ? "automatic" :
 	    r->dsr ? cn_dsr_name(r->dsr) : "", it->msg.subject);
 }
 
-static int flush(void *arg, struct cn_err *err)
+static int put(void *arg, struct cn_buf *b, struct cn_item *it,
+    struct cn_err *err)
 {
-	struct filter *f = arg;
-	size_t i;
-	int r = cn_classify_flush(&f->c, err);
+	struct classify *c = arg;
 
-	f->lines.len = 0;
-	for (i = 0; i < f->c.items.n && r == 0; i++) {
-		struct cn_item *it = f->c.items.v[i];
-
-		if (opt.pass)
-			put_mail(&f->lines, f, it);
-		else if (f->table != NULL)
-			r = put_row(f, it, err);
-		else
-			cn_item_put(&f->lines, it, "class",
-			    opt.refs ? CN_ITEM_REFS : 0);
-	}
-	if (r == 0)
-		r = cn_sink_add(&f->cli->out, f->lines.p, f->lines.len, err);
-	if (f->lines.len > 0)
-		cn_wipe(f->lines.p, f->lines.len);
-	cn_items_reset(&f->c.items);
-	return r;
+	if (c->table != NULL)
+		return put_row(c->table, it, err);
+	if (opt.pass)
+		put_mail(b, c, it);
+	else
+		cn_item_put(b, it, "class", opt.refs ? CN_ITEM_REFS : 0);
+	return 0;
 }
 
-static int pending(struct filter *f, struct cn_counts *n, struct cn_err *err)
-{
-	int64_t ids[256], after = 0;
-	size_t got = 1, i;
-	int r = 0;
-
-	while (r == 0 && got > 0 && !*f->cli->run.stop) {
-		r = cn_message_pending(f->desk.store, CN_STAGE_CLASSIFY,
-		    after, ids, 256, &got, err);
-		for (i = 0; i < got && r == 0; i++) {
-			struct cn_item *it = cn_item_stored(&f->c.items,
-			    ids[i], err);
-
-			after = ids[i];
-			n->read++;
-			if (it != NULL)
-				r = cn_classify_item(&f->c, it, err);
-			else if (err->status != CN_BLOCKED)
-				r = -1;
-		}
-		if (r == 0)
-			r = flush(f, err);
-		if (r == 0)
-			r = cn_sink_flush(&f->cli->out, err);
-	}
-	return r;
-}
-
-static int work(struct filter *f, struct cn_counts *n, struct cn_err *err)
+static int work(struct classify *c, struct cn_err *err)
 {
 	static const struct cn_col cols[] = {
 		{ "id", CN_COL_TEXT, 0 }, { "category", CN_COL_TEXT, 20 },
@@ -167,48 +124,24 @@ static int work(struct filter *f, struct cn_counts *n, struct cn_err *err)
 		{ "language", CN_COL_TEXT, 0 }, { "note", CN_COL_TEXT, 0 },
 		{ "subject", CN_COL_TEXT, 0 }
 	};
-	static const struct cn_stream_ops ops = { one, flush };
-	const struct cn_stream_conf conf = { .max_line = opt.max_line };
 	int r;
 
 	if (opt.format == CN_FMT_AUTO)
-		opt.format = f->cli->tty ? CN_FMT_TABLE : CN_FMT_JSONL;
+		opt.format = c->f.cli->tty ? CN_FMT_TABLE : CN_FMT_JSONL;
 	if (!opt.pass && opt.format != CN_FMT_JSONL)
-		f->table = cn_out_new(f->cli, (enum cn_format)opt.format, cols,
-		    opt.refs ? 6 : 7);
-	r = opt.pending ? pending(f, n, err) :
-	    cn_stream_run(f->cli, &conf, &ops, f, n, err);
-	if (r == 0 && f->table != NULL)
-		r = cn_out_end(f->table, err);
-	cn_out_free(f->table);
+		c->table = cn_out_new(c->f.cli, (enum cn_format)opt.format,
+		    cols, opt.refs ? 6 : 7);
+	r = cn_filter_run(&c->f, opt.pending, opt.max_line, err);
+	if (r == 0 && c->table != NULL)
+		r = cn_out_end(c->table, err);
+	cn_out_free(c->table);
 	return r;
 }
 
-static int recorded(struct filter *f, struct cn_err *err)
-{
-	struct cn_run_row row = { 0 };
-	struct cn_counts n = { 0 };
-	struct cn_err ignored;
-	int r;
-
-	if (f->desk.store == NULL)
-		return work(f, &n, err);
-	if (cn_run_begin(f->desk.store, &row, err) < 0)
-		return -1;
-	r = work(f, &n, err);
-	row.read = (int64_t)n.read;
-	row.stored = (int64_t)f->c.stored;
-	row.refused = (int64_t)n.refused;
-	if (cn_run_end(f->desk.store, &row, r < 0 ? err->status :
-	    f->cli->status, r < 0 ? &ignored : err) < 0)
-		r = -1;
-	return r;
-}
-
-static int load(struct filter *f, struct cn_err *err)
+static int load(struct classify *c, struct cn_err *err)
 {
 	const char *path = opt.model ? opt.model :
-	    cn_share(f->cli, "CN_MODEL", "starter.model");
+	    cn_share(c->f.cli, "CN_MODEL", "starter.model");
 	struct cn_buf b = { 0 };
 
 	if (cn_file_read(path, CN_MODEL_BYTES, &b, err) < 0) {
@@ -216,35 +149,33 @@ static int load(struct filter *f, struct cn_err *err)
 		return cn_hint(err, "'make' builds the starter model; "
 		    "--model or CN_MODEL name another");
 	}
-	f->model = cn_model_load(cn_buf_view(&b), err);
+	c->model = cn_model_load(cn_buf_view(&b), err);
 	cn_buf_release(&b);
-	return f->model == NULL ? cn_wrap(err, "%s", path) : 0;
+	return c->model == NULL ? cn_wrap(err, "%s", path) : 0;
 }
 
 static int run(struct cn_cli *cli, struct cn_err *err)
 {
-	struct filter f = { .cli = cli };
-	struct cn_err why = { 0 };
+	struct classify c = { .c = { .items = { .purpose = "classify",
+	    .keep = opt.pass }, .explain = opt.explain, .refs = opt.refs } };
 	int r;
 
 	if (opt.pending && (cli->argc > 0 || opt.no_store || opt.pass))
 		return cn_cli_usage(cli, err, "--pending reads the store: no "
 		    "operands, --no-store or --pass-through with it");
-	r = load(&f, err);
+	c.f = (struct cn_filter){ .cli = cli, .items = &c.c.items,
+	    .stage = CN_STAGE_CLASSIFY, .arg = &c, .take = take,
+	    .store = store, .stored = &c.c.stored, .put = put,
+	    .mail_only = opt.pass };
+	r = load(&c, err);
+	c.c.model = c.model;
 	if (r == 0)
-		r = opt.no_store ? cn_config_load(&f.desk.conf, cli->run.config,
-		    &cli->arena, err) : cn_desk_open(&f.desk, cli, 0, err);
-	if (r == 0 && cn_sandbox_offline(&why) < 0 && cli->verbose)
-		cn_cli_warn("sockets are not forbidden: %s", why.msg);
-	f.c = (struct cn_classify){ .items = { .store = f.desk.store,
-	    .conf = &f.desk.conf, .purpose = "classify", .keep = opt.pass },
-	    .model = f.model, .explain = opt.explain, .refs = opt.refs };
+		r = cn_filter_open(&c.f, opt.no_store, err);
 	if (r == 0)
-		r = recorded(&f, err);
-	cn_items_release(&f.c.items);
-	cn_buf_wipe(&f.lines);
-	cn_desk_close(&f.desk);
-	cn_model_free(f.model);
+		r = work(&c, err);
+	cn_items_release(&c.c.items);
+	cn_filter_close(&c.f);
+	cn_model_free(c.model);
 	return r;
 }
 

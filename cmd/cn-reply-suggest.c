@@ -3,12 +3,9 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "cli/open.h"
-#include "cli/sandbox.h"
+#include "cli/filter.h"
 #include "cli/share.h"
-#include "cli/stream.h"
 #include "desk/suggest.h"
-#include "store/audit.h"
 
 enum { JSONL, RFC822 };
 static const char *const formats[] = { "jsonl", "rfc822", NULL };
@@ -49,112 +46,49 @@ static const struct cn_cmd cmd = {
 	-1, NULL
 };
 
-struct filter {
-	struct cn_cli *cli;
-	struct cn_desk desk;
+struct suggest {
+	struct cn_filter f;
 	struct cn_macros macros;
 	struct cn_suggest s;
-	struct cn_buf lines;
 };
 
-static int one(void *arg, const struct cn_record *rec, struct cn_err *err)
+static int take(void *arg, struct cn_item *it, struct cn_err *err)
 {
-	struct filter *f = arg;
-	struct cn_item *it = rec->kind == CN_IN_JSON ?
-	    cn_item_line(&f->s.items, rec->bytes, err) :
-	    cn_item_mail(&f->s.items, rec->bytes, rec->envelope, err);
+	struct suggest *s = arg;
 
-	return it == NULL ? -1 : cn_suggest_item(&f->s, it, err);
+	return cn_suggest_item(&s->s, it, err);
 }
 
-static int flush(void *arg, struct cn_err *err)
+static int store(void *arg, struct cn_err *err)
 {
-	struct filter *f = arg;
-	size_t i;
-	int r = cn_suggest_flush(&f->s, err);
+	struct suggest *s = arg;
 
-	f->lines.len = 0;
-	for (i = 0; i < f->s.items.n && r == 0; i++) {
-		struct cn_item *it = f->s.items.v[i];
-
-		if (opt.format == RFC822)
-			r = cn_suggest_mails(&f->lines, &f->s, it,
-			    f->cli->run.now, err);
-		else
-			cn_item_put(&f->lines, it, "replies", 0);
-	}
-	if (r == 0)
-		r = cn_sink_add(&f->cli->out, f->lines.p, f->lines.len, err);
-	if (f->lines.len > 0)
-		cn_wipe(f->lines.p, f->lines.len);
-	cn_items_reset(&f->s.items);
-	return r;
+	return cn_suggest_flush(&s->s, err);
 }
 
-static int pending(struct filter *f, struct cn_counts *n, struct cn_err *err)
+static int put(void *arg, struct cn_buf *b, struct cn_item *it,
+    struct cn_err *err)
 {
-	int64_t ids[256], after = 0;
-	size_t got = 1, i;
+	struct suggest *s = arg;
+
+	if (opt.format == RFC822)
+		return cn_suggest_mails(b, &s->s, it, s->f.cli->run.now, err);
+	cn_item_put(b, it, "replies", 0);
+	return 0;
+}
+
+static int work(struct suggest *s, struct cn_err *err)
+{
+	struct cn_desk *d = &s->f.desk;
 	int r = 0;
 
-	while (r == 0 && got > 0 && !*f->cli->run.stop) {
-		r = cn_message_pending(f->desk.store, CN_STAGE_SUGGEST, after,
-		    ids, 256, &got, err);
-		for (i = 0; i < got && r == 0; i++) {
-			struct cn_item *it = cn_item_stored(&f->s.items,
-			    ids[i], err);
-
-			after = ids[i];
-			n->read++;
-			if (it != NULL)
-				r = cn_suggest_item(&f->s, it, err);
-			else if (err->status != CN_BLOCKED)
-				r = -1;
-		}
-		if (r == 0)
-			r = flush(f, err);
-		if (r == 0)
-			r = cn_sink_flush(&f->cli->out, err);
-	}
-	return r;
-}
-
-static int work(struct filter *f, struct cn_counts *n, struct cn_err *err)
-{
-	static const struct cn_stream_ops ops = { one, flush };
-	const struct cn_stream_conf conf = { .max_line = opt.max_line };
-	int r = 0;
-
-	if (f->desk.store != NULL && !opt.no_history) {
-		f->s.history = cn_history_new(f->desk.store, &f->desk.conf,
-		    err);
-		r = f->s.history == NULL ? -1 : 0;
+	if (d->store != NULL && !opt.no_history) {
+		s->s.history = cn_history_new(d->store, &d->conf, err);
+		r = s->s.history == NULL ? -1 : 0;
 	}
 	if (r == 0)
-		r = opt.pending ? pending(f, n, err) :
-		    cn_stream_run(f->cli, &conf, &ops, f, n, err);
-	cn_history_free(f->s.history);
-	return r;
-}
-
-static int recorded(struct filter *f, struct cn_err *err)
-{
-	struct cn_run_row row = { 0 };
-	struct cn_counts n = { 0 };
-	struct cn_err ignored;
-	int r;
-
-	if (f->desk.store == NULL)
-		return work(f, &n, err);
-	if (cn_run_begin(f->desk.store, &row, err) < 0)
-		return -1;
-	r = work(f, &n, err);
-	row.read = (int64_t)n.read;
-	row.stored = (int64_t)f->s.stored;
-	row.refused = (int64_t)n.refused;
-	if (cn_run_end(f->desk.store, &row, r < 0 ? err->status :
-	    f->cli->status, r < 0 ? &ignored : err) < 0)
-		r = -1;
+		r = cn_filter_run(&s->f, opt.pending, opt.max_line, err);
+	cn_history_free(s->s.history);
 	return r;
 }
 
@@ -171,21 +105,20 @@ static int score(double *out, struct cn_cli *cli, struct cn_err *err)
 	return 0;
 }
 
-static int load(struct filter *f, struct cn_err *err)
+static int load(struct suggest *s, struct cn_err *err)
 {
-	struct cn_cli *cli = f->cli;
+	struct cn_cli *cli = s->f.cli;
 	const char *own = cn_path(&cli->arena, cli->run.home, "macros.yaml");
 
-	return cn_macros_load(&f->macros, opt.macros ? opt.macros :
+	return cn_macros_load(&s->macros, opt.macros ? opt.macros :
 	    !opt.no_store && cn_file_exists(own) ? own :
 	    cn_share(cli, NULL, "macros.yaml"), err);
 }
 
 static int run(struct cn_cli *cli, struct cn_err *err)
 {
-	struct filter f = { .cli = cli };
-	struct cn_err why = { 0 };
-	double least;
+	struct suggest s = { .s = { .items = { .purpose = "suggest" },
+	    .agent = opt.agent, .max = (size_t)opt.max } };
 	int r;
 
 	if (opt.pending && (cli->argc > 0 || opt.no_store))
@@ -194,25 +127,22 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	if (opt.max < 1 || opt.max > CN_SUGGEST_MAX)
 		return cn_cli_usage(cli, err, "--max takes 1 to %d",
 		    CN_SUGGEST_MAX);
-	if (score(&least, cli, err) < 0)
+	if (score(&s.s.min_score, cli, err) < 0)
 		return -1;
-	r = load(&f, err);
+	s.f = (struct cn_filter){ .cli = cli, .items = &s.s.items,
+	    .stage = CN_STAGE_SUGGEST, .arg = &s, .take = take,
+	    .store = store, .stored = &s.s.stored, .put = put };
+	s.s.macros = &s.macros;
+	r = load(&s, err);
 	if (r == 0)
-		r = opt.no_store ? cn_config_load(&f.desk.conf, cli->run.config,
-		    &cli->arena, err) : cn_desk_open(&f.desk, cli, 0, err);
-	if (r == 0 && cn_sandbox_offline(&why) < 0 && cli->verbose)
-		cn_cli_warn("sockets are not forbidden: %s", why.msg);
-	f.s = (struct cn_suggest){ .items = { .store = f.desk.store,
-	    .conf = &f.desk.conf, .purpose = "suggest" },
-	    .macros = &f.macros, .agent = opt.agent, .max = (size_t)opt.max,
-	    .min_score = least };
-	cn_suggest_init(&f.s);
-	if (r == 0)
-		r = recorded(&f, err);
-	cn_suggest_release(&f.s);
-	cn_buf_wipe(&f.lines);
-	cn_desk_close(&f.desk);
-	cn_macros_release(&f.macros);
+		r = cn_filter_open(&s.f, opt.no_store, err);
+	if (r == 0) {
+		cn_suggest_init(&s.s);
+		r = work(&s, err);
+	}
+	cn_suggest_release(&s.s);
+	cn_filter_close(&s.f);
+	cn_macros_release(&s.macros);
 	return r;
 }
 

@@ -203,7 +203,8 @@ static void edges(struct cn_arena *mem)
 	ev(m, 1, 0, "received", NULL);
 	cn_metrics_ready(m);
 	cn_metrics_response(m, T0, NOW, CN_BY_ALL, mem, &r, &n);
-	ok(spread(&r[0].spread, 0, 1, 0, 0, 0) && spread(&r[2].spread, 0, 1, 0, 0, 0),
+	ok(spread(&r[0].spread, 0, 1, 0, 0, 0) &&
+	    spread(&r[2].spread, 0, 1, 0, 0, 0),
 	    "one event: it waits");
 	cn_metrics_free(m);
 
