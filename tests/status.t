@@ -29,6 +29,10 @@ status 'init' 0 cn-store init -q
 status 'control: an import' 0 cn-import "$mail"
 status 'control: a query' 0 cn-query parcel
 wrong 'init where there is a store' 4 'there is a store already' cn-store init
+wrong 'init with the keys inside the store' 78 'inside each other' \
+    cn-store init --home "$T/in" --keys "$T/in/keys"
+wrong 'init with the store inside the keys' 78 'inside each other' \
+    cn-store init --home "$T/in2/home" --keys "$T/in2"
 # Every command that needs the store, with what it takes.
 all="cn-import $mail
 cn-query parcel

@@ -54,6 +54,30 @@ static int open_db(struct cn_store *s, int mode, struct cn_err *err)
 	return 0;
 }
 
+/* A backup that takes both takes away what erasure promises. */
+static int apart(const struct cn_run *run, struct cn_err *err)
+{
+	char *home = realpath(run->home, NULL), *keys = realpath(run->keys, NULL);
+	size_t h = home ? strlen(home) : 0, k = keys ? strlen(keys) : 0;
+	size_t n = h < k ? h : k;
+	const char *longer = h < k ? keys : home;
+	int r = 0;
+
+	if (home == NULL || keys == NULL)
+		r = cn_fail_errno(err, CN_CONFIG, "%s", home ? run->keys :
+		    run->home);
+	else if (strncmp(home, keys, n) == 0 &&
+	    (longer[n] == '/' || longer[n] == '\0' || n == 1)) {
+		cn_fail(err, CN_CONFIG, "the folder of the store and that of "
+		    "the keys lie inside each other");
+		r = cn_hint(err, "choose folders that are backed up apart: "
+		    "CN_HOME, CN_KEYS");
+	}
+	free(home);
+	free(keys);
+	return r;
+}
+
 int cn_store_create(const struct cn_run *run, unsigned flags,
     const char *recovery, struct cn_err *err)
 {
@@ -62,7 +86,7 @@ int cn_store_create(const struct cn_run *run, unsigned flags,
 	int r = -1;
 
 	if (cn_mkdirs(run->home, 0700, err) < 0 ||
-	    cn_mkdirs(run->keys, 0700, err) < 0)
+	    cn_mkdirs(run->keys, 0700, err) < 0 || apart(run, err) < 0)
 		return -1;
 	if (cn_file_is_network(run->home) || cn_file_is_network(run->keys)) {
 		cn_fail(err, CN_CONFIG,
@@ -73,6 +97,7 @@ int cn_store_create(const struct cn_run *run, unsigned flags,
 	if (cn_file_exists(s->path)) {
 		cn_fail(err, CN_BLOCKED, "%s: there is a store already",
 		    s->path);
+		cn_hint(err, "use it, or set CN_HOME and CN_KEYS for another");
 		goto out;
 	}
 	cn_random(id, sizeof(id));
