@@ -73,30 +73,6 @@ static struct cn_str class_of(const struct cn_item *it)
 	    it->kept.class_json;
 }
 
-/* Has a human answered since? */
-static int answered(struct cn_suggest *s, struct cn_item *it,
-    struct cn_err *err)
-{
-	struct cn_arena mem = { 0 };
-	struct cn_msg m;
-	int64_t *ids;
-	size_t n, i = 0;
-	int r = cn_conversation_messages(s->items.store, it->owner.conversation,
-	    &mem, &ids, &n, err);
-
-	while (r == 0 && i < n && ids[i] != it->id)
-		i++;
-	for (i++; r == 0 && i < n && i < CN_HISTORY_LONG; i++) {
-		r = cn_message_load(s->items.store, ids[i], 0, &m, &mem, err);
-		if (r < 0 && err->status == CN_BLOCKED)
-			r = 0;
-		else if (r == 0)
-			r = is(m.direction, "out") && m.automatic == NULL;
-	}
-	cn_arena_release(&mem);
-	return r;
-}
-
 static int leave(struct cn_suggest *s, struct cn_item *it, struct cn_err *err)
 {
 	const struct cn_msg *m = &it->msg;
@@ -112,7 +88,7 @@ static int leave(struct cn_suggest *s, struct cn_item *it, struct cn_err *err)
 		it->skipped = "spam";
 	if (it->skipped != NULL || it->id == 0)
 		return 0;
-	if ((r = answered(s, it, err)) == 1)
+	if ((r = cn_message_answered(s->items.store, it->id, err)) == 1)
 		it->skipped = "stale";
 	return r < 0 ? -1 : 0;
 }
