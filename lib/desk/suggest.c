@@ -409,10 +409,33 @@ static bool wanted(const struct cn_item *it)
 	return it->skipped == NULL && !it->done;
 }
 
+/* Somebody may have been erased since their answer was read: then what was
+ * drafted from it is neither kept nor shown. The message stays pending. */
+static int sources(struct cn_suggest *s, struct cn_item *it,
+    struct cn_err *err)
+{
+	struct cn_json_it at;
+	const char *pub;
+	int64_t id;
+	int r = 1;
+
+	cn_json_walk(&at, it->json);
+	while (r == 1 && cn_json_next(&at)) {
+		pub = cn_json_string(&it->mem, cn_json_get(cn_json_get(at.val,
+		    "source"), "message"));
+		if (pub != NULL)
+			r = cn_message_find(s->items.store, pub, &id, err);
+	}
+	if (r == 0)
+		it->json = CN_STR("[]");
+	return r;
+}
+
 static int store_all(struct cn_suggest *s, uint64_t *n, struct cn_err *err)
 {
 	int64_t leaves[SUBJECTS];
 	size_t i, nleaves = 0;
+	int r;
 
 	for (i = 0; i < s->items.n; i++) {
 		struct cn_item *it = s->items.v[i];
@@ -424,6 +447,11 @@ static int store_all(struct cn_suggest *s, uint64_t *n, struct cn_err *err)
 			return -1;
 		if (it->skipped != was || !wanted(it))
 			continue;
+		if (!settled(it) && (r = sources(s, it, err)) <= 0) {
+			if (r < 0)
+				return -1;
+			continue;
+		}
 		if (cn_message_suggest(s->items.store, it->id, settled(it) ?
 		    CN_STR("[]") : it->json, err) < 0)
 			return cn_wrap(err, "message %s", it->msg.id);
