@@ -331,6 +331,19 @@ damage 'raw bytes gone' 'fewer raw bytes' \
     "DELETE FROM raw WHERE id = $first * 4096"
 status 'control: whole again' 0 cn-store doctor --check
 
+cp "$CN_HOME/store.db" "$T/whole.db"
+printf 'From: other@example.com\n\nlater\n' | cn-import -q --format none
+unlike 'an import upon a whole chain says nothing' \
+    "$(sqlite3 "$CN_HOME/store.db" \
+    'SELECT entry FROM audit ORDER BY id DESC LIMIT 1')" '"found"'
+rm -f "$CN_HOME"/store.db-*
+cp "$T/whole.db" "$CN_HOME/store.db"
+status "yesterday's store: 1" 1 cn-store doctor --check
+like 'is named' "$(cat "$T/out")" 'audit: entry .* the anchor names'
+printf 'From: other@example.com\n\nlater\n' | cn-import -q --format none
+like 'what is written upon it tells' "$(sqlite3 "$CN_HOME/store.db" \
+    'SELECT entry FROM audit ORDER BY id DESC LIMIT 1')" '"found":"audit: entry'
+
 sqlite3 "$CN_HOME/store.db" '
     UPDATE audit SET entry = replace(entry, '\''"n":2'\'', '\''"n":3'\'')'
 status 'an audit entry that was changed: 1' 1 cn-store doctor --check
