@@ -276,6 +276,13 @@ wrong '--now on a store that is not for tests' 4 '.--test' \
 status 'control: where nothing is changed' 0 \
     cn-query --now 2026-01-01 since:7d
 
+wrong 'keys inside the store' 78 'inside each other' \
+    env CN_HOME="$T/n" CN_KEYS="$T/n/keys" cn-store init
+wrong 'the store inside the keys' 78 'inside each other' \
+    env CN_HOME="$T/n/keys/home" CN_KEYS="$T/n/keys" cn-store init
+wrong 'both in one' 78 'inside each other' env CN_HOME="$T/n" CN_KEYS="$T/n" \
+    cn-store init
+
 # --- what stands in the folders ---
 
 status 'the doctor finds nothing' 0 cn-store doctor --check
