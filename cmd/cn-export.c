@@ -164,6 +164,9 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	if (out && cli->tty)
 		return cn_cli_usage(cli, err,
 		    "a bundle is not written to a terminal");
+	if (cn_desk_outside(cli, opt.bundle, err) ||
+	    cn_desk_outside(cli, opt.output, err))
+		return -1;
 	return export(cli, err);
 }
 

@@ -6,6 +6,7 @@
 #include "ai/model.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "cli/open.h"
 #include "cli/out.h"
 #include "cli/share.h"
 
@@ -147,6 +148,8 @@ static int train(struct cn_cli *cli, struct cn_train *t, struct cn_err *err)
 
 	if (opt.output == NULL)
 		return cn_cli_usage(cli, err, "train: --output is missing");
+	if (cn_desk_outside(cli, opt.output, err) < 0)
+		return -1;
 	if ((m = cn_model_train(t, &o, err)) == NULL)
 		return -1;
 	cn_model_save(m, &b);

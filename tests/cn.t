@@ -81,4 +81,29 @@ like 'cn help lists' "$(cn help)" '^cn-report +measure the desk'
 status 'no such command' 2 cn nonsense
 status 'a full disk' 74 sh -c 'cn >/dev/full'
 status 'no keys' 78 env CN_KEYS="$T/nothing" cn
+
+# What only seems to be answered: by the desk's machine, or by the answer
+# that the mail itself is about, whose sender's clock is late.
+{
+	mail chloe@example.com help@shop.test 7 c1
+	mail help@shop.test chloe@example.com 8 c2 c1 \
+	    'Auto-Submitted: auto-replied'
+	mail dora@example.com help@shop.test 7 d1
+	mail help@shop.test dora@example.com 8 d2 d1
+	mail dora@example.com help@shop.test 6 d3 d2
+} >"$T/three"
+ok 'two more conversations' cn-import -q --format none "$T/three"
+waits() {
+	cn-query --format ids "from:$1" is:unanswered | wc -l
+}
+is 'a machine has answered: it waits' "$(waits chloe@example.com)" 1
+is 'an answer to the answer waits' "$(waits dora@example.com)" 1
+cn-classify -q --pending >"$T/out" 2>&1
+is 'classified: they wait still' "$(waits chloe@example.com) $(waits \
+    dora@example.com)" '1 1'
+is 'and get drafts' "$(cn-query from:dora@example.com is:unanswered |
+    cn-reply-suggest | grep -c '"replies"')" 1
+mail help@shop.test dora@example.com 9 d4 d3 >"$T/four"
+ok 'a later answer' cn-import -q --format none "$T/four"
+is 'is one' "$(waits dora@example.com)" 0
 finish

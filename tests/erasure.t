@@ -257,6 +257,11 @@ echo 'an older one zanary98' | mail "$ann" "$desk" 26 a98 'older' >"$T/more"
 cn-import --now "$now" "$T/more" >"$T/out" 2>"$T/err"
 is 'older mail waits in quarantine' \
     "$(sql 'SELECT count(*) FROM quarantine')" 1
+echo 'an older one of ours' | mail "$bob" "$desk" 26 b98 'older' \
+    'Cc: ann.odum@example.com' >"$T/more"
+ok 'older mail of others is taken in' cn-import --now "$now" "$T/more"
+is 'and does not bring her back' "$(purge -n -s ann.odum@example.com |
+    jq -c .erased_before)" '[1]'
 echo 'a new one zanary97' | mail "$ann" "$desk" 27 a97 'newer' |
     sed 's/27 Nov 2026/05 Dec 2026/' >"$T/more"
 later='2026-12-06T12:00:00Z'
@@ -282,6 +287,8 @@ cp "$CN_KEYS/keyring" "$CN_KEYS/keyring.bak"
 status 'a copy of the keyring' 5 purge --prove "$e"
 rm "$CN_KEYS/keyring.bak"
 status 'without them' 0 purge --prove "$e"
+sqlite3 "$db" "UPDATE erasure SET leaves = x''"
+status 'an erasure of nobody' 5 purge --prove "$e"
 sqlite3 "$db" 'UPDATE audit SET time = time, entry = entry || " " WHERE id = 3'
 not_ok 'a forged audit entry' "$scan" audit
 use "$home" "$keys"

@@ -238,4 +238,17 @@ if [ -n "$K" ] && have sqlite3; then
 else
 	skip 'killed before each write' 'no kill.so'
 fi
+
+# --- one name mistaken ---
+ln -s "$CN_HOME" "$T/link"
+for f in "$CN_HOME/store.db" "$CN_KEYS/keyring" "$T/link/x.tar.gz"; do
+	status "not over the store or the keys: ${f##*/}" 2 cn-export \
+	    --subject alice@example.com --bundle "$f"
+done
+status 'nor a folder there' 2 cn-export --subject alice@example.com \
+    --output "$CN_HOME/bundle"
+printf 'refund\tmoney back\nother\thello there\n' >"$T/ex.tsv"
+status 'nor a model' 2 cn-model train "$T/ex.tsv" -o "$CN_HOME/store.db"
+like 'which says so' "$(cat "$T/err")" 'in the folder of the store'
+ok 'the store is whole' cn-store doctor --check
 finish

@@ -263,6 +263,12 @@ mail "$T/o.eml" nobody 'Subject: without a sender' "$to"
 cn-import --format none -q "$T/o.eml"
 is 'a mail without a sender is nobody'\''s' \
     "$(owner) $(db 'SELECT count(*) FROM message WHERE person IS NULL')" '1 4 2'
+mail "$T/o.eml" nobody 'From: ' "$to" 'References: <o1@t.test>'
+cn-import --format none -q "$T/o.eml"
+is 'also where its References name a customer'\''s' \
+    "$(owner) $(db 'SELECT count(*) FROM message WHERE person IS NULL')" '1 4 3'
+is 'in whose conversation it is all the same' "$(db 'SELECT count(*) FROM
+    message WHERE conversation = 1 AND person IS NULL')" 1
 is 'participants are linked, each under their own' \
     "$(db 'SELECT count(DISTINCT identifier) FROM participant')" 6
 printf 'desk:\n  - "@firm.test"\n' >"$CN_HOME/config.yaml"

@@ -280,6 +280,13 @@ wrong '--now on a store that is not for tests' 4 '.--test' \
 status 'control: where nothing is changed' 0 \
     cn-query --now 2026-01-01 since:7d
 
+wrong 'keys inside the store' 78 'inside each other' \
+    env CN_HOME="$T/n" CN_KEYS="$T/n/keys" cn-store init
+wrong 'the store inside the keys' 78 'inside each other' \
+    env CN_HOME="$T/n/keys/home" CN_KEYS="$T/n/keys" cn-store init
+wrong 'both in one' 78 'inside each other' env CN_HOME="$T/n" CN_KEYS="$T/n" \
+    cn-store init
+
 # --- what stands in the folders ---
 
 status 'the doctor finds nothing' 0 cn-store doctor --check
@@ -299,7 +306,56 @@ sqlite3 "$CN_HOME/store.db" 'ALTER TABLE person DROP COLUMN shoe_size'
 sqlite3 "$CN_HOME/store.db" 'CREATE TABLE extra(a)'
 status 'a table that is not: 1' 1 cn-store doctor --check
 is 'is named' "$(cat "$T/out")" 'column extra.a is not in the registry'
-sqlite3 "$CN_HOME/store.db" 'DROP TABLE extra;
+sqlite3 "$CN_HOME/store.db" 'DROP TABLE extra'
+
+# What is changed behind the store's back, in a copy each time.
+damage() {	# damage NAME FINDING SQL
+	cp "$CN_HOME/store.db" "$T/whole.db"
+	sqlite3 "$CN_HOME/store.db" "$3"
+	status "$1: 1" 1 cn-store doctor --check
+	like 'is named' "$(cat "$T/out")" "$2"
+	rm -f "$CN_HOME"/store.db-*
+	cp "$T/whole.db" "$CN_HOME/store.db"
+}
+printf 'From: other@example.com\n\nother\n' | cn-import -q --format none
+first='(SELECT min(id) FROM message)' last='(SELECT max(id) FROM message)'
+damage 'a cell of another message' 'message.head .*not its cell' \
+    "UPDATE message SET head = (SELECT head FROM message WHERE id = $last)
+    WHERE id = $first"
+damage 'bytes of another message' 'raw.cell .*not its cell' \
+    "UPDATE raw SET cell = (SELECT cell FROM raw WHERE id = $last * 4096)
+    WHERE id = $first * 4096"
+damage 'a result that is none' 'message.class' \
+    "UPDATE message SET class = zeroblob(99) WHERE id = $first"
+damage 'leaves of two persons swapped' 'identifier do not open' \
+    'CREATE TEMP TABLE x AS SELECT id, leaf FROM identifier LIMIT 2;
+    UPDATE identifier SET leaf = -leaf WHERE id IN (SELECT id FROM x);
+    UPDATE identifier SET leaf = (SELECT leaf FROM x WHERE x.id !=
+    identifier.id) WHERE leaf < 0'
+damage 'an owner who is not' "key that is not their owner's" \
+    "UPDATE message SET person = (SELECT id FROM person WHERE id NOT IN
+    (SELECT person FROM message WHERE id = $first AND person IS NOT NULL)
+    LIMIT 1) WHERE id = $first"
+damage 'a message that went out' 'without the event' \
+    "UPDATE message SET direction = 'out' WHERE id = $first"
+damage 'raw bytes gone' 'fewer raw bytes' \
+    "DELETE FROM raw WHERE id = $first * 4096"
+status 'control: whole again' 0 cn-store doctor --check
+
+cp "$CN_HOME/store.db" "$T/whole.db"
+printf 'From: other@example.com\n\nlater\n' | cn-import -q --format none
+unlike 'an import upon a whole chain says nothing' \
+    "$(sqlite3 "$CN_HOME/store.db" \
+    'SELECT entry FROM audit ORDER BY id DESC LIMIT 1')" '"found"'
+rm -f "$CN_HOME"/store.db-*
+cp "$T/whole.db" "$CN_HOME/store.db"
+status "yesterday's store: 1" 1 cn-store doctor --check
+like 'is named' "$(cat "$T/out")" 'audit: entry .* the anchor names'
+printf 'From: other@example.com\n\nlater\n' | cn-import -q --format none
+like 'what is written upon it tells' "$(sqlite3 "$CN_HOME/store.db" \
+    'SELECT entry FROM audit ORDER BY id DESC LIMIT 1')" '"found":"audit: entry'
+
+sqlite3 "$CN_HOME/store.db" '
     UPDATE audit SET entry = replace(entry, '\''"n":2'\'', '\''"n":3'\'')'
 status 'an audit entry that was changed: 1' 1 cn-store doctor --check
 like 'is named' "$(cat "$T/out")" 'audit: entry 2 does not fit'

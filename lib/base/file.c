@@ -175,6 +175,29 @@ bool cn_file_is_network(const char *path)
 	return false;
 }
 
+bool cn_file_inside(const char *path, const char *folder)
+{
+	struct cn_arena mem = { 0 };
+	char *top = realpath(folder, NULL), *p = cn_arena_strdup(&mem, path);
+	char *real = realpath(p, NULL), *slash;
+	size_t n;
+	bool in;
+
+	while (real == NULL && (slash = strrchr(p, '/')) != NULL) {
+		*slash = '\0';
+		real = realpath(slash == p ? "/" : p, NULL);
+	}
+	if (real == NULL)
+		real = realpath(".", NULL);
+	n = top ? strlen(top) : 0;
+	in = top && real && strncmp(real, top, n) == 0 &&
+	    (real[n] == '\0' || real[n] == '/');
+	free(real);
+	free(top);
+	cn_arena_release(&mem);
+	return in;
+}
+
 int cn_lock(const char *path, int wait_ms, int *out, struct cn_err *err)
 {
 	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };

@@ -21,6 +21,10 @@ bool cn_file_exists(const char *path);
 /* Network file systems (NFS, CIFS, 9P, FUSE.sshfs) cannot hold the store. */
 bool cn_file_is_network(const char *path);
 
+/* Is the path the folder or below it, wherever links lead?  What is not there
+ * yet counts as what is nearest above it. */
+bool cn_file_inside(const char *path, const char *folder);
+
 /* An exclusive lock on a file that is created once and never renamed (open
  * file description locks: released with the last descriptor).  wait_ms < 0
  * waits for ever; when time is up the status is 75. */

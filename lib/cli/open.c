@@ -1,5 +1,9 @@
 #include "cli/open.h"
 
+#include <string.h>
+
+#include "base/file.h"
+
 int cn_desk_open(struct cn_desk *d, struct cn_cli *cli, unsigned flags,
     struct cn_err *err)
 {
@@ -15,6 +19,18 @@ void cn_desk_close(struct cn_desk *d)
 {
 	cn_store_close(d->store);
 	d->store = NULL;
+}
+
+int cn_desk_outside(const struct cn_cli *cli, const char *path,
+    struct cn_err *err)
+{
+	if (path == NULL || strcmp(path, "-") == 0 ||
+	    (!cn_file_inside(path, cli->run.home) &&
+	    !cn_file_inside(path, cli->run.keys)))
+		return 0;
+	cn_fail(err, CN_USAGE, "%s: in the folder of the store or of its keys",
+	    path);
+	return cn_hint(err, "write it somewhere else");
 }
 
 void cn_desk_tell(void *arg, const char *place, const char *reason)

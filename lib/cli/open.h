@@ -17,6 +17,12 @@ int cn_desk_open(struct cn_desk *, struct cn_cli *, unsigned flags,
     struct cn_err *) CN_CHECKED;
 void cn_desk_close(struct cn_desk *);
 
+/* Status 2 where a file that somebody wants written (NULL: none, '-': standard
+ * output) would stand among those of the store or the keys: one name mistaken
+ * and the store is replaced. */
+int cn_desk_outside(const struct cn_cli *, const char *path, struct cn_err *)
+    CN_CHECKED;
+
 /* The rows that all filters take from the desk: one purpose word on stderr
  * for items that were refused ('mail 12: reason'), status 3. */
 void cn_desk_tell(void *cli, const char *place, const char *reason);

@@ -327,6 +327,7 @@ static int link_all(struct cn_intake *in, const struct cn_msg *m, int64_t now,
 	struct cn_arena mem = { 0 };
 	struct cn_ident who;
 	const char *kind;
+	int64_t time;
 	size_t k, i;
 	int r = 0;
 
@@ -336,7 +337,15 @@ static int link_all(struct cn_intake *in, const struct cn_msg *m, int64_t now,
 
 			if (cn_ident_normal(&mem, a->addr, &kind) == NULL)
 				continue;
-			r = identify(in, a->addr, a->name, now, &who, err);
+			/* Others' older mail brings nobody back either. */
+			r = cn_erased_ident(in->store, a->addr, &time, err);
+			if (r == 1 && m->date < time) {
+				r = 0;
+				continue;
+			}
+			if (r >= 0)
+				r = identify(in, a->addr, a->name, now,
+				    &who, err);
 			if (r == 0)
 				links[(*n)++] = (struct cn_link){ who.id,
 				    (enum cn_role)(k + 1) };
@@ -357,6 +366,15 @@ static void named(struct cn_intake *in, int64_t leaf)
 		in->subjects[in->nsubjects++] = leaf;
 }
 
+/* Does what has no sender or customer of its own belong to the conversation?
+ * Not if a stranger's mail, of which the sender cannot be read, only says so
+ * in its References: it would be exported to somebody else. */
+static bool belongs(const struct item *it)
+{
+	return it->chat != NULL || strcmp(it->msg.direction, "out") == 0 ||
+	    it->msg.bounce;
+}
+
 /* Who owns it, and under which leaf; person 0: nobody. */
 static int owner(struct cn_intake *in, struct item *it, int64_t conversation,
     int64_t now, struct cn_new_message *nm, struct cn_err *err)
@@ -372,7 +390,7 @@ static int owner(struct cn_intake *in, struct item *it, int64_t conversation,
 		named(in, who.leaf);
 		return 0;
 	}
-	if (conversation)		/* an agent's or bot's line in a chat */
+	if (conversation && belongs(it))
 		r = cn_conversation_owner(in->store, conversation, &nm->person,
 		    &nm->leaf, err);
 	if (r == 0)

@@ -73,30 +73,6 @@ static struct cn_str class_of(const struct cn_item *it)
 	    it->kept.class_json;
 }
 
-/* Has a human answered since? */
-static int answered(struct cn_suggest *s, struct cn_item *it,
-    struct cn_err *err)
-{
-	struct cn_arena mem = { 0 };
-	struct cn_msg m;
-	int64_t *ids;
-	size_t n, i = 0;
-	int r = cn_conversation_messages(s->items.store, it->owner.conversation,
-	    &mem, &ids, &n, err);
-
-	while (r == 0 && i < n && ids[i] != it->id)
-		i++;
-	for (i++; r == 0 && i < n && i < CN_HISTORY_LONG; i++) {
-		r = cn_message_load(s->items.store, ids[i], 0, &m, &mem, err);
-		if (r < 0 && err->status == CN_BLOCKED)
-			r = 0;
-		else if (r == 0)
-			r = is(m.direction, "out") && m.automatic == NULL;
-	}
-	cn_arena_release(&mem);
-	return r;
-}
-
 static int leave(struct cn_suggest *s, struct cn_item *it, struct cn_err *err)
 {
 	const struct cn_msg *m = &it->msg;
@@ -112,7 +88,7 @@ static int leave(struct cn_suggest *s, struct cn_item *it, struct cn_err *err)
 		it->skipped = "spam";
 	if (it->skipped != NULL || it->id == 0)
 		return 0;
-	if ((r = answered(s, it, err)) == 1)
+	if ((r = cn_message_answered(s->items.store, it->id, err)) == 1)
 		it->skipped = "stale";
 	return r < 0 ? -1 : 0;
 }
@@ -433,10 +409,33 @@ static bool wanted(const struct cn_item *it)
 	return it->skipped == NULL && !it->done;
 }
 
+/* Somebody may have been erased since their answer was read: then what was
+ * drafted from it is neither kept nor shown. The message stays pending. */
+static int sources(struct cn_suggest *s, struct cn_item *it,
+    struct cn_err *err)
+{
+	struct cn_json_it at;
+	const char *pub;
+	int64_t id;
+	int r = 1;
+
+	cn_json_walk(&at, it->json);
+	while (r == 1 && cn_json_next(&at)) {
+		pub = cn_json_string(&it->mem, cn_json_get(cn_json_get(at.val,
+		    "source"), "message"));
+		if (pub != NULL)
+			r = cn_message_find(s->items.store, pub, &id, err);
+	}
+	if (r == 0)
+		it->json = CN_STR("[]");
+	return r;
+}
+
 static int store_all(struct cn_suggest *s, uint64_t *n, struct cn_err *err)
 {
 	int64_t leaves[SUBJECTS];
 	size_t i, nleaves = 0;
+	int r;
 
 	for (i = 0; i < s->items.n; i++) {
 		struct cn_item *it = s->items.v[i];
@@ -448,6 +447,11 @@ static int store_all(struct cn_suggest *s, uint64_t *n, struct cn_err *err)
 			return -1;
 		if (it->skipped != was || !wanted(it))
 			continue;
+		if (!settled(it) && (r = sources(s, it, err)) <= 0) {
+			if (r < 0)
+				return -1;
+			continue;
+		}
 		if (cn_message_suggest(s->items.store, it->id, settled(it) ?
 		    CN_STR("[]") : it->json, err) < 0)
 			return cn_wrap(err, "message %s", it->msg.id);

@@ -59,6 +59,18 @@ static void digest(uint8_t out[CN_SHA], struct cn_str prev, struct cn_str entry,
 	cn_sha_end(sha, out);
 }
 
+static int check_anchor(struct cn_store *s, struct cn_err *err);
+
+/* The next anchor covers up that the chain had lost its end, as a store from
+ * yesterday's backup has: so the first entry that we write says it. */
+static void tell_cut(struct cn_store *s, int64_t id, struct cn_buf *b)
+{
+	struct cn_err why;
+
+	if (!s->audited && id > 1 && check_anchor(s, &why) == 1)
+		cn_json_kv(b, "found", why.msg);
+}
+
 int cn_audit(struct cn_store *s, const struct cn_audit_entry *e,
     struct cn_err *err)
 {
@@ -94,6 +106,7 @@ int cn_audit(struct cn_store *s, const struct cn_audit_entry *e,
 		cn_json_kv(&b, "purpose", e->purpose);
 	if (e->count != 0)
 		cn_json_kvi(&b, "count", e->count);
+	tell_cut(s, id, &b);
 	r = subjects(s, e, &b, err);
 	cn_buf_ch(&b, '}');
 	snprintf(row, sizeof(row), "%lld", (long long)id);

@@ -6,7 +6,8 @@
  * from the person's leaf, which dies with it.  hash = SHA-256(previous hash |
  * entry | sealed SSH address); each hash is signed (Ed25519) by the slot.  The
  * newest hash is also kept outside the store (the anchor, beside the keyring),
- * so that a cut tail is found. */
+ * so that a cut tail is found; the first entry written upon such a chain says
+ * so ("found"), for the anchor then moves on. */
 #ifndef CN_AUDIT_H
 #define CN_AUDIT_H
 

@@ -6,8 +6,12 @@
 #include <sys/stat.h>
 
 #include "store/audit.h"
+#include "store/message.h"
 #include "store/registry.h"
 #include "store/sql.h"
+
+#define PAGE 500
+#define NAMED 10		/* damaged messages that are named */
 
 struct check {
 	struct cn_store *s;
@@ -109,14 +113,18 @@ static const struct {
 } orphans[] = {
 	{ "SELECT count(*) FROM raw WHERE NOT EXISTS(SELECT 1 FROM message m"
 	  " WHERE m.id = raw.id / 4096)", "raw bytes without a message" },
-	{ "SELECT count(*) FROM message m WHERE NOT EXISTS(SELECT 1 FROM raw"
-	  " WHERE raw.id = m.id * 4096)", "messages without raw bytes" },
+	{ "SELECT count(*) FROM message m WHERE max(m.chunks, 1) != (SELECT"
+	  " count(*) FROM raw WHERE raw.id BETWEEN m.id * 4096 AND m.id * 4096 +"
+	  " 4095)", "messages with more or fewer raw bytes than they had" },
 	{ "SELECT count(*) FROM message m WHERE NOT EXISTS(SELECT 1 FROM"
 	  " conversation c WHERE c.id = m.conversation)",
 	  "messages without a conversation" },
 	{ "SELECT count(*) FROM message m WHERE person IS NOT NULL AND NOT"
 	  " EXISTS(SELECT 1 FROM person p WHERE p.id = m.person)",
 	  "messages of a person who is gone" },
+	{ "SELECT count(*) FROM message m WHERE person IS NOT NULL AND NOT"
+	  " EXISTS(SELECT 1 FROM identifier i WHERE i.person = m.person AND"
+	  " i.leaf = m.leaf)", "messages under a key that is not their owner's" },
 	{ "SELECT count(*) FROM identifier i WHERE NOT EXISTS(SELECT 1 FROM"
 	  " person p WHERE p.id = i.person)", "identifiers without a person" },
 	{ "SELECT count(*) FROM participant x WHERE NOT EXISTS(SELECT 1 FROM"
@@ -126,6 +134,10 @@ static const struct {
 	  " message m WHERE m.id = l.message)", "loose locations" },
 	{ "SELECT count(*) FROM ref r WHERE NOT EXISTS(SELECT 1 FROM message m"
 	  " WHERE m.id = r.message)", "loose references" },
+	{ "SELECT count(*) FROM message m WHERE NOT EXISTS(SELECT 1 FROM event e"
+	  " WHERE e.message = m.id AND e.kind = CASE m.direction WHEN 'in' THEN"
+	  " 'received' ELSE 'answered' END)", "messages without the event of"
+	  " their coming or going" },
 	{ "SELECT count(*) FROM message m WHERE NOT EXISTS(SELECT 1 FROM shard"
 	  " s WHERE s.id = m.shard)", "messages without a search shard" },
 	{ "SELECT count(*) FROM shard WHERE state = 'due'",
@@ -136,6 +148,97 @@ static const struct {
 	  " AND x.id > r.id AND x.status IN (0, 3))",
 	  "runs that did not end (killed, or still at work)" },
 };
+
+/* --- does everything open where it stands? --- */
+
+/* Leaf, row and cell.  What an erasure that runs beside us has cut is no
+ * finding. */
+static const struct {
+	const char *table, *sql;
+} cells[] = {
+	{ "identifier", "SELECT leaf, lower(hex(blind)), cell FROM identifier" },
+	{ "account", "SELECT leaf, lower(hex(blind)), cell FROM account" },
+	{ "folder", "SELECT a.leaf, f.pub, f.cell FROM folder f JOIN account a"
+	  " ON a.id = f.account" },
+	{ "quarantine", "SELECT leaf, pub, cell FROM quarantine" },
+};
+
+static int sealed(struct check *c, size_t i, struct cn_err *err)
+{
+	sqlite3_stmt *st = cn_bind(c->s, err, cells[i].sql, "");
+	struct cn_buf plain = { 0 };
+	int64_t bad = 0;
+	int r = -1;
+
+	while (st != NULL && (r = cn_step(c->s, st, err)) == 1) {
+		struct cn_cell_at at = { sqlite3_column_int64(st, 0),
+		    cells[i].table, (const char *)sqlite3_column_text(st, 1),
+		    "cell", 0 };
+		struct cn_str cell = cn_col(st, 2);
+		struct cn_err e;
+
+		plain.len = 0;
+		bad += cn_cell_open(c->s->keys, &at, cell.p, cell.n, &plain,
+		    &e) < 0 && e.status != CN_BLOCKED;
+	}
+	cn_buf_wipe(&plain);
+	if (bad > 0)
+		say(c, "%lld of %s do not open: changed or moved",
+		    (long long)bad, cells[i].table);
+	return r;
+}
+
+/* 1 it is whole, 0 not (err says why), -1 never: a damaged message must not
+ * end the search for others. */
+static int whole(struct cn_store *s, int64_t id, struct cn_err *err)
+{
+	struct cn_arena mem = { 0 };
+	struct cn_buf raw = { 0 };
+	uint8_t hash[CN_HASH];
+	struct cn_msg m;
+	int64_t same = 0;
+	int r = cn_message_load(s, id, 0, &m, &mem, err);
+
+	if (r == 0)
+		r = cn_message_raw(s, id, &raw, err);
+	if (r == 0)
+		r = cn_message_hash(s, m.channel, cn_buf_view(&raw), hash,
+		    err);
+	if (r == 0 && (r = cn_message_known(s, hash, &same, err)) >= 0 &&
+	    same != id)
+		r = cn_fail(err, CN_INTEGRITY, "message %s: not the bytes that "
+		    "came in", m.id);
+	cn_buf_wipe(&raw);
+	cn_arena_release(&mem);
+	return r >= 0 || err->status == CN_BLOCKED;
+}
+
+static int messages(struct check *c, struct cn_err *err)
+{
+	int64_t ids[PAGE], after = 0, bad = 0;
+	sqlite3_stmt *st;
+	struct cn_err e;
+	size_t n, i;
+	int r;
+
+	do {
+		st = cn_bind(c->s, err, "SELECT id FROM message WHERE id > ?"
+		    " ORDER BY id LIMIT ?", "ii", after, (int64_t)PAGE);
+		for (n = 0, r = -1; st != NULL && n < PAGE &&
+		    (r = cn_step(c->s, st, err)) == 1; n++)
+			ids[n] = sqlite3_column_int64(st, 0);
+		if (st != NULL)
+			sqlite3_reset(st);
+		for (i = 0; i < n && r >= 0 && !*c->s->run->stop; i++) {
+			after = ids[i];
+			if (!whole(c->s, after, &e) && bad++ < NAMED)
+				say(c, "%s", e.msg);
+		}
+	} while (r >= 0 && n == PAGE && !*c->s->run->stop);
+	if (bad > NAMED)
+		say(c, "and %lld more messages", (long long)bad - NAMED);
+	return r < 0 ? -1 : 0;
+}
 
 int cn_store_check(struct cn_store *s, void (*tell)(void *, const char *),
     void *arg, struct cn_err *err)
@@ -154,6 +257,11 @@ int cn_store_check(struct cn_store *s, void (*tell)(void *, const char *),
 		if (n > 0)
 			say(&c, "%lld %s", (long long)n, orphans[i].what);
 	}
+	for (i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+		if (sealed(&c, i, err) < 0)
+			return -1;
+	if (messages(&c, err) < 0)
+		return -1;
 	if (cn_store_meta(s, "erasing", 0) ||
 	    s->generation != cn_keys_generation(s->keys))
 		say(&c, "an erasure was cut off (cn-purge --resume)");

@@ -156,10 +156,7 @@ int cn_quarantine_list(struct cn_store *s, int64_t since, int64_t until,
 #define REQUEST " AND m.dsr IS NOT NULL AND m.dsr <> 'none'"
 /* Messages of open conversations without an answer after them. */
 #define UNANSWERED " FROM conversation c JOIN message m ON m.conversation =" \
-    " c.id WHERE c.status = 'open' AND" ASKS \
-    " AND NOT EXISTS(SELECT 1 FROM message a" \
-    " WHERE a.conversation = c.id AND a.direction = 'out'" \
-    " AND coalesce(a.automatic, 0) = 0 AND a.date >= m.date)"
+    " c.id WHERE c.status = 'open' AND" ASKS " AND NOT " CN_ANSWERED
 /* The last run of each command, where it began late enough. */
 #define LAST " FROM run WHERE id IN (SELECT max(id) FROM run" \
     " GROUP BY command, account) AND start >= ?"

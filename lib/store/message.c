@@ -398,6 +398,14 @@ int cn_message_owner(struct cn_store *s, int64_t id,
 	return r;
 }
 
+int cn_message_answered(struct cn_store *s, int64_t id, struct cn_err *err)
+{
+	int64_t any;
+
+	return cn_get(s, err, &any, "SELECT 1 FROM message m WHERE m.id = ?"
+	    " AND " CN_ANSWERED, "i", id);
+}
+
 /* --- what the filters add --- */
 
 static int seal_json(struct cn_store *s, int64_t id, const char *column,
@@ -433,12 +441,14 @@ int cn_message_classify(struct cn_store *s, int64_t id,
 	if (r == 0)
 		r = cn_do(s, err, "UPDATE message SET category = ?,"
 		    " confidence = ?, abstained = ?, priority = ?,"
-		    " sentiment = ?, language = ?, spam = ?, automatic = ?,"
+		    " sentiment = ?, language = ?, spam = ?, automatic ="
+		    " CASE WHEN ? THEN ? ELSE automatic END,"
 		    " dsr = ?, model = ?, class = ?, classified ="
-		    " coalesce(classified, ?) WHERE id = ?", "sdisssiissbii",
+		    " coalesce(classified, ?) WHERE id = ?", "sdisssiiissbii",
 		    c->category, c->confidence, (int64_t)c->abstained,
 		    c->priority, c->sentiment, c->language, (int64_t)c->spam,
-		    (int64_t)c->automatic, c->dsr, c->model, cell.p, cell.len,
+		    (int64_t)(c->json.n > 0), (int64_t)c->automatic, c->dsr,
+		    c->model, cell.p, cell.len,
 		    now, id);
 	if (r == 0 && c->json.n > 0 &&
 	    (r = cn_message_owner(s, id, &o, err)) == 1)

@@ -76,6 +76,9 @@ struct cn_message_owner {
 };
 int cn_message_owner(struct cn_store *, int64_t id, struct cn_message_owner *,
     struct cn_err *) CN_CHECKED;
+/* Has a human answered it since?  1, 0, -1. */
+int cn_message_answered(struct cn_store *, int64_t id, struct cn_err *)
+    CN_CHECKED;
 
 /* What the filters add.  Inside a transaction; the JSON is sealed, the clear
  * columns are NULL where there is nothing.  A class without JSON says that

@@ -36,6 +36,11 @@ static int choose(struct cn_store *s, const char *pub, struct cn_err *err)
 		return cn_fail(err, CN_BLOCKED, "no erasure %s was carried out",
 		    pub);
 	n = cn_col(st, 0).n;
+	if (n == 0 || n % 8 != 0) {	/* nothing is proved of nobody */
+		sqlite3_reset(st);
+		return cn_fail(err, CN_INTEGRITY, "erasure %s: its list of "
+		    "leaves is damaged", pub);
+	}
 	v = (uint8_t *)cn_arena_dup(&mem, cn_col(st, 0).p, n);
 	sqlite3_reset(st);
 	for (i = 0, r = 0; i + 8 <= n && r == 0; i += 8) {

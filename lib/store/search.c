@@ -120,9 +120,7 @@ static const struct {
 	{ "unclassified", "m.classified IS NULL" },
 	{ "answered", "EXISTS(SELECT 1 FROM message x WHERE x.conversation ="
 	    " m.conversation AND x.direction = 'out' AND x.automatic = 0)" },
-	{ "unanswered", "m.direction = 'in' AND NOT EXISTS(SELECT 1 FROM"
-	    " message x WHERE x.conversation = m.conversation AND"
-	    " x.direction = 'out' AND x.date >= m.date)" },
+	{ "unanswered", "m.direction = 'in' AND NOT " CN_ANSWERED },
 };
 
 static const char *state_sql(const char *word)

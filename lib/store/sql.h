@@ -48,6 +48,14 @@ int cn_sql_fail(struct cn_store *, struct cn_err *, const char *what);
 struct cn_str cn_col(sqlite3_stmt *, int col);	/* blob or text, borrowed */
 const char *cn_col_dup(struct cn_arena *, sqlite3_stmt *, int col); /* NULL */
 
+/* A human has answered message m since.  What m itself refers to came before
+ * it, whatever the clock of its sender says. */
+#define CN_ANSWERED "EXISTS(SELECT 1 FROM message x WHERE x.conversation =" \
+    " m.conversation AND x.direction = 'out' AND coalesce(x.automatic, 0) =" \
+    " 0 AND (x.date, x.id) > (m.date, m.id) AND NOT EXISTS(SELECT 1 FROM" \
+    " ref a JOIN ref b ON b.mid = a.mid WHERE a.message = m.id AND" \
+    " a.own = 0 AND b.message = x.id AND b.own = 1))"
+
 /* Creates the tables of a fresh store, or migrates; numbered steps. */
 int cn_schema_migrate(struct cn_store *, struct cn_err *) CN_CHECKED;
 

@@ -93,6 +93,12 @@ int cn_store_create(const struct cn_run *run, unsigned flags,
 		    "a network file system cannot hold the store or its keys");
 		return cn_hint(err, "choose local folders: CN_HOME, CN_KEYS");
 	}
+	if (cn_file_inside(run->home, run->keys) ||
+	    cn_file_inside(run->keys, run->home)) {
+		cn_fail(err, CN_CONFIG, "store and keys inside each other: "
+		    "who copies one has both");
+		return cn_hint(err, "choose folders apart: CN_HOME, CN_KEYS");
+	}
 	s = fresh(run, flags & ~CN_STORE_READ);
 	if (cn_file_exists(s->path)) {
 		cn_fail(err, CN_BLOCKED, "%s: there is a store already",
