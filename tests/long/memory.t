@@ -13,8 +13,8 @@ esac
 root=$top
 sample=$root/tests/sample/shop.mbox
 
-# big MB: the sample over and over, each mail another by its Message-ID, and
-# now and then one of 600 KB.
+# big MB: the sample over and over, its threads apart by their message ids,
+# and now and then a mail of 600 KB.
 big() {
 	awk -v want="$1" '
 	{ line[NR] = $0; size += length($0) + 1 }
@@ -22,11 +22,14 @@ big() {
 		for (i = 1; i <= 9000; i++)
 			long = long "bcdefghijklmnopqrstuvwxyz abcdefghijkl " \
 			    "mnopqrstuvwxyz 0123456789\n"
+		id = "^(Message-I[Dd]: |In-Reply-To: |References: |[ \t]+)<"
 		for (round = 0; sent < want * 1000000; round++) {
 			for (i = 1; i <= NR; i++)
-				if (line[i] ~ /^Message-I[Dd]: </)
-					print "Message-ID: <" round "." i "@t.test>"
-				else if (line[i] ~ /^From: /)
+				if (line[i] ~ id) {
+					l = line[i]
+					gsub(/</, "<r" round ".", l)
+					print l
+				} else if (line[i] ~ /^From: /)
 					print line[i] "\nX-Round: " round
 				else
 					print line[i]
