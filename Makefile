@@ -100,6 +100,7 @@ check-fuzz:
 	    mkdir -p $(BUILD)/fuzz/corpus-$$f; \
 	    $(BUILD)/fuzz/fuzz/$$f -max_total_time=$(SECONDS_EACH) \
 	        -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
+	        -artifact_prefix=$(BUILD)/fuzz/ \
 	        $(BUILD)/fuzz/corpus-$$f || exit 1; \
 	done
 

@@ -174,6 +174,7 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	if (r == 0)
 		r = work(&c, err);
 	cn_items_release(&c.c.items);
+	cn_arena_release(&c.c.scratch);
 	cn_filter_close(&c.f);
 	cn_model_free(c.model);
 	return r;

@@ -47,6 +47,7 @@ struct import {
 	char *folder;			/* of it, as last seen; ours */
 	int64_t number;			/* of the mail there */
 	size_t gathered, bytes;		/* of a Maildir's group */
+	int64_t refused;		/* too long to be a mail or a line */
 };
 
 /* A record that is no mail goes to quarantine with its group. */
@@ -119,6 +120,7 @@ static int from_maildir(void *arg, const char *folder, const char *path,
 	if (cn_file_read(path, CN_MAX_MAIL, &raw, err) < 0) {
 		cn_cli_status(im->cli, CN_PARTIAL);
 		cn_cli_warn("%s: %s", place, err->msg);
+		im->refused++;
 		cn_buf_wipe(&raw);
 		return 0;
 	}
@@ -162,6 +164,7 @@ static int operand(struct import *im, char *path, struct cn_err *err)
 	struct cn_cli *cli = im->cli;
 	char real[PATH_MAX], **argv = cli->argv;
 	struct cn_stream_conf conf = { .writes_nothing = !im->lines_wanted };
+	struct cn_counts counts = { 0 };
 	struct stat st;
 	int argc = cli->argc, r;
 
@@ -172,7 +175,8 @@ static int operand(struct import *im, char *path, struct cn_err *err)
 		return maildir(im, path, real, err);
 	cli->argc = path != NULL;
 	cli->argv = &path;
-	r = cn_stream_run(cli, &conf, &ops, im, NULL, err);
+	r = cn_stream_run(cli, &conf, &ops, im, &counts, err);
+	im->refused += (int64_t)counts.refused;
 	cli->argc = argc;
 	cli->argv = argv;
 	return r;
@@ -199,6 +203,8 @@ static void summary(struct import *im)
 {
 	const struct cn_intake_counts *n = cn_intake_counts(im->in);
 
+	if (im->refused > 0)
+		cn_cli_note("%lld refused", (long long)im->refused);
 	cn_cli_note("%lld read: %lld new, %lld known, %lld in quarantine, "
 	    "%lld erased before", (long long)n->read, (long long)n->stored,
 	    (long long)n->known, (long long)n->quarantined,
@@ -222,7 +228,7 @@ static int import(struct import *im, struct cn_err *err)
 		r = operand(im, cli->argv[i], err);
 	row.read = cn_intake_counts(im->in)->read;
 	row.stored = cn_intake_counts(im->in)->stored;
-	row.refused = cn_intake_counts(im->in)->quarantined;
+	row.refused = cn_intake_counts(im->in)->quarantined + im->refused;
 	if (cn_run_end(im->desk.store, &row, r < 0 ? err->status : cli->status,
 	    r < 0 ? &ignored : err) < 0)
 		r = -1;

@@ -390,4 +390,27 @@ if [ -n "$K" ]; then
 else
 	skip '--deliver: a full disk' 'no compiler'
 fi
+
+# --- a mail above the bound of 64 MiB ---
+
+mail_of() {
+	printf 'From: c%d@example.com\nSubject: m%d\n\n' "$1" "$1"
+}
+from='From c@example.com Mon Nov 23 15:00:00 2026'
+export CN_HOME="$T/large.home" CN_KEYS="$T/large.keys"
+cn-store init -q
+{
+	printf '%s\n' "$from" && mail_of 1 && printf 'one\n\n%s\n' "$from"
+	mail_of 2
+	head -c 70000000 /dev/zero | tr '\0' x
+	printf '\n\n%s\n' "$from" && mail_of 3 && echo three
+} >"$T/large"
+status 'a mail that is too long is refused' 3 cn-import --format none \
+    "$T/large"
+like 'with its place and the bound' "$(cat "$T/err")" \
+    'large: mail 2: longer than 67108864 bytes'
+like 'and counted' "$(cat "$T/err")" '^cn-import: 1 refused$'
+is 'those around it are there' \
+    "$(cn-query --format jsonl | jq -r .subject | sort | xargs)" 'm1 m3'
+rm "$T/large"
 finish

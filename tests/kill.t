@@ -150,23 +150,42 @@ if [ -x "$B/cn-classify" ] && [ -x "$B/cn-reply-suggest" ]; then
 		bad=0 n=1
 		kill_at() {
 			if [ "$1" = "$victim" ]; then
-				LD_PRELOAD=$K CN_KILL_AT=$n "$@"
+				rc=0
+				LD_PRELOAD=$K CN_KILL_AT=$n "$@" || rc=$?
+				echo "$rc" >"$T/rc"
 			else
 				"$@"
 			fi
 		}
-		while [ "$n" -le 80 ]; do
+		counted() {
+			if [ "$1" = "$victim" ]; then
+				LD_PRELOAD=$K CN_KILL_COUNT=$T/count "$@"
+			else
+				"$@"
+			fi
+		}
+		# Every call with STEP=1: calls and killed show that.
+		calls=80 killed=0
+		if [ -n "${STEP:-}" ]; then
+			begin
+			{ counted cn-import "$T/box" | counted cn-classify |
+			    counted cn-reply-suggest; } >"$T/out" 2>/dev/null
+			calls=$(cut -d' ' -f1 "$T/count")
+		fi
+		while [ "$n" -le "$calls" ]; do
 			begin
 			{ kill_at cn-import "$T/box" | kill_at cn-classify |
 			    kill_at cn-reply-suggest; } >"$T/out" 2>/dev/null
+			[ "$(cat "$T/rc")" -eq 137 ] && killed=$((killed + 1))
 			heal "$T/box"
 			same || {
 				bad=$((bad + 1))
 				diag "$victim killed before call $n"
 			}
-			n=$((n + ${STEP:-5} * 4))
+			n=$((n + ${STEP:-20}))
 		done
-		is "the pipe with $victim killed: as undisturbed" "$bad" 0
+		is "the pipe with $victim killed $killed times: as undisturbed" \
+		    "$bad" 0
 	done
 else
 	skip 'the pipe with a stage killed' 'it is not built'

@@ -180,8 +180,8 @@ if [ "$(id -u)" -eq 0 ] && mkdir "$T/small" &&
 else
 	skip 'a disk that is full' 'needs root and tmpfs'
 fi
+printf 'From: b@example.com\n\nmore\n' >"$T/more.eml"
 if [ -n "$K" ]; then
-	printf 'From: b@example.com\n\nmore\n' >"$T/more.eml"
 	cp -r "$CN_HOME" "$T/f.home" && cp -r "$CN_KEYS" "$T/f.keys"
 	n=1 bad=0 rc=75
 	while [ "$rc" -ne 0 ] && [ "$n" -lt 300 ]; do

@@ -30,19 +30,6 @@ void cn_filter_close(struct cn_filter *f)
 	cn_desk_close(&f->desk);
 }
 
-static int one(void *arg, const struct cn_record *rec, struct cn_err *err)
-{
-	struct cn_filter *f = arg;
-	struct cn_item *it;
-
-	if (f->mail_only && rec->kind == CN_IN_JSON)
-		return cn_cli_usage(f->cli, err, "--pass-through takes mail");
-	it = rec->kind == CN_IN_JSON ?
-	    cn_item_line(f->items, rec->bytes, err) :
-	    cn_item_mail(f->items, rec->bytes, rec->envelope, err);
-	return it == NULL ? -1 : f->take(f->arg, it, err);
-}
-
 static int flush(void *arg, struct cn_err *err)
 {
 	struct cn_filter *f = arg;
@@ -58,6 +45,21 @@ static int flush(void *arg, struct cn_err *err)
 		cn_wipe(f->out.p, f->out.len);
 	cn_items_reset(f->items);
 	return r;
+}
+
+static int one(void *arg, const struct cn_record *rec, struct cn_err *err)
+{
+	struct cn_filter *f = arg;
+	struct cn_item *it;
+	int r;
+
+	if (f->mail_only && rec->kind == CN_IN_JSON)
+		return cn_cli_usage(f->cli, err, "--pass-through takes mail");
+	it = rec->kind == CN_IN_JSON ?
+	    cn_item_line(f->items, rec->bytes, err) :
+	    cn_item_mail(f->items, rec->bytes, rec->envelope, err);
+	r = it == NULL ? -1 : f->take(f->arg, it, err);
+	return r == 0 && cn_items_full(f->items) ? flush(f, err) : r;
 }
 
 static int pending(struct cn_filter *f, struct cn_counts *n,
@@ -79,6 +81,8 @@ static int pending(struct cn_filter *f, struct cn_counts *n,
 				r = f->take(f->arg, it, err);
 			else if (err->status != CN_BLOCKED)
 				r = -1;
+			if (r == 0 && cn_items_full(f->items))
+				r = flush(f, err);
 		}
 		if (r == 0)
 			r = flush(f, err);

@@ -114,6 +114,7 @@ int cn_classify_item(struct cn_classify *c, struct cn_item *it,
 	struct cn_ai_result *r;
 	const struct cn_msg *m = &it->msg;
 	struct cn_buf b = { 0 };
+	size_t i;
 
 	if (it->skipped == NULL && m->direction != NULL &&
 	    strcmp(m->direction, "out") == 0)
@@ -126,7 +127,12 @@ int cn_classify_item(struct cn_classify *c, struct cn_item *it,
 	    .automatic = m->automatic, .list = m->list, .bounce = m->bounce,
 	    .html_only = m->html_only,
 	    .attachments = (unsigned)m->nattachments,
-	    .sender_domain = domain_of(m) }, r, &it->mem);
+	    .sender_domain = domain_of(m) }, r, &c->scratch);
+	/* Features are many times the text: only those named outlive it. */
+	for (i = 0; i < r->nwhy; i++)
+		r->why[i].feature = cn_arena_strdup(&it->mem,
+		    r->why[i].feature);
+	cn_arena_reset(&c->scratch);
 	put_class(&b, r, cn_model_id(c->model),
 	    (c->refs || it->bare ? 0 : WHY | (c->explain ? EXPLAIN : 0)));
 	it->result = r;

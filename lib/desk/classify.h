@@ -10,6 +10,8 @@ struct cn_classify {
 	const struct cn_model *model;
 	bool explain;			/* more numbers in class */
 	bool refs;			/* no words of the message in class */
+	struct cn_arena scratch;	/* of one decision; released by the
+					 * caller */
 	uint64_t stored, skipped;	/* so far */
 };
 

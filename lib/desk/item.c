@@ -7,6 +7,8 @@
 #include "desk/gate.h"
 
 #define OWN_MAX ((size_t)1 << 20)	/* bytes of a text that are split */
+#define FULL ((size_t)8 << 20)		/* bytes that a group holds */
+#define KEEP ((size_t)1 << 14)		/* of an item, for the next group */
 
 static void clear(struct cn_item *it)
 {
@@ -16,13 +18,13 @@ static void clear(struct cn_item *it)
 	size_t i;
 
 	for (i = 0; i < 3; i++)
-		if (i > 0 || it->line.cap > 1 << 16)
+		if (i > 0 || it->line.cap > KEEP)
 			cn_buf_wipe(all[i]);
 	if (it->line.len > 0)
 		cn_wipe(it->line.p, it->line.len);
 	line = it->line;
 	line.len = 0;
-	if (mem.total > 1 << 18)
+	if (mem.total > KEEP)
 		cn_arena_release(&mem);
 	else
 		cn_arena_reset(&mem);
@@ -35,6 +37,15 @@ void cn_items_reset(struct cn_items *is)
 {
 	while (is->n > 0)
 		clear(is->v[--is->n]);
+}
+
+bool cn_items_full(const struct cn_items *is)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < is->n; i++)
+		n += is->v[i]->mem.total + is->v[i]->line.len;
+	return n > FULL;
 }
 
 void cn_items_release(struct cn_items *is)

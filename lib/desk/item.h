@@ -44,6 +44,9 @@ struct cn_items {
 };
 
 void cn_items_reset(struct cn_items *);		/* for the next group */
+/* Do they hold so much that the group should end here?  Texts that came from
+ * the store do not show in the size of what was read. */
+bool cn_items_full(const struct cn_items *);
 void cn_items_release(struct cn_items *);
 
 /* Each appends an item and returns it.  NULL with status 3: refused; another

@@ -146,7 +146,8 @@ static void finish(struct scan *s, struct cn_arena *a,
 		name = cn_str("");
 	} else {
 		addr = word_with_at(&s->phrase);
-		if (addr.n > 0)
+		/* The word may begin with what was trimmed off the name. */
+		if (addr.n > 0 && addr.p > name.p)
 			cut = (size_t)(addr.p - name.p);
 		*defects |= CN_DEF_ADDRESS;
 	}

@@ -22,6 +22,7 @@ struct cn_mbox {
 	size_t max;
 	size_t mail;			/* where the mail at hand begins */
 	size_t scan;			/* looked at up to here, a line begins */
+	size_t dry;			/* no LF between scan and here */
 	uint64_t base;			/* offset in the input of buf.p[0] */
 	uint64_t start;			/* ... of the mail at hand */
 	uint64_t index;
@@ -62,6 +63,7 @@ static void drop(struct cn_mbox *b, size_t at)
 	b->buf.len -= at;
 	b->base += at;
 	b->scan = b->scan > at ? b->scan - at : 0;
+	b->dry = b->dry > at ? b->dry - at : 0;
 	b->mail = b->mail > at ? b->mail - at : 0;
 }
 
@@ -168,8 +170,12 @@ bool cn_mbox_take(struct cn_mbox *b, struct cn_mbox_item *it)
 	while (b->buf.p) {
 		const char *p = b->buf.p + b->scan;
 		size_t left = b->buf.len - b->scan;
-		const char *nl = left ? memchr(p, '\n', left) : NULL;
+		size_t skip = b->dry > b->scan ? b->dry - b->scan : 0;
+		const char *nl = left > skip ? memchr(p + skip, '\n',
+		    left - skip) : NULL;
 
+		if (!nl)
+			b->dry = b->buf.len;
 		if (!nl && left > 0 && b->end)
 			nl = p + left;
 		if (!nl)

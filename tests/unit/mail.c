@@ -52,6 +52,20 @@ static void header(void)
 	cn_mail_release(&m);
 }
 
+/* The word with the @ begins before what is left of the trimmed name. */
+static void address_behind_cr(void)
+{
+	struct cn_arena a = { 0 };
+	unsigned defects = 0;
+	size_t n;
+	struct cn_addr *v = cn_mail_addrs(&a, CN_STR("\"\r@x\" y"), &n,
+	    &defects);
+
+	ok(n == 1 && (defects & CN_DEF_ADDRESS), "an address behind a CR");
+	same(v[0].name, "@x y", "its name ends where the text ends");
+	cn_arena_release(&a);
+}
+
 static void structure(void)
 {
 	struct cn_mail m = { 0 };
@@ -222,6 +236,7 @@ static void junk(void)
 int main(void)
 {
 	header();
+	address_behind_cr();
 	structure();
 	texts();
 	split();
