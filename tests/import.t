@@ -269,6 +269,19 @@ is 'also where its References name a customer'\''s' \
     "$(owner) $(db 'SELECT count(*) FROM message WHERE person IS NULL')" '1 4 3'
 is 'in whose conversation it is all the same' "$(db 'SELECT count(*) FROM
     message WHERE conversation = 1 AND person IS NULL')" 1
+mail "$T/o.eml" forged 'Received: from evil.example.com' \
+    'From: support@lotusloom.example' 'To: c@example.com' \
+    'In-Reply-To: <o1@t.test>'
+is 'an answer that comes from elsewhere is none' "$(cn-import "$T/o.eml" |
+    jq -r '.direction + " " + .defects[-1]')" 'in unverified-sender'
+is 'and nobody'\''s' "$(owner) $(db 'SELECT count(*) FROM message
+    WHERE person IS NULL')" '1 4 4'
+mail "$T/o.eml" signed 'Received: from relay.example.com' \
+    'Authentication-Results: mx.example.com; dkim=pass' \
+    'From: support@lotusloom.example' 'To: c@example.com' \
+    'In-Reply-To: <o1@t.test>'
+is 'control: with a good signature it is ours' "$(cn-import "$T/o.eml" |
+    jq -r .direction) $(owner)" 'out 1 5'
 is 'participants are linked, each under their own' \
     "$(db 'SELECT count(DISTINCT identifier) FROM participant')" 6
 printf 'desk:\n  - "@firm.test"\n' >"$CN_HOME/config.yaml"

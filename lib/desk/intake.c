@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/times.h"
+#include "desk/sender.h"
 #include "desk/thread.h"
 #include "store/audit.h"
 #include "store/erase.h"
@@ -178,10 +179,9 @@ static void own(const struct cn_config *c, struct item *it)
 	const struct cn_addr *who;
 	const char *failed = cn_mail_bounce(&it->mail);
 
-	m->direction = from != NULL && from->addr[0] != '\0' &&
-	    cn_config_is_desk(c, from->addr) ? "out" : "in";
-	if (failed != NULL) {
-		it->owner = failed[0] ? failed : NULL;
+	cn_sender(c, &it->mail, m, &it->mem);
+	if (failed != NULL || cn_sender_unverified(m)) {
+		it->owner = failed != NULL && failed[0] ? failed : NULL;
 		return;
 	}
 	if (strcmp(m->direction, "in") == 0)

@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "desk/gate.h"
+#include "desk/sender.h"
 
 #define OWN_MAX ((size_t)1 << 20)	/* bytes of a text that are split */
 #define FULL ((size_t)8 << 20)		/* bytes that a group holds */
@@ -209,8 +210,7 @@ static int from_mail(struct cn_items *is, struct cn_item *it,
 	int r = 0;
 
 	cn_msg_from_mail(&it->msg, mail, &it->mem);
-	it->msg.direction = it->msg.from.n > 0 &&
-	    cn_config_is_desk(is->conf, it->msg.from.v[0].addr) ? "out" : "in";
+	cn_sender(is->conf, mail, &it->msg, &it->mem);
 	if (is->store != NULL) {
 		r = cn_message_hash(is->store, "email", raw, hash, err);
 		if (r == 0)
