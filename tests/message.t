@@ -111,4 +111,37 @@ done
 status 'with the store, the store decides' 0 from "$T/line" cn-classify
 is 'and says so' "$(jq -c '[.may, .skipped]' "$T/out")" \
     '[["classify","suggest","report"],null]'
+
+# What is refused is kept: sealed with a store, else where --rejects says.
+quarantined() {
+	sqlite3 "$CN_HOME/store.db" 'SELECT count(*) FROM quarantine'
+}
+ok 'another store' cn-store init --home "$T/home2" --keys "$T/keys2"
+CN_HOME=$T/home2 CN_KEYS=$T/keys2
+cn-import "$T/eml" >"$T/good"
+one "$v,\"text\":\"secretword\",\"text\":\"b\"}"
+cat "$T/good" "$T/line" "$T/good" "$T/line" >"$T/lines"
+for f in cn-classify cn-reply-suggest; do
+	status "$f: refuses" 3 from "$T/lines" $f
+	is "$f: and seals it, once" "$(quarantined)" 1
+	is "$f: the run counts both" "$(cn-report runs --format jsonl |
+	    jq "select(.command == \"$f\") | .refused")" 2
+	ok "$f: nothing but a bad line" sh -c "$f <'$T/line'; [ \$? -eq 3 ]"
+	status "$f --no-store --rejects" 3 from "$T/lines" $f --no-store \
+	    --rejects "$T/rejects"
+	is "$f: it has them as they came" "$(cat "$T/rejects")" \
+	    "$(cat "$T/line" "$T/line")"
+	is "$f: for its owner alone" "$(stat -c %a "$T/rejects")" 600
+	status "$f: --rejects beside a store" 2 from "$T/lines" $f \
+	    --rejects "$T/rejects2"
+	not_ok "$f: writes none" test -e "$T/rejects2"
+	status "$f: a full disk under --rejects" 74 from "$T/lines" $f \
+	    --no-store --rejects /dev/full
+done
+like 'with the reason and the place' "$(cn-report quarantine --format csv)" \
+    "line 2.*given twice|given twice.*line 2"
+ok 'control: the word is in the line' grep -q secretword "$T/lines"
+not_ok 'the store does not show it' sh -c \
+    "cat '$CN_HOME'/* | grep -aq secretword"
+status 'the store is whole' 0 cn-store doctor --check
 finish
