@@ -65,6 +65,16 @@ bad 'a 9 MB line' "$T/line" ''
 status 'control: --max-line 10M takes it' 0 from "$T/line" \
     cn-classify --max-line 10M
 
+# The manual lists every member that the software knows, and no other.
+sed -n 's/^	{ "\([a-z_]*\)", CN_F_.*/\1/p' "$root/lib/rec/fields.c" | sort \
+    >"$T/known"
+sed -n '/^\.Ss Members/,/^\.Ss class/p' "$root/man/cn-message.5" |
+    sed -n 's/^\.It Cm //p' | sed 's/ No \*//g; s/ , /\n/g; s/ Cm / /g' |
+    sed 's/^Cm //' | grep -vxE 'v|type' | sort >"$T/listed"
+is 'cn-message(5) has the members of the field table' \
+    "$(diff "$T/known" "$T/listed")" ''
+ok 'control: there are some' [ "$(wc -l <"$T/known")" -gt 25 ]
+
 # Odd, and good.
 odd="$v,\"id\":\"mnew\",\"text\":\"where is my order\",\"n\":1.10"
 odd="$odd,\"big\":12345678901234567890,\"x\":{\"a\": [1 , 2]},\"\\u0078\":1}"
