@@ -16,7 +16,7 @@ from() {
 	printf 'Message-ID: <m1@example.com>\n\nWhere is my order?\n'
 } >"$T/eml"
 ok 'a store' cn-store init
-cn-import "$T/eml" >"$T/good"
+cn-import -q "$T/eml" >"$T/good" 2>/dev/null
 id=$(jq -r .id "$T/good")
 v='{"v":1,"type":"message"'
 
@@ -128,7 +128,7 @@ quarantined() {
 }
 ok 'another store' cn-store init --home "$T/home2" --keys "$T/keys2"
 CN_HOME=$T/home2 CN_KEYS=$T/keys2
-cn-import "$T/eml" >"$T/good"
+cn-import -q "$T/eml" >"$T/good" 2>/dev/null
 one "$v,\"text\":\"secretword\",\"text\":\"b\"}"
 cat "$T/good" "$T/line" "$T/good" "$T/line" >"$T/lines"
 for f in cn-classify cn-reply-suggest; do
