@@ -3,8 +3,8 @@
  * A filter reads operands or standard input, or (--pending) what the store
  * still waits for; takes each message, stores a group in one transaction and
  * puts a line for each, in order; and leaves a run row.  What it refuses is
- * kept (rejects.h).  With --no-store only the configuration is opened.  Before the first byte is read the right to
- * open a socket is given up. */
+ * kept (rejects.h).  With --no-store only the configuration is opened.  Before
+ * the first byte is read the right to open a socket is given up. */
 #ifndef CN_FILTER_H
 #define CN_FILTER_H
 

@@ -218,6 +218,38 @@ static const char *member(struct item *it, struct cn_str object,
 	return s != NULL && s[0] != '\0' ? s : NULL;
 }
 
+/* Which of two would count is not ours to guess. */
+static int chat_once(struct cn_str object, struct cn_err *err)
+{
+	static const char *const names[] = { "v", "type", "chat", "id", "at",
+	    "from", "role", "text" };
+	enum { N = sizeof(names) / sizeof(names[0]) };
+	bool seen[N] = { false };
+	struct cn_json_it j;
+	int64_t v;
+	size_t i;
+
+	cn_json_walk(&j, object);
+	while (cn_json_next(&j))
+		for (i = 0; i < N; i++) {
+			if (!cn_json_key_is(j.key, names[i]))
+				continue;
+			if (seen[i])
+				return cn_fail(err, CN_PARTIAL,
+				    "member '%s' given twice", names[i]);
+			seen[i] = true;
+		}
+	if (seen[0] && (!cn_json_int(cn_json_get(object, "v"), &v) || v != 1))
+		return cn_fail(err, CN_PARTIAL, "not version 1");
+	return 0;
+}
+
+static bool is_role(const char *s)
+{
+	return strcmp(s, "customer") == 0 || strcmp(s, "agent") == 0 ||
+	    strcmp(s, "bot") == 0;
+}
+
 /* A chat line: {"v":1,"type":"chat","chat":…,"at":…,"from":{…},"role":…,
  * "text":…} (cn-message(5)). */
 static int chat(struct item *it, struct cn_err *err)
@@ -232,6 +264,8 @@ static int chat(struct item *it, struct cn_err *err)
 	type = member(it, o, "type");
 	if (type == NULL || strcmp(type, "chat") != 0)
 		return cn_fail(err, CN_PARTIAL, "type is not \"chat\"");
+	if (chat_once(o, err) < 0)
+		return -1;
 	it->chat = member(it, o, "chat");
 	role = member(it, o, "role");
 	at = member(it, o, "at");
@@ -244,6 +278,9 @@ static int chat(struct item *it, struct cn_err *err)
 		return cn_fail(err, CN_PARTIAL, "'%s' is missing or no text",
 		    it->chat == NULL ? "chat" : role == NULL ? "role" :
 		    m->text == NULL ? "text" : "from");
+	if (!is_role(role))
+		return cn_fail(err, CN_PARTIAL, "'role' is not customer, agent "
+		    "or bot");
 	if (at == NULL || !cn_time_parse(at, &m->date))
 		return cn_fail(err, CN_PARTIAL, "'at' is not a time of RFC 3339");
 	m->channel = "chat";
