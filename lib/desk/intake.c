@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/times.h"
+#include "desk/chat.h"
 #include "desk/thread.h"
 #include "store/audit.h"
 #include "store/erase.h"
@@ -218,32 +219,6 @@ static const char *member(struct item *it, struct cn_str object,
 	return s != NULL && s[0] != '\0' ? s : NULL;
 }
 
-/* Which of two would count is not ours to guess. */
-static int chat_once(struct cn_str object, struct cn_err *err)
-{
-	static const char *const names[] = { "v", "type", "chat", "id", "at",
-	    "from", "role", "text" };
-	enum { N = sizeof(names) / sizeof(names[0]) };
-	bool seen[N] = { false };
-	struct cn_json_it j;
-	int64_t v;
-	size_t i;
-
-	cn_json_walk(&j, object);
-	while (cn_json_next(&j))
-		for (i = 0; i < N; i++) {
-			if (!cn_json_key_is(j.key, names[i]))
-				continue;
-			if (seen[i])
-				return cn_fail(err, CN_PARTIAL,
-				    "member '%s' given twice", names[i]);
-			seen[i] = true;
-		}
-	if (seen[0] && (!cn_json_int(cn_json_get(object, "v"), &v) || v != 1))
-		return cn_fail(err, CN_PARTIAL, "not version 1");
-	return 0;
-}
-
 static bool is_role(const char *s)
 {
 	return strcmp(s, "customer") == 0 || strcmp(s, "agent") == 0 ||
@@ -264,7 +239,7 @@ static int chat(struct item *it, struct cn_err *err)
 	type = member(it, o, "type");
 	if (type == NULL || strcmp(type, "chat") != 0)
 		return cn_fail(err, CN_PARTIAL, "type is not \"chat\"");
-	if (chat_once(o, err) < 0)
+	if (cn_chat_check(o, err) < 0)
 		return -1;
 	it->chat = member(it, o, "chat");
 	role = member(it, o, "role");
