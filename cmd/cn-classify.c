@@ -13,7 +13,7 @@ static struct {
 	bool pending, pass, no_store, refs, explain;
 	int format;
 	int64_t max_line;
-	const char *model;
+	const char *model, *rejects;
 } opt;
 
 static const struct cn_opt opts[] = {
@@ -23,6 +23,8 @@ static const struct cn_opt opts[] = {
 	    "mail in, mail with X-CN-* fields out", NULL, false },
 	{ 0, "no-store", CN_OPT_FLAG, &opt.no_store, NULL,
 	    "open no store: lines in, lines out", NULL, false },
+	{ 0, "rejects", CN_OPT_STR, &opt.rejects, "FILE",
+	    "--no-store: what is refused, as it came", NULL, false },
 	{ 'm', "model", CN_OPT_STR, &opt.model, "FILE",
 	    "instead of the starter model", NULL, false },
 	{ 0, "explain", CN_OPT_FLAG, &opt.explain, NULL,
@@ -166,7 +168,7 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	c.f = (struct cn_filter){ .cli = cli, .items = &c.c.items,
 	    .stage = CN_STAGE_CLASSIFY, .arg = &c, .take = take,
 	    .store = store, .stored = &c.c.stored, .put = put,
-	    .mail_only = opt.pass };
+	    .mail_only = opt.pass, .rejects = opt.rejects };
 	r = load(&c, err);
 	c.c.model = c.model;
 	if (r == 0)

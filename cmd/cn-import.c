@@ -160,7 +160,7 @@ static int maildir(struct import *im, const char *path, const char *real,
 /* Each operand is a place of its own. */
 static int operand(struct import *im, char *path, struct cn_err *err)
 {
-	static const struct cn_stream_ops ops = { one, flush };
+	static const struct cn_stream_ops ops = { one, flush, NULL };
 	struct cn_cli *cli = im->cli;
 	char real[PATH_MAX], **argv = cli->argv;
 	struct cn_stream_conf conf = { .writes_nothing = !im->lines_wanted };

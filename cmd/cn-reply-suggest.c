@@ -14,7 +14,7 @@ static struct {
 	bool pending, no_store, no_history;
 	int format;
 	int64_t max, max_line;
-	const char *macros, *agent, *min_score;
+	const char *macros, *agent, *min_score, *rejects;
 } opt = { .max = 3 };
 
 static const struct cn_opt opts[] = {
@@ -30,6 +30,8 @@ static const struct cn_opt opts[] = {
 	    "macros only, no past answers", NULL, false },
 	{ 0, "no-store", CN_OPT_FLAG, &opt.no_store, NULL,
 	    "open no store: lines in, lines out", NULL, false },
+	{ 0, "rejects", CN_OPT_STR, &opt.rejects, "FILE",
+	    "--no-store: what is refused, as it came", NULL, false },
 	{ 0, "agent", CN_OPT_STR, &opt.agent, "NAME",
 	    "who answers: fills {agent}", NULL, false },
 	{ 0, "format", CN_OPT_ENUM, &opt.format, NULL,
@@ -131,7 +133,8 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 		return -1;
 	s.f = (struct cn_filter){ .cli = cli, .items = &s.s.items,
 	    .stage = CN_STAGE_SUGGEST, .arg = &s, .take = take,
-	    .store = store, .stored = &s.s.stored, .put = put };
+	    .store = store, .stored = &s.s.stored, .put = put,
+	    .rejects = opt.rejects };
 	s.s.macros = &s.macros;
 	r = load(&s, err);
 	if (r == 0)

@@ -13,7 +13,7 @@ _cn() {
 		verbs="classify export import model purge query reply-suggest report store"
 		;;
 	cn-classify)
-		own="--pending -p --pass-through --no-store -m --model --explain --refs --format --max-line"
+		own="--pending -p --pass-through --no-store --rejects -m --model --explain --refs --format --max-line"
 		;;
 	cn-export)
 		own="--subject --bundle --output --purpose --verify"
@@ -32,7 +32,7 @@ _cn() {
 		own="--format -l --limit --refs --raw --exit-code"
 		;;
 	cn-reply-suggest)
-		own="--pending -n --max --min-score --macros --no-history --no-store --agent --format --max-line"
+		own="--pending -n --max --min-score --macros --no-history --no-store --rejects --agent --format --max-line"
 		;;
 	cn-report)
 		verbs="volume response categories ropa runs quarantine"
@@ -64,6 +64,9 @@ _cn() {
 		;;
 	*:--color)
 		words="auto always never"
+		;;
+	cn-classify:--rejects)
+		kind=-f
 		;;
 	cn-classify:--model|cn-classify:-m)
 		kind=-f
@@ -126,6 +129,9 @@ _cn() {
 		return
 		;;
 	cn-reply-suggest:--macros)
+		kind=-f
+		;;
+	cn-reply-suggest:--rejects)
 		kind=-f
 		;;
 	cn-reply-suggest:--agent)

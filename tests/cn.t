@@ -63,7 +63,7 @@ like 'abstained: not the machine' "$(now)" \
 printf 'nonsense' >"$T/bad.eml"
 cn-import "$T/bad.eml" >/dev/null 2>&1
 n=$(sql 'SELECT count(*) FROM quarantine')
-[ "$n" -gt 0 ] || printf 'Not a field\n\nx' | cn-import --deliver
+[ "$n" -gt 0 ] || printf 'Not a field\n\nx' | cn-import --deliver 2>/dev/null
 like 'quarantine' "$(now)" '^ *1  item could not be .* cn-report quarantine'
 like 'where it is listed' "$(cn-report quarantine --format tsv)" \
     '^q[a-z2-7]*	20'

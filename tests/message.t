@@ -16,7 +16,7 @@ from() {
 	printf 'Message-ID: <m1@example.com>\n\nWhere is my order?\n'
 } >"$T/eml"
 ok 'a store' cn-store init
-cn-import "$T/eml" >"$T/good"
+cn-import -q "$T/eml" >"$T/good" 2>/dev/null
 id=$(jq -r .id "$T/good")
 v='{"v":1,"type":"message"'
 
@@ -65,6 +65,16 @@ bad 'a 9 MB line' "$T/line" ''
 status 'control: --max-line 10M takes it' 0 from "$T/line" \
     cn-classify --max-line 10M
 
+# The manual lists every member that the software knows, and no other.
+sed -n 's/^	{ "\([a-z_]*\)", CN_F_.*/\1/p' "$root/lib/rec/fields.c" | sort \
+    >"$T/known"
+sed -n '/^\.Ss Members/,/^\.Ss class/p' "$root/man/cn-message.5" |
+    sed -n 's/^\.It Cm //p' | sed 's/ No \*//g; s/ , /\n/g; s/ Cm / /g' |
+    sed 's/^Cm //' | grep -vxE 'v|type' | sort >"$T/listed"
+is 'cn-message(5) has the members of the field table' \
+    "$(diff "$T/known" "$T/listed")" ''
+ok 'control: there are some' [ "$(wc -l <"$T/known")" -gt 25 ]
+
 # Odd, and good.
 odd="$v,\"id\":\"mnew\",\"text\":\"where is my order\",\"n\":1.10"
 odd="$odd,\"big\":12345678901234567890,\"x\":{\"a\": [1 , 2]},\"\\u0078\":1}"
@@ -111,4 +121,37 @@ done
 status 'with the store, the store decides' 0 from "$T/line" cn-classify
 is 'and says so' "$(jq -c '[.may, .skipped]' "$T/out")" \
     '[["classify","suggest","report"],null]'
+
+# What is refused is kept: sealed with a store, else where --rejects says.
+quarantined() {
+	sqlite3 "$CN_HOME/store.db" 'SELECT count(*) FROM quarantine'
+}
+ok 'another store' cn-store init --home "$T/home2" --keys "$T/keys2"
+CN_HOME=$T/home2 CN_KEYS=$T/keys2
+cn-import -q "$T/eml" >"$T/good" 2>/dev/null
+one "$v,\"text\":\"secretword\",\"text\":\"b\"}"
+cat "$T/good" "$T/line" "$T/good" "$T/line" >"$T/lines"
+for f in cn-classify cn-reply-suggest; do
+	status "$f: refuses" 3 from "$T/lines" $f
+	is "$f: and seals it, once" "$(quarantined)" 1
+	is "$f: the run counts both" "$(cn-report runs --format jsonl |
+	    jq "select(.command == \"$f\") | .refused")" 2
+	ok "$f: nothing but a bad line" sh -c "$f <'$T/line'; [ \$? -eq 3 ]"
+	status "$f --no-store --rejects" 3 from "$T/lines" $f --no-store \
+	    --rejects "$T/rejects"
+	is "$f: it has them as they came" "$(cat "$T/rejects")" \
+	    "$(cat "$T/line" "$T/line")"
+	is "$f: for its owner alone" "$(stat -c %a "$T/rejects")" 600
+	status "$f: --rejects beside a store" 2 from "$T/lines" $f \
+	    --rejects "$T/rejects2"
+	not_ok "$f: writes none" test -e "$T/rejects2"
+	status "$f: a full disk under --rejects" 74 from "$T/lines" $f \
+	    --no-store --rejects /dev/full
+done
+like 'with the reason and the place' "$(cn-report quarantine --format csv)" \
+    "line 2.*given twice|given twice.*line 2"
+ok 'control: the word is in the line' grep -q secretword "$T/lines"
+not_ok 'the store does not show it' sh -c \
+    "cat '$CN_HOME'/* | grep -aq secretword"
+status 'the store is whole' 0 cn-store doctor --check
 finish

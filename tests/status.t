@@ -287,8 +287,12 @@ wrong 'the store inside the keys' 78 'inside each other' \
 wrong 'both in one' 78 'inside each other' env CN_HOME="$T/n" CN_KEYS="$T/n" \
     cn-store init
 
-# --- what stands in the folders ---
+# --- what the doctor finds ---
 
+status 'commands failed: 1' 1 cn-store doctor --check
+like 'is named' "$(cat "$T/out")" \
+    '^[0-9]* commands that failed when they last ran'
+sqlite3 "$CN_HOME/store.db" 'UPDATE run SET status = 0 WHERE status > 3'
 status 'the doctor finds nothing' 0 cn-store doctor --check
 touch "$CN_HOME/.stray" "$CN_KEYS/leaves.old"
 chmod 600 "$CN_HOME/.stray" "$CN_KEYS/leaves.old"

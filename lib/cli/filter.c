@@ -19,6 +19,9 @@ int cn_filter_open(struct cn_filter *f, bool no_store, struct cn_err *err)
 	}
 	f->items->store = f->desk.store;
 	f->items->conf = &f->desk.conf;
+	if (cn_rejects_open(&f->refused, cli, f->desk.store, f->rejects,
+	    err) < 0)
+		return -1;
 	if (cn_sandbox_offline(&why) < 0 && cli->verbose)
 		cn_cli_warn("sockets are not forbidden: %s", why.msg);
 	return 0;
@@ -27,15 +30,23 @@ int cn_filter_open(struct cn_filter *f, bool no_store, struct cn_err *err)
 void cn_filter_close(struct cn_filter *f)
 {
 	cn_buf_wipe(&f->out);
+	cn_rejects_close(&f->refused);
 	cn_desk_close(&f->desk);
+}
+
+static void reject(void *arg, const struct cn_record *rec, const char *reason)
+{
+	cn_rejects_add(&((struct cn_filter *)arg)->refused, rec, reason);
 }
 
 static int flush(void *arg, struct cn_err *err)
 {
 	struct cn_filter *f = arg;
 	size_t i;
-	int r = f->store(f->arg, err);
+	int r = cn_rejects_flush(&f->refused, err);
 
+	if (r == 0)
+		r = f->store(f->arg, err);
 	f->out.len = 0;
 	for (i = 0; i < f->items->n && r == 0; i++)
 		r = f->put(f->arg, &f->out, f->items->v[i], err);
@@ -95,7 +106,7 @@ static int pending(struct cn_filter *f, struct cn_counts *n,
 static int work(struct cn_filter *f, bool wait, int64_t max_line,
     struct cn_counts *n, struct cn_err *err)
 {
-	static const struct cn_stream_ops ops = { one, flush };
+	static const struct cn_stream_ops ops = { one, flush, reject };
 	const struct cn_stream_conf conf = { .max_line = max_line };
 
 	return wait ? pending(f, n, err) :

@@ -2,14 +2,14 @@
  *
  * A filter reads operands or standard input, or (--pending) what the store
  * still waits for; takes each message, stores a group in one transaction and
- * puts a line for each, in order; and leaves a run row.  With --no-store only
- * the configuration is opened.  Before the first byte is read the right to
- * open a socket is given up. */
+ * puts a line for each, in order; and leaves a run row.  What it refuses is
+ * kept (rejects.h).  With --no-store only the configuration is opened.  Before
+ * the first byte is read the right to open a socket is given up. */
 #ifndef CN_FILTER_H
 #define CN_FILTER_H
 
 #include "cli/open.h"
-#include "cli/stream.h"
+#include "cli/rejects.h"
 #include "desk/item.h"
 
 struct cn_filter {
@@ -25,6 +25,8 @@ struct cn_filter {
 	/* Appends what goes out for an item. */
 	int (*put)(void *, struct cn_buf *, struct cn_item *, struct cn_err *);
 	bool mail_only;			/* refuse lines */
+	const char *rejects;		/* --rejects, or NULL */
+	struct cn_rejects refused;
 	struct cn_desk desk;
 	struct cn_buf out;
 };

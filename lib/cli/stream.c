@@ -410,10 +410,21 @@ static int flush(struct group *g, struct cn_err *err)
 	return cn_sink_flush(&g->cli->out, err);
 }
 
+static void grow(struct group *g, const struct cn_record *rec)
+{
+	if (g->records++ == 0)
+		g->began = cn_cli_ms();
+	g->bytes += rec->bytes.n;
+}
+
 static void refused(struct group *g, const struct cn_record *rec,
     struct cn_err *err)
 {
 	g->n.refused++;
+	if (g->ops->reject) {
+		g->ops->reject(g->arg, rec, err->msg);
+		grow(g, rec);
+	}
 	cn_cli_status(g->cli, CN_PARTIAL);
 	cn_cli_warn("%s: %s %llu: %s", rec->input,
 	    rec->kind == CN_IN_JSON || rec->kind == CN_IN_AUTO ? "line" :
@@ -429,9 +440,7 @@ static int take(struct group *g, const struct cn_record *rec,
 
 	g->n.read++;
 	if (g->ops->one(g->arg, rec, err) == 0) {
-		if (g->records++ == 0)
-			g->began = cn_cli_ms();
-		g->bytes += rec->bytes.n;
+		grow(g, rec);
 		return 0;
 	}
 	if (err->status == CN_PARTIAL) {

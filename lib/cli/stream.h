@@ -60,10 +60,12 @@ enum cn_next cn_stream_next(struct cn_stream *, int linger_ms,
  * flush() writes the group in one transaction, commits, and adds its lines to
  * cli->out; the driver flushes cli->out behind it.  A group ends with 256
  * records, 4 MiB, 100 ms, or an input that is silent for 20 ms; flush() is
- * never called for an empty one. */
+ * never called for an empty one.  reject(), which may be NULL, is given what
+ * was refused, and why; such a record counts for the group. */
 struct cn_stream_ops {
 	int (*one)(void *, const struct cn_record *, struct cn_err *);
 	int (*flush)(void *, struct cn_err *);
+	void (*reject)(void *, const struct cn_record *, const char *reason);
 };
 
 struct cn_counts {

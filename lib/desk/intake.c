@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/times.h"
+#include "desk/chat.h"
 #include "desk/sender.h"
 #include "desk/thread.h"
 #include "store/audit.h"
@@ -218,6 +219,12 @@ static const char *member(struct item *it, struct cn_str object,
 	return s != NULL && s[0] != '\0' ? s : NULL;
 }
 
+static bool is_role(const char *s)
+{
+	return strcmp(s, "customer") == 0 || strcmp(s, "agent") == 0 ||
+	    strcmp(s, "bot") == 0;
+}
+
 /* A chat line: {"v":1,"type":"chat","chat":…,"at":…,"from":{…},"role":…,
  * "text":…} (cn-message(5)). */
 static int chat(struct item *it, struct cn_err *err)
@@ -232,6 +239,8 @@ static int chat(struct item *it, struct cn_err *err)
 	type = member(it, o, "type");
 	if (type == NULL || strcmp(type, "chat") != 0)
 		return cn_fail(err, CN_PARTIAL, "type is not \"chat\"");
+	if (cn_chat_check(o, err) < 0)
+		return -1;
 	it->chat = member(it, o, "chat");
 	role = member(it, o, "role");
 	at = member(it, o, "at");
@@ -244,6 +253,9 @@ static int chat(struct item *it, struct cn_err *err)
 		return cn_fail(err, CN_PARTIAL, "'%s' is missing or no text",
 		    it->chat == NULL ? "chat" : role == NULL ? "role" :
 		    m->text == NULL ? "text" : "from");
+	if (!is_role(role))
+		return cn_fail(err, CN_PARTIAL, "'role' is not customer, agent "
+		    "or bot");
 	if (at == NULL || !cn_time_parse(at, &m->date))
 		return cn_fail(err, CN_PARTIAL, "'at' is not a time of RFC 3339");
 	m->channel = "chat";

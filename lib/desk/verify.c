@@ -209,7 +209,7 @@ static int by_manifest(struct check *c, struct cn_err *err)
 	struct cn_str text = cn_buf_view(&c->manifest);
 	struct cn_json_it it;
 	const char *name, *hex;
-	struct cn_err why;
+	struct cn_err why = { 0 };
 	struct seen *s;
 	int64_t size;
 

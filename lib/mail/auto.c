@@ -66,7 +66,7 @@ static bool from_daemon(const struct cn_mail *m)
 bool cn_mail_automatic(const struct cn_mail *m, const char **reason)
 {
 	struct cn_str v = cn_mail_field(m, "auto-submitted");
-	const char *none, **r = reason ? reason : &none;
+	const char *none = NULL, **r = reason ? reason : &none;
 
 	*r = NULL;
 	if (v.p && !has_word(v, "no")) {

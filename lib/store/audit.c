@@ -371,7 +371,7 @@ int cn_event_list(struct cn_store *s, int64_t since, int64_t until,
 	struct cn_arena mem = { 0 };
 	struct cn_event_row *page;
 	int64_t time = since, id = 0;
-	sqlite3_stmt *st;
+	sqlite3_stmt *st = NULL;
 	size_t n, i;
 	int r = 0;
 

@@ -147,6 +147,9 @@ static const struct {
 	  " FROM run x WHERE x.command = r.command AND x.account IS r.account"
 	  " AND x.id > r.id AND x.status IN (0, 3))",
 	  "runs that did not end (killed, or still at work)" },
+	{ "SELECT count(*) FROM run WHERE id IN (SELECT max(id) FROM run GROUP"
+	  " BY command, account) AND status NOT IN (0, 1, 3)",
+	  "commands that failed when they last ran (cn-report runs)" },
 };
 
 /* --- does everything open where it stands? --- */

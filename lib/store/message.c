@@ -72,7 +72,7 @@ static int64_t padded(size_t n)
 
 	while (e < 63 && n >> (e + 1))
 		e++;
-	while (t < 63 && e >> (t + 1))
+	while (t < 5 && e >> (t + 1))
 		t++;
 	mask = e > t + 1 ? ((uint64_t)1 << (e - t - 1)) - 1 : 0;
 	return (int64_t)((n + mask) & ~mask);

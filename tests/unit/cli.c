@@ -406,7 +406,7 @@ static int flush(void *arg, struct cn_err *err)
 	return 0;
 }
 
-static const struct cn_stream_ops ops = { one, flush };
+static const struct cn_stream_ops ops = { one, flush, NULL };
 
 static int run_text(struct desk *d, struct cn_cli *cli, const char *line,
     int n, struct cn_counts *counts, struct cn_err *err)

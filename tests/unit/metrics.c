@@ -20,8 +20,9 @@ static int64_t next_id;
 static void ev(struct cn_metrics *m, int64_t conversation, int64_t at,
     const char *kind, const char *value)
 {
-	struct cn_event_row e = { ++next_id, T0 + at, conversation, next_id,
-	    kind, strcmp(kind, "classified") ? "email" : NULL, value };
+	int64_t id = ++next_id;
+	struct cn_event_row e = { id, T0 + at, conversation, id, kind,
+	    strcmp(kind, "classified") ? "email" : NULL, value };
 
 	cn_metrics_add(m, &e);
 }
