@@ -173,6 +173,9 @@ status 'no archive' 5 cn-export --verify "$T/junk"
 status 'no file' 2 cn-export --verify "$T/nothing"
 
 # Who.
+printf '\357\273\277%s\n' 'Alice <alice@example.com>' >"$T/bom"
+status 'a list as a mail program copies it' 0 \
+    cn-export --subject "@$T/bom" --output "$T/copied"
 status 'an empty list' 2 sh -c 'cn-export --subject - --output "$1" \
     </dev/null' sh "$T/e"
 : >"$T/empty"

@@ -179,14 +179,16 @@ printf '%s\n' '{"v":1,"type":"chat"}' '{"type":"other"}' '{"v":1' \
     '{"type":"chat","chat":"c","role":"customer","text":"t","text":"u","from":{"handle":"h1"},"at":"2026-11-23T15:00:00Z"}' \
     '{"v":2,"type":"chat","chat":"c","role":"customer","text":"t","from":{"handle":"h1"},"at":"2026-11-23T15:00:00Z"}' \
     '{"type":"chat","chat":"c","role":"nurse","text":"t","from":{"handle":"h1"},"at":"2026-11-23T15:00:00Z"}' \
+    '{"type":"chat","chat":"c","role":"customer","text":"t","from":{"handle":"a@example.com"},"at":"2026-11-23T15:00:00Z"}' \
     '{"type":"chat","chat":"c","role":"customer","text":"good","from":{"handle":"h1"},"at":"2026-11-23T15:00:00Z"}' \
     >"$T/chat"
 status 'bad chat lines' 3 cn-import "$T/chat"
 is 'leave the good one' "$(jq -r .text "$T/out")" good
-is 'and are named' "$(wc -l <"$T/err")" 7
+is 'and are named' "$(wc -l <"$T/err")" 8
 is 'and kept' "$(db "SELECT count(*) FROM quarantine WHERE place LIKE
-    'line%'")" 7
-for why in "'text' given twice" 'not version 1' "'role' is not"; do
+    'line%'")" 8
+for why in "'text' given twice" 'not version 1' "'role' is not" \
+    "'handle' holds"; do
 	like "one for: $why" "$(cat "$T/err")" "$why"
 done
 

@@ -74,8 +74,8 @@ struct cn_train {
 };
 
 /* The distinct features in order of first occurrence, in the arena. */
-struct cn_tf *cn_tfs(const struct cn_feat *, size_t, size_t *n,
-    struct cn_arena *);
+struct cn_tf *cn_tfs(const struct cn_feat *f, size_t n, size_t *nout,
+    struct cn_arena *arena);
 struct cn_tf *cn_text_tfs(struct cn_str subject, struct cn_str text,
     size_t *n, struct cn_arena *);
 

@@ -123,7 +123,9 @@ int cn_filter_run(struct cn_filter *f, bool wait, int64_t max_line,
 
 	if (f->desk.store == NULL)
 		return work(f, wait, max_line, &n, err);
-	if (cn_run_begin(f->desk.store, &row, err) < 0)
+	if (cn_run_begin(f->desk.store, &row, err) < 0 ||
+	    cn_audit_now(f->desk.store, &(struct cn_audit_entry){
+	    .what = "messages read", .purpose = f->items->purpose }, err) < 0)
 		return -1;
 	r = work(f, wait, max_line, &n, err);
 	row.read = (int64_t)n.read;

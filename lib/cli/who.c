@@ -22,6 +22,20 @@ static int slurp(struct cn_buf *b, struct cn_err *err)
 	return n == 0 ? 0 : cn_fail_errno(err, CN_USAGE, "standard input");
 }
 
+/* As mail programs copy it, 'Alice <alice@example.com>', too. */
+static struct cn_str inner(struct cn_str s)
+{
+	const char *open = s.n ? memrchr(s.p, '<', s.n) : NULL;
+
+	if (s.n >= 3 && memcmp(s.p, "\xef\xbb\xbf", 3) == 0)
+		s = (struct cn_str){ s.p + 3, s.n - 3 };
+	if (open == NULL || s.p[s.n - 1] != '>')
+		return cn_str_trim(s);
+	open++;
+	return cn_str_trim((struct cn_str){ open,
+	    (size_t)(s.p + s.n - 1 - open) });
+}
+
 int cn_who_read(struct cn_cli *cli, const char *arg, struct cn_who *who,
     struct cn_err *err)
 {
@@ -43,8 +57,8 @@ int cn_who_read(struct cn_cli *cli, const char *arg, struct cn_who *who,
 	who->v = cn_arena_alloc(&cli->arena, lines * sizeof(*who->v));
 	for (p = b.p; r == 0 && p != NULL; p = nl ? nl + 1 : NULL) {
 		nl = strchr(p, '\n');
-		line = cn_str_trim((struct cn_str){ p,
-		    nl ? (size_t)(nl - p) : strlen(p) });
+		line = inner(cn_str_trim((struct cn_str){ p,
+		    nl ? (size_t)(nl - p) : strlen(p) }));
 		if (line.n > 0)
 			who->v[who->n++] = cn_arena_dup(&cli->arena, line.p,
 			    line.n);

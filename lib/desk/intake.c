@@ -230,7 +230,7 @@ static bool is_role(const char *s)
 static int chat(struct item *it, struct cn_err *err)
 {
 	struct cn_str o = cn_buf_view(&it->raw), from;
-	const char *type, *role, *at, *who;
+	const char *type, *role, *at, *who, *handle = NULL, *kind;
 	struct cn_addr *a = cn_arena_alloc(&it->mem, sizeof(*a));
 	struct cn_msg *m = &it->msg;
 
@@ -248,7 +248,12 @@ static int chat(struct item *it, struct cn_err *err)
 	from = cn_json_get(o, "from");
 	if ((who = member(it, from, "address")) == NULL &&
 	    (who = member(it, from, "phone")) == NULL)
-		who = member(it, from, "handle");
+		who = handle = member(it, from, "handle");
+	/* A name that anybody may choose must not be somebody's address. */
+	if (handle != NULL && cn_ident_normal(&it->mem, handle, &kind) != NULL &&
+	    strcmp(kind, "handle") != 0)
+		return cn_fail(err, CN_PARTIAL, "'handle' holds an address or a "
+		    "phone: those are members of their own");
 	if (it->chat == NULL || role == NULL || m->text == NULL || who == NULL)
 		return cn_fail(err, CN_PARTIAL, "'%s' is missing or no text",
 		    it->chat == NULL ? "chat" : role == NULL ? "role" :

@@ -222,16 +222,24 @@ static const char *link_end(const char *p, const char *end)
 	return p;
 }
 
-/* A link that says more than where the shop is begins here. */
+/* A link that says more than where the shop, or one page of it, is begins
+ * here: a longer path may be somebody's (a password reset, a parcel). */
 static bool coded_link(const char *p, const char *end)
 {
-	const char *stop;
+	const char *stop = link_end(p, end), *path;
 
-	if (!starts(p, end, "http://") && !starts(p, end, "https://") &&
-	    !starts(p, end, "www."))
+	if (starts(p, end, "http://") || starts(p, end, "https://"))
+		p = (const char *)memchr(p, '/', (size_t)(stop - p)) + 2;
+	else if (!starts(p, end, "www."))
 		return false;
-	for (stop = link_end(p, end); p < stop; p++)
-		if (digit(*p) || *p == '?' || *p == '=')
+	while (stop > p && strchr("/.,;:!)", stop[-1]) != NULL)
+		stop--;
+	path = p < stop ? memchr(p, '/', (size_t)(stop - p)) : NULL;
+	for (; p < stop; p++)
+		if (digit(*p) || strchr("?=#", *p) != NULL)
+			return true;
+	for (p = path ? path + 1 : stop; p < stop; p++)
+		if (*p != '-' && (*p < 'a' || *p > 'z'))
 			return true;
 	return false;
 }

@@ -46,6 +46,8 @@ static void detectors(void)
 	finds("account GB82 WEST 1234 5698 7654 32", "bank");
 	finds("see https://shop.example/t?id=x", "link");
 	finds("see https://shop.example/o/77", "link");
+	finds("reset it: https://shop.example/reset/abcdefgh", "link");
+	finds("see https://shop.example/.", NULL);
 	finds("see https://shop.example/returns", NULL);
 	finds("your order LL-20131 left", "order");
 	finds("your order #10293 left", "order");
