@@ -253,5 +253,7 @@ status 'nor a folder there' 2 cn-export --subject alice@example.com \
 printf 'refund\tmoney back\nother\thello there\n' >"$T/ex.tsv"
 status 'nor a model' 2 cn-model train "$T/ex.tsv" -o "$CN_HOME/store.db"
 like 'which says so' "$(cat "$T/err")" 'in the folder of the store'
+status 'nor in the way of a good name' 0 cn-export \
+    --subject alice@example.com --output "$T/good"
 ok 'the store is whole' cn-store doctor --check
 finish
