@@ -225,11 +225,10 @@ static int raw_of(struct cn_store *s, int64_t id, const char *pub,
 	return 0;
 }
 
-int cn_message_raw(struct cn_store *s, int64_t id, struct cn_buf *out,
-    struct cn_err *err)
+/* Under which name, leaf and number of chunks a message is sealed. */
+static int sealed_as(struct cn_store *s, int64_t id, char pub[CN_ID_LEN],
+    int64_t *leaf, int64_t *chunks, struct cn_err *err)
 {
-	char pub[CN_ID_LEN];
-	int64_t leaf, chunks;
 	sqlite3_stmt *st = cn_bind(s, err,
 	    "SELECT pub, leaf, chunks FROM message WHERE id = ?", "i", id);
 	int r;
@@ -238,11 +237,22 @@ int cn_message_raw(struct cn_store *s, int64_t id, struct cn_buf *out,
 		return -1;
 	if (r == 0)
 		return cn_fail(err, CN_BLOCKED, "no such message");
-	snprintf(pub, sizeof(pub), "%s",
+	snprintf(pub, CN_ID_LEN, "%s",
 	    (const char *)sqlite3_column_text(st, 0));
-	leaf = sqlite3_column_int64(st, 1);
-	chunks = sqlite3_column_int64(st, 2);
+	*leaf = sqlite3_column_int64(st, 1);
+	*chunks = sqlite3_column_int64(st, 2);
 	sqlite3_reset(st);
+	return 0;
+}
+
+int cn_message_raw(struct cn_store *s, int64_t id, struct cn_buf *out,
+    struct cn_err *err)
+{
+	char pub[CN_ID_LEN];
+	int64_t leaf, chunks;
+
+	if (sealed_as(s, id, pub, &leaf, &chunks, err) < 0)
+		return -1;
 	return raw_of(s, id, pub, leaf, chunks, out, err);
 }
 
@@ -412,19 +422,10 @@ static int seal_json(struct cn_store *s, int64_t id, const char *column,
     struct cn_str json, struct cn_buf *cell, struct cn_err *err)
 {
 	char pub[CN_ID_LEN];
-	int64_t leaf;
-	sqlite3_stmt *st = cn_bind(s, err,
-	    "SELECT pub, leaf FROM message WHERE id = ?", "i", id);
-	int r;
+	int64_t leaf, chunks;
 
-	if (st == NULL || (r = cn_step(s, st, err)) < 0)
+	if (sealed_as(s, id, pub, &leaf, &chunks, err) < 0)
 		return -1;
-	if (r == 0)
-		return cn_fail(err, CN_BLOCKED, "no such message");
-	snprintf(pub, sizeof(pub), "%s",
-	    (const char *)sqlite3_column_text(st, 0));
-	leaf = sqlite3_column_int64(st, 1);
-	sqlite3_reset(st);
 	return cn_cell_seal(s->keys, &(struct cn_cell_at){ leaf, "message",
 	    pub, column, 0 }, json.p, json.n, cell, err);
 }
