@@ -257,6 +257,22 @@ echo 'an older one zanary98' | mail "$ann" "$desk" 26 a98 'older' >"$T/more"
 cn-import --now "$now" "$T/more" >"$T/out" 2>"$T/err"
 is 'older mail waits in quarantine' \
     "$(sql 'SELECT count(*) FROM quarantine')" 1
+cp -a "$home" "$T/q.home"
+cp -a "$keys" "$T/q.keys"
+item=$(cn-report quarantine --now "$now" --format jsonl | jq -r .id)
+leaf=$(sql 'SELECT leaf FROM quarantine')
+purge -n -s "$item" >"$T/item.json"
+like 'an item in quarantine can be erased too' \
+    "$(purge --apply "$T/item.json" --prove 2>&1)" '"state":"proved"'
+is 'it has gone, and its key is in the ledger' "$(sql "SELECT count(*),
+    (SELECT count(*) FROM ledger WHERE leaf = $leaf) FROM quarantine")" '0|1'
+cn-import --now "$now" "$T/more" >"$T/out" 2>"$T/err"
+is 'it does not come back either' \
+    "$(sql 'SELECT count(*) FROM quarantine')" 0
+status 'nor is it an item any more' 3 purge -n -s "$item"
+rm -rf "$home" "$keys"
+cp -a "$T/q.home" "$home"
+cp -a "$T/q.keys" "$keys"
 echo 'an older one of ours' | mail "$bob" "$desk" 26 b98 'older' \
     'Cc: ann.odum@example.com' >"$T/more"
 ok 'older mail of others is taken in' cn-import --now "$now" "$T/more"

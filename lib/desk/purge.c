@@ -50,8 +50,9 @@ static int find(struct cn_store *s, const char *const *who, size_t n,
     struct cn_err *err)
 {
 	struct cn_ident id;
-	int64_t time;
-	size_t i, k;
+	int64_t time, *items = cn_arena_alloc(mem, (n + 1) * sizeof(*items));
+	const char **names = cn_arena_alloc(mem, (n + 1) * sizeof(*names));
+	size_t i, k, nitems = 0;
 	int r;
 
 	t->persons = cn_arena_alloc(mem, (n + 1) * sizeof(*t->persons));
@@ -59,7 +60,11 @@ static int find(struct cn_store *s, const char *const *who, size_t n,
 	t->ncontacts = cn_arena_alloc(mem, (n + 1) * sizeof(*t->ncontacts));
 	p->subjects = cn_arena_alloc(mem, (n + 1) * sizeof(*p->subjects));
 	for (i = 0; i < n; i++) {
-		if ((r = cn_person_find(s, who[i], &id, err)) == 1)
+		if (cn_id_valid(who[i], 'q') && (r = cn_quarantine_leaf(s,
+		    who[i], &items[nitems], err)) != 0) {
+			if (r == 1)
+				names[nitems++] = who[i];
+		} else if ((r = cn_person_find(s, who[i], &id, err)) == 1)
 			r = add_person(s, &id, t, p, mem, err);
 		else if (r == 0 && (r = cn_erased_ident(s, who[i], &time,
 		    err)) == 1)
@@ -69,13 +74,16 @@ static int find(struct cn_store *s, const char *const *who, size_t n,
 		if (r < 0)
 			return cn_wrap(err, "identifier %zu", i + 1);
 	}
-	p->nsubjects = t->n;
-	for (i = 0; i < t->n; i++)
+	for (p->nsubjects = t->n, i = 0; i < nitems; i++)
+		p->subjects[p->nsubjects++] = cn_arena_strdup(mem, names[i]);
+	for (p->nleaves = nitems, i = 0; i < t->n; i++)
 		p->nleaves += t->ncontacts[i];
 	p->leaves = cn_arena_alloc(mem, (p->nleaves + 1) * sizeof(*p->leaves));
 	for (i = p->nleaves = 0; i < t->n; i++)
 		for (k = 0; k < t->ncontacts[i]; k++)
 			p->leaves[p->nleaves++] = t->contacts[i][k].leaf;
+	for (i = 0; i < nitems; i++)
+		p->leaves[p->nleaves++] = items[i];
 	return 0;
 }
 
@@ -275,7 +283,7 @@ static void remarks(struct cn_buf *b, const struct cn_plan *p,
 {
 	cn_json_key(b, "quarantine");
 	cn_buf_fmt(b, "{\"items\":%lld,\"note\":\"what could not be read has "
-	    "no known owner and keys of its own; it leaves by its retention"
+	    "no known owner and keys of its own; an item is erased by its id"
 	    "\"}", (long long)p->survey.quarantined);
 	cn_json_kv(b, "events", "stay as figures without message and "
 	    "conversation, so that reports of the past stand");
@@ -403,7 +411,9 @@ int cn_plan_read(struct cn_str text, struct cn_plan *p, struct cn_arena *mem,
 			    (cap + 1) * sizeof(*p->subjects));
 	}
 	for (size_t i = 0; i < p->nsubjects; i++)
-		if (p->subjects[i] == NULL || !cn_id_valid(p->subjects[i], 'p'))
+		if (p->subjects[i] == NULL ||
+		    (!cn_id_valid(p->subjects[i], 'p') &&
+		    !cn_id_valid(p->subjects[i], 'q')))
 			return cn_fail(err, CN_USAGE, "not a plan");
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/enc.h"
+#include "store/erase.h"
 #include "store/message.h"
 #include "store/sql.h"
 
@@ -199,7 +200,7 @@ int cn_quarantine(struct cn_store *s, const char *reason, const char *place,
 		return -1;
 	r = cn_get(s, err, &id, "SELECT id FROM quarantine WHERE hash = ?",
 	    "b", hash, sizeof(hash));
-	if (r != 0)
+	if (r != 0 || cn_erased_message(s, hash))
 		return r < 0 ? -1 : 0;
 	if ((leaf = cn_leaf_take(s, CN_LEAF_QUARANTINE)) < 0)
 		return cn_fail(err, CN_INTERNAL, "no leaf at hand");
@@ -214,4 +215,11 @@ int cn_quarantine(struct cn_store *s, const char *reason, const char *place,
 		    (int64_t)raw.n, cell.p, cell.len);
 	cn_buf_release(&cell);
 	return r < 0 ? -1 : 1;
+}
+
+int cn_quarantine_leaf(struct cn_store *s, const char *pub, int64_t *leaf,
+    struct cn_err *err)
+{
+	return cn_get(s, err, leaf, "SELECT leaf FROM quarantine WHERE pub = ?",
+	    "s", pub);
 }

@@ -137,5 +137,8 @@ int cn_folder(struct cn_store *, const char *account, const char *name,
  * cn_store_leaves(CN_LEAF_QUARANTINE, 1). */
 int cn_quarantine(struct cn_store *, const char *reason, const char *place,
     struct cn_str raw, struct cn_err *) CN_CHECKED;
+/* The leaf of an item by its public id (q…): 1, 0 no such item, -1. */
+int cn_quarantine_leaf(struct cn_store *, const char *pub, int64_t *leaf,
+    struct cn_err *) CN_CHECKED;
 
 #endif

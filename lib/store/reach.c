@@ -239,6 +239,8 @@ int cn_reach_remember(struct cn_store *s, struct cn_err *err)
 		" c.leaf = i.leaf ORDER BY i.id",
 		"SELECT 2, c.time, 0, m.hash FROM gone g JOIN message m ON"
 		" m.id = g.id JOIN cut c ON c.leaf = m.leaf ORDER BY m.id",
+		"SELECT 2, c.time, 0, q.hash FROM quarantine q JOIN cut c ON"
+		" c.leaf = q.leaf ORDER BY q.id",
 		"SELECT 3, c.time, 0, f.blind, l.uidvalidity, l.uid FROM gone"
 		" g JOIN message m ON m.id = g.id JOIN cut c ON c.leaf ="
 		" m.leaf JOIN location l ON l.message = g.id JOIN folder f ON"
