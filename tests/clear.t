@@ -126,7 +126,7 @@ like 'control: there was an error' "$(cat "$T/err")" 'line 1'
 cn-import <"$T/fifo" >/dev/null 2>&1 &
 importer=$!
 exec 7>"$T/fifo"
-until readlink "/proc/$importer/exe" 2>/dev/null | grep -q cn-import; do
+until grep -q cn-import "/proc/$importer/comm"; do
 	sleep 0.02
 done
 n=0
