@@ -120,7 +120,7 @@ each 'a damaged store' 5 'store.db: '
 cp "$T/store.away" "$CN_HOME/store.db"
 page=$(sqlite3 "$CN_HOME/store.db" \
     "SELECT rootpage FROM sqlite_master WHERE name = 'message'")
-head -c 4096 /dev/urandom | dd of="$CN_HOME/store.db" bs=8192 \
+tr '\0' '\377' </dev/zero | head -c 4096 | dd of="$CN_HOME/store.db" bs=8192 \
     seek=$((page - 1)) conv=notrunc 2>/dev/null
 wrong 'a damaged page' 5 'store.db: ' cn-query parcel
 cp "$T/store.away" "$CN_HOME/store.db"
@@ -129,7 +129,9 @@ status 'an empty store: 5' 5 cn-query parcel
 is 'is left alone' "$(wc -c <"$CN_HOME/store.db")" 0
 cp "$T/store.away" "$CN_HOME/store.db"
 sqlite3 "$CN_HOME/store.db" "UPDATE raw SET cell =
-    substr(cell, 1, 60) || x'00' || substr(cell, 62)"
+    substr(cell, 1, 60) ||
+    CASE substr(cell, 61, 1) WHEN x'00' THEN x'01' ELSE x'00' END ||
+    substr(cell, 62)"
 id=$(cn-query --format ids parcel)
 wrong 'a sealed cell that was changed' 5 'message m' cn-query --raw "$id"
 cp "$T/store.away" "$CN_HOME/store.db"
