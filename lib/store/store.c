@@ -240,24 +240,9 @@ struct cn_keys *cn_store_keys(struct cn_store *s)
 	return s->keys;
 }
 
-struct cn_ledger *cn_store_ledger(struct cn_store *s)
-{
-	return s->ledger;
-}
-
 const struct cn_run *cn_store_run(struct cn_store *s)
 {
 	return s->run;
-}
-
-bool cn_store_is_test(struct cn_store *s)
-{
-	return s->test;
-}
-
-const char *cn_store_path(struct cn_store *s)
-{
-	return s->path;
 }
 
 int64_t cn_store_now(struct cn_store *s)

@@ -33,12 +33,9 @@ struct cn_store *cn_store_open(const struct cn_run *, unsigned flags,
 void cn_store_close(struct cn_store *);
 
 struct cn_keys *cn_store_keys(struct cn_store *);
-struct cn_ledger *cn_store_ledger(struct cn_store *);
 const struct cn_run *cn_store_run(struct cn_store *);
-bool cn_store_is_test(struct cn_store *);
 /* Present time for what is stored: --now in a test store, else the clock. */
 int64_t cn_store_now(struct cn_store *);
-const char *cn_store_path(struct cn_store *);
 
 /* One writing transaction.  begin checks that the keyring and the store are
  * of one generation (75 while an erasure runs).  commit makes it durable. */
