@@ -8,17 +8,20 @@ CC ?= cc
 
 # Build, then test: Debian 12's packages.
 NEED = gcc libc6-dev pkg-config libssl-dev libsqlite3-dev libyaml-dev \
-	libutf8proc-dev libarchive-dev libdeflate-dev tzdata
+	libutf8proc-dev libarchive-dev libdeflate-dev libetpan-dev \
+	libcurl4-gnutls-dev zlib1g-dev ca-certificates tzdata
 NEED_TEST = $(NEED) perl sqlite3 jq mandoc binutils util-linux python3
 
-PKGS = libcrypto sqlite3 yaml-0.1 libutf8proc libarchive libdeflate
+PKGS = libssl libcrypto sqlite3 yaml-0.1 libutf8proc libarchive libdeflate \
+	libcurl zlib
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wformat=2 -Wvla -Wundef
 FLAGS = -std=c11 -D_GNU_SOURCE -ffp-contract=off -O2 -g -fPIE \
 	-fstack-protector-strong -D_FORTIFY_SOURCE=2 $(WARN) -Ilib \
 	$(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
-LINK = $(BUILD)/libcn.a -pie -Wl,-z,relro,-z,now $(LDFLAGS) \
-	$(shell pkg-config --libs $(PKGS)) -lm
+# libetpan's own flags would turn PIE off; each command loads what it uses.
+LINK = $(BUILD)/libcn.a -pie -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS) \
+	$(shell pkg-config --libs $(PKGS)) -letpan -lm
 
 LIB = $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/*/*.c))
 BIN = $(patsubst cmd/%.c,$(BUILD)/bin/%,$(wildcard cmd/*.c))
@@ -107,7 +110,7 @@ check-fuzz:
 	done
 
 bench:
-	@sh tests/need.sh $(NEED_TEST) libetpan-dev notmuch fasttext
+	@sh tests/need.sh $(NEED_TEST) notmuch fasttext
 	@$(MAKE) -s -j2 all
 	@BUILD=$(BUILD) sh tests/bench/run.sh
 

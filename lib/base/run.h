@@ -20,6 +20,7 @@ struct cn_run {
 	int64_t now;			/* for computations; may be --now */
 	bool now_given;
 	int64_t (*clock)(void);		/* real time, for audit and keyring */
+	int64_t (*ms)(void);		/* milliseconds that only go forward */
 	int wait_ms;			/* for locks; -1 for ever */
 	volatile sig_atomic_t *stop;	/* INT or TERM asked to finish */
 	void (*progress)(void *, uint64_t done, uint64_t total);

@@ -312,6 +312,7 @@ static int fill_now(struct cn_cli *cli, struct cn_err *err)
 	char at[32];
 
 	cli->run.clock = real_clock;
+	cli->run.ms = cn_cli_ms;
 	cli->run.now = now;
 	if (cli->now) {
 		if (cn_time_arg(cli->now, now, &cli->run.now, err)) {

@@ -186,8 +186,8 @@ int cn_message_add(struct cn_store *s, struct cn_new_message *m, int64_t *id,
 int cn_message_locate(struct cn_store *s, int64_t id, int64_t folder,
     int64_t uidvalidity, int64_t uid, struct cn_err *err)
 {
-	if (cn_do(s, err, "INSERT OR IGNORE INTO location VALUES(?, ?, ?, ?)",
-	    "iiii", id, folder, uidvalidity, uid) < 0)
+	if (cn_do(s, err, "INSERT OR IGNORE INTO location(message, folder,"
+	    " uidvalidity, uid) VALUES(?, ?, ?, ?)", "iiii", id, folder, uidvalidity, uid) < 0)
 		return -1;
 	return sqlite3_changes(s->db) > 0;
 }

@@ -87,6 +87,8 @@ static const char *const dangling[] = {
 	    " FROM conversation)",
 	[CN_REF_LEAF] = "%s " IN_CUT,
 	[CN_REF_SHARD] = "%s != 0 AND %s NOT IN (SELECT id FROM shard)",
+	[CN_REF_PART] = "%s / 4096 NOT IN (SELECT id FROM pending)",
+	[CN_REF_HELD] = "%s / 4096 NOT IN (SELECT id FROM quarantine)",
 };
 
 static int refers(struct cn_store *s, const struct cn_column *c,

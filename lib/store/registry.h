@@ -19,7 +19,9 @@ enum cn_form {
 enum cn_ref {
 	CN_REF_NONE, CN_REF_PERSON, CN_REF_IDENTIFIER, CN_REF_MESSAGE,
 	CN_REF_RAW,			/* message * 4096 + chunk */
-	CN_REF_CONVERSATION, CN_REF_LEAF, CN_REF_SHARD
+	CN_REF_CONVERSATION, CN_REF_LEAF, CN_REF_SHARD,
+	CN_REF_PART,			/* pending * 4096 + chunk */
+	CN_REF_HELD			/* quarantine * 4096 + chunk */
 };
 
 struct cn_column {

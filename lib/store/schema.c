@@ -101,6 +101,50 @@ static const char *const steps[] = {
 	" generation INTEGER NOT NULL, created INTEGER NOT NULL,"
 	" ended INTEGER, leaves BLOB NOT NULL, counts TEXT NOT NULL);"
 	"INSERT INTO meta VALUES('schema', 1);",
+
+	/* 1 -> 2: accounts that are fetched, what of a mailbox has been seen,
+	 * large mail on its way, ratings */
+	"ALTER TABLE account ADD COLUMN pub TEXT;"
+	"ALTER TABLE account ADD COLUMN kind TEXT NOT NULL DEFAULT 'import';"
+	"ALTER TABLE account ADD COLUMN state TEXT NOT NULL DEFAULT 'live';"
+	"ALTER TABLE account ADD COLUMN conf BLOB;"
+	"ALTER TABLE account ADD COLUMN secret BLOB;"
+	"ALTER TABLE account ADD COLUMN secret_leaf INTEGER;"
+	"ALTER TABLE account ADD COLUMN signed_in INTEGER;"
+	"ALTER TABLE account ADD COLUMN expires INTEGER;"
+	"ALTER TABLE account ADD COLUMN fetched INTEGER;"
+	"ALTER TABLE account ADD COLUMN arrived INTEGER;"
+	"CREATE UNIQUE INDEX account_pub ON account(pub);"
+	"ALTER TABLE folder ADD COLUMN kind TEXT NOT NULL DEFAULT 'mailbox';"
+	"ALTER TABLE folder ADD COLUMN uidvalidity INTEGER;"
+	"ALTER TABLE folder ADD COLUMN uidnext INTEGER;"
+	"ALTER TABLE folder ADD COLUMN modseq INTEGER;"
+	"CREATE INDEX folder_account ON folder(account);"
+	"ALTER TABLE location ADD COLUMN flags INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE location ADD COLUMN arrived INTEGER;"
+	"CREATE INDEX location_uid ON location(folder, uidvalidity, uid)"
+	" WHERE uid != 0;"
+	"CREATE TABLE pending("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, folder INTEGER NOT NULL,"
+	" uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,"
+	" size INTEGER NOT NULL, since INTEGER NOT NULL,"
+	" tries INTEGER NOT NULL, reason TEXT, pub TEXT, leaf INTEGER,"
+	" chunks INTEGER NOT NULL, UNIQUE(folder, uidvalidity, uid));"
+	/* id: pending * 4096 + chunk, as of raw */
+	"CREATE TABLE part(id INTEGER PRIMARY KEY, cell BLOB NOT NULL);"
+	"ALTER TABLE quarantine ADD COLUMN folder INTEGER;"
+	"ALTER TABLE quarantine ADD COLUMN uidvalidity INTEGER;"
+	"ALTER TABLE quarantine ADD COLUMN uid INTEGER;"
+	"ALTER TABLE quarantine ADD COLUMN chunks INTEGER NOT NULL DEFAULT 1;"
+	/* id: quarantine * 4096 + chunk, from the second chunk on */
+	"CREATE TABLE held(id INTEGER PRIMARY KEY, cell BLOB NOT NULL);"
+	"CREATE TABLE rating("
+	" id INTEGER PRIMARY KEY, pub TEXT NOT NULL UNIQUE,"
+	" hash BLOB NOT NULL UNIQUE, conversation INTEGER, person INTEGER,"
+	" leaf INTEGER NOT NULL, time INTEGER NOT NULL,"
+	" score INTEGER NOT NULL, scale INTEGER NOT NULL, comment BLOB);"
+	"CREATE INDEX rating_person ON rating(person);"
+	"CREATE INDEX rating_conversation ON rating(conversation);",
 };
 
 _Static_assert(sizeof(steps) / sizeof(steps[0]) == CN_STORE_SCHEMA,
