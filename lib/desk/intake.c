@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/times.h"
 #include "desk/chat.h"
 #include "desk/sender.h"
 #include "desk/thread.h"
@@ -211,82 +210,18 @@ int cn_intake_mail(struct cn_intake *in, struct cn_str raw, const char *place,
 	return 0;
 }
 
-static const char *member(struct item *it, struct cn_str object,
-    const char *name)
-{
-	const char *s = cn_json_string(&it->mem, cn_json_get(object, name));
-
-	return s != NULL && s[0] != '\0' ? s : NULL;
-}
-
-static bool is_role(const char *s)
-{
-	return strcmp(s, "customer") == 0 || strcmp(s, "agent") == 0 ||
-	    strcmp(s, "bot") == 0;
-}
-
-/* A chat line: {"v":1,"type":"chat","chat":…,"at":…,"from":{…},"role":…,
- * "text":…} (cn-message(5)). */
-static int chat(struct item *it, struct cn_err *err)
-{
-	struct cn_str o = cn_buf_view(&it->raw), from;
-	const char *type, *role, *at, *who, *handle = NULL, *kind;
-	struct cn_addr *a = cn_arena_alloc(&it->mem, sizeof(*a));
-	struct cn_msg *m = &it->msg;
-
-	if (cn_json_check(o, err) < 0)
-		return -1;
-	type = member(it, o, "type");
-	if (type == NULL || strcmp(type, "chat") != 0)
-		return cn_fail(err, CN_PARTIAL, "type is not \"chat\"");
-	if (cn_chat_check(o, err) < 0)
-		return -1;
-	it->chat = member(it, o, "chat");
-	role = member(it, o, "role");
-	at = member(it, o, "at");
-	m->text = member(it, o, "text");
-	from = cn_json_get(o, "from");
-	if ((who = member(it, from, "address")) == NULL &&
-	    (who = member(it, from, "phone")) == NULL)
-		who = handle = member(it, from, "handle");
-	/* A name that anybody may choose must not be somebody's address. */
-	if (handle != NULL && cn_ident_normal(&it->mem, handle, &kind) != NULL &&
-	    strcmp(kind, "handle") != 0)
-		return cn_fail(err, CN_PARTIAL, "'handle' holds an address or a "
-		    "phone: those are members of their own");
-	if (it->chat == NULL || role == NULL || m->text == NULL || who == NULL)
-		return cn_fail(err, CN_PARTIAL, "'%s' is missing or no text",
-		    it->chat == NULL ? "chat" : role == NULL ? "role" :
-		    m->text == NULL ? "text" : "from");
-	if (!is_role(role))
-		return cn_fail(err, CN_PARTIAL, "'role' is not customer, agent "
-		    "or bot");
-	if (at == NULL || !cn_time_parse(at, &m->date))
-		return cn_fail(err, CN_PARTIAL, "'at' is not a time of RFC 3339");
-	m->channel = "chat";
-	m->direction = strcmp(role, "customer") == 0 ? "in" : "out";
-	if (strcmp(role, "bot") == 0)
-		m->automatic = "bot";
-	m->text_len = strlen(m->text);
-	m->has_date = true;
-	a->name = member(it, from, "name");
-	a->name = a->name ? a->name : "";
-	a->addr = who;
-	m->from = (struct cn_addrs){ a, 1 };
-	if (strcmp(m->direction, "in") == 0) {
-		it->owner = who;
-		it->owner_name = a->name;
-	}
-	return 0;
-}
-
 int cn_intake_chat(struct cn_intake *in, struct cn_str line,
     const char *place, struct cn_err *err)
 {
 	struct item *it = next(in, line, place);
+	struct cn_chat c;
 
-	if (chat(it, err) < 0)
+	if (cn_chat_read(&c, &it->msg, cn_buf_view(&it->raw), &it->mem,
+	    err) < 0)
 		return bad(it, err);
+	it->chat = c.chat;
+	it->owner = c.owner;
+	it->owner_name = c.owner_name;
 	if (cn_message_hash(in->store, "chat", cn_buf_view(&it->raw), it->hash,
 	    err) < 0)
 		return -1;
