@@ -10,7 +10,8 @@ CC ?= cc
 NEED = gcc libc6-dev pkg-config libssl-dev libsqlite3-dev libyaml-dev \
 	libutf8proc-dev libarchive-dev libdeflate-dev libetpan-dev \
 	libcurl4-gnutls-dev zlib1g-dev ca-certificates tzdata
-NEED_TEST = $(NEED) perl sqlite3 jq mandoc binutils util-linux python3
+NEED_TEST = $(NEED) perl sqlite3 jq mandoc binutils util-linux python3 \
+	dovecot-core dovecot-imapd openssl
 
 PKGS = libssl libcrypto sqlite3 yaml-0.1 libutf8proc libarchive libdeflate \
 	libcurl zlib
