@@ -70,7 +70,7 @@ static int one(void *arg, const struct cn_record *rec, struct cn_err *err)
 	snprintf(place, sizeof(place), "%s %llu", chat ? "line" : "mail",
 	    (unsigned long long)rec->number);
 	r = chat ? cn_intake_chat(im->in, rec->bytes, place, err) :
-	    cn_intake_mail(im->in, rec->bytes, place, err);
+	    cn_intake_mail(im->in, rec->bytes, NULL, place, err);
 	return settle(im, r, place, err);
 }
 
@@ -126,7 +126,7 @@ static int from_maildir(void *arg, const char *folder, const char *path,
 	}
 	im->gathered++;
 	im->bytes += raw.len;
-	r = settle(im, cn_intake_mail(im->in, cn_buf_view(&raw), place, err),
+	r = settle(im, cn_intake_mail(im->in, cn_buf_view(&raw), NULL, place, err),
 	    path, err);
 	cn_buf_wipe(&raw);
 	if (r == 0 && (im->gathered == 256 || im->bytes > 4 << 20)) {
@@ -192,7 +192,7 @@ static int deliver(struct import *im, struct cn_err *err)
 		r = cn_fail(err, CN_TEMPFAIL, "no mail on standard input");
 	if (r == 0)
 		r = settle(im, cn_intake_mail(im->in, cn_buf_view(&raw),
-		    "mail", err), "mail", err);
+		    NULL, "mail", err), "mail", err);
 	if (r == 0)
 		r = flush(im, err);
 	cn_buf_wipe(&raw);

@@ -132,7 +132,8 @@ static int mbox_item(struct query *qu, int64_t id, const struct cn_msg *m,
 static int show(struct query *qu, int64_t id, struct cn_arena *mem,
     struct cn_buf *b, struct cn_err *err)
 {
-	unsigned what = opt.format == JSONL && !opt.refs ? CN_LOAD_TEXT : 0;
+	unsigned what = (opt.format == JSONL && !opt.refs ? CN_LOAD_TEXT : 0) |
+	    CN_LOAD_PLACES;
 	struct cn_msg m;
 
 	if (cn_message_load(qu->desk.store, id, what, &m, mem, err) < 0) {

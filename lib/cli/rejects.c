@@ -63,7 +63,7 @@ static int seal(struct cn_rejects *r, struct cn_err *err)
 		return -1;
 	for (i = 0; i < r->n; i++)
 		if (cn_quarantine(r->store, r->v[i].reason, r->v[i].place,
-		    cn_buf_view(&r->v[i].bytes), err) < 0) {
+		    NULL, cn_buf_view(&r->v[i].bytes), err) < 0) {
 			cn_store_rollback(r->store);
 			return -1;
 		}

@@ -9,8 +9,10 @@
 #include "desk/thread.h"
 #include "store/audit.h"
 #include "store/erase.h"
+#include "store/mailbox.h"
 
 #define LINKS 200		/* participants that are linked, at most */
+#define AHEAD 300		/* seconds that a sender's clock may be */
 #define SUBJECTS 64		/* persons named in one audit entry */
 
 struct item {
@@ -26,6 +28,7 @@ struct item {
 	const char *owner_name;
 	const char *chat;		/* id of the chat, or NULL */
 	int64_t folder_at;		/* index of its folder's name */
+	struct cn_intake_at at;		/* its labels in mem */
 };
 
 struct folder {
@@ -45,6 +48,8 @@ struct cn_intake {
 	int64_t subjects[SUBJECTS];
 	size_t nsubjects;
 	unsigned flags;			/* of the lines */
+	int (*also)(void *, struct cn_err *);
+	void *also_arg;
 };
 
 struct cn_intake *cn_intake_new(struct cn_store *s, const struct cn_config *c)
@@ -130,6 +135,13 @@ void cn_intake_from(struct cn_intake *in, const char *account,
 	f->id = 0;
 }
 
+void cn_intake_also(struct cn_intake *in,
+    int (*also)(void *, struct cn_err *), void *arg)
+{
+	in->also = also;
+	in->also_arg = arg;
+}
+
 static struct item *next(struct cn_intake *in, struct cn_str raw,
     const char *place)
 {
@@ -194,11 +206,25 @@ static void own(const struct cn_config *c, struct item *it)
 	}
 }
 
-int cn_intake_mail(struct cn_intake *in, struct cn_str raw, const char *place,
-    struct cn_err *err)
+static void copy_at(struct item *it, const struct cn_intake_at *at)
+{
+	const char **v = cn_arena_alloc(&it->mem,
+	    (at->nlabels + 1) * sizeof(*v));
+	size_t i;
+
+	it->at = *at;
+	for (i = 0; i < at->nlabels; i++)
+		v[i] = cn_arena_strdup(&it->mem, at->labels[i]);
+	it->at.labels = v;
+}
+
+int cn_intake_mail(struct cn_intake *in, struct cn_str raw,
+    const struct cn_intake_at *at, const char *place, struct cn_err *err)
 {
 	struct item *it = next(in, raw, place);
 
+	if (at != NULL)
+		copy_at(it, at);
 	raw = cn_buf_view(&it->raw);
 	if (cn_mail_parse(&it->mail, raw.p, raw.n, 0, err) < 0)
 		return bad(it, err);
@@ -355,7 +381,7 @@ static int owner(struct cn_intake *in, struct item *it, int64_t conversation,
 static int quarantine(struct cn_intake *in, const struct item *it,
     const char *reason, struct cn_err *err)
 {
-	int r = cn_quarantine(in->store, reason, it->place,
+	int r = cn_quarantine(in->store, reason, it->place, &it->at.place,
 	    cn_buf_view(&it->raw), err);
 
 	if (r == 1)
@@ -386,23 +412,58 @@ static int erased(struct cn_intake *in, struct item *it, const char **why,
 	    err) < 0 ? -1 : 1;
 }
 
-static int known(struct cn_intake *in, struct item *it, int64_t id,
+/* What goes out for a message that is in the store now. */
+static int show(struct cn_intake *in, struct item *it, int64_t id, bool is_known,
     struct cn_buf *lines, struct cn_err *err)
 {
-	struct folder *f = &in->folders[it->folder_at];
 	struct cn_msg m;
 
-	if (f->id && cn_message_locate(in->store, id, f->id, 0, 0, err) < 0)
-		return -1;
-	if (cn_message_load(in->store, id, 0, &m, &it->mem, err) < 0)
+	if (is_known && (in->flags & CN_INTAKE_NEW))
+		return 0;
+	if (in->flags & CN_INTAKE_MBOX) {
+		cn_mbox_put(lines, cn_buf_view(&it->raw), it->msg.from.n > 0 ?
+		    it->msg.from.v[0].addr : NULL, it->msg.date);
+		return 0;
+	}
+	if (cn_message_load(in->store, id, it->at.place.uid ? CN_LOAD_PLACES :
+	    0, &m, &it->mem, err) < 0)
 		return -1;
 	m.text = it->msg.text;
 	m.text_len = it->msg.text_len;
-	m.class_json.n = m.replies_json.n = 0;
-	m.known = true;
+	if (is_known)
+		m.class_json.n = m.replies_json.n = 0;
+	m.known = is_known;
 	cn_msg_line(lines, &m, in->flags);
-	in->counts.known++;
 	return 0;
+}
+
+static int locate(struct cn_intake *in, const struct item *it, int64_t id,
+    struct cn_err *err)
+{
+	if (it->at.place.folder && cn_message_locate(in->store, id,
+	    &it->at.place, err) < 0)
+		return -1;
+	return it->at.nlabels == 0 ? 0 : cn_mailbox_label(in->store,
+	    &it->at.place, id, it->at.labels, it->at.nlabels, err);
+}
+
+static int known(struct cn_intake *in, struct item *it, int64_t id,
+    struct cn_buf *lines, struct cn_err *err)
+{
+	in->counts.known++;
+	return locate(in, it, id, err) < 0 ? -1 :
+	    show(in, it, id, true, lines, err);
+}
+
+/* A clock that is ahead wrote after the mail had arrived. */
+static void date(struct item *it, int64_t now)
+{
+	int64_t arrived = it->at.place.arrived;
+
+	if (!it->msg.has_date || (arrived && it->msg.date > arrived + AHEAD))
+		it->msg.date = arrived ? arrived : now;
+	it->msg.received = now;
+	it->msg.has_date = it->msg.has_received = true;
 }
 
 static int add(struct cn_intake *in, struct item *it, struct cn_buf *lines,
@@ -411,18 +472,13 @@ static int add(struct cn_intake *in, struct item *it, struct cn_buf *lines,
 	struct cn_new_message nm = { .msg = &it->msg };
 	struct cn_link links[LINKS];
 	int64_t refs[CN_THREAD_REFS], id, now = cn_store_now(in->store);
-	struct cn_msg m;
 
-	it->msg.received = now;
-	if (!it->msg.has_date)
-		it->msg.date = now;
-	it->msg.has_date = it->msg.has_received = true;
+	date(it, now);
 	nm.raw = cn_buf_view(&it->raw);
 	nm.words = &it->words;
 	memcpy(nm.hash, it->hash, CN_HASH);
 	nm.refs = refs;
 	nm.links = links;
-	nm.folder = in->folders[it->folder_at].id;
 	if (cn_thread_find(in->store, &it->msg, it->chat, &nm, refs, err) < 0 ||
 	    owner(in, it, nm.conversation, now, &nm, err) < 0 ||
 	    link_all(in, &it->msg, now, links, &nm.nlinks, err) < 0)
@@ -431,13 +487,10 @@ static int add(struct cn_intake *in, struct item *it, struct cn_buf *lines,
 	    it->chat, &nm, err) < 0)
 		return -1;
 	if (cn_message_add(in->store, &nm, &id, err) < 0 ||
-	    cn_message_load(in->store, id, 0, &m, &it->mem, err) < 0)
+	    locate(in, it, id, err) < 0)
 		return -1;
-	m.text = it->msg.text;
-	m.text_len = it->msg.text_len;
-	cn_msg_line(lines, &m, in->flags);
 	in->counts.stored++;
-	return 0;
+	return show(in, it, id, false, lines, err);
 }
 
 static int write_item(struct cn_intake *in, struct item *it,
@@ -472,6 +525,7 @@ static int folders(struct cn_intake *in, struct cn_err *err)
 		if (f->id == 0 && cn_folder(in->store, f->account, f->name,
 		    &f->id, err) < 0)
 			return -1;
+		in->items[i].at.place.folder = f->id;
 	}
 	return 0;
 }
@@ -510,6 +564,8 @@ int cn_intake_flush(struct cn_intake *in, struct cn_buf *lines, unsigned flags,
 	}
 	if (r == 0)
 		r = audit(in, in->counts.stored - was.stored, err);
+	if (r == 0 && in->also != NULL)
+		r = in->also(in->also_arg, err);
 	if (r == 0)
 		r = cn_store_commit(in->store, err);
 	if (r < 0) {

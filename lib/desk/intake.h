@@ -20,23 +20,39 @@ struct cn_intake_counts {
 	int64_t read, stored, known, erased, quarantined;
 };
 
+/* What a mailbox says of a mail besides its bytes; place.folder is filled in
+ * from cn_intake_from(). */
+struct cn_intake_at {
+	struct cn_location place;
+	const char *const *labels;	/* and keywords */
+	size_t nlabels;
+};
+
 struct cn_intake *cn_intake_new(struct cn_store *, const struct cn_config *);
 void cn_intake_free(struct cn_intake *);
 /* Where what follows lies: an account and a folder (a path, a mailbox). */
 void cn_intake_from(struct cn_intake *, const char *account,
     const char *folder);
+/* Called inside the transaction of every flush, before it is committed: for
+ * what must be true together with the messages. */
+void cn_intake_also(struct cn_intake *, int (*also)(void *, struct cn_err *),
+    void *);
 
-/* Both copy.  place names the item in messages ('mail 12').  What cannot be
- * read is queued for the quarantine all the same, and reported: -1 with
- * status 3. */
-int cn_intake_mail(struct cn_intake *, struct cn_str raw, const char *place,
-    struct cn_err *) CN_CHECKED;
+/* Both copy; at may be NULL.  place names the item in messages ('mail 12').
+ * What cannot be read is queued for the quarantine all the same, and reported:
+ * -1 with status 3. */
+int cn_intake_mail(struct cn_intake *, struct cn_str raw,
+    const struct cn_intake_at *at, const char *place, struct cn_err *)
+    CN_CHECKED;
 int cn_intake_chat(struct cn_intake *, struct cn_str line, const char *place,
     struct cn_err *) CN_CHECKED;
 
+#define CN_INTAKE_NEW 0x100u		/* nothing for what was known */
+#define CN_INTAKE_MBOX 0x200u		/* mails (mboxrd) in place of lines */
+
 /* Writes what was gathered; appends a line for every message that is in the
  * store now, in the order in which they came (one that was there before has
- * "known":true).  flags: of cn_msg_line().  tell: called for each item that
+ * "known":true).  flags: these, and those of cn_msg_line().  tell: called for each item that
  * was refused here (erased before). */
 int cn_intake_flush(struct cn_intake *, struct cn_buf *lines, unsigned flags,
     void (*tell)(void *, const char *place, const char *reason), void *,

@@ -46,6 +46,11 @@ struct cn_msg {
 	const char *const *defects;
 	size_t ndefects;
 	const char *status;		/* of the conversation */
+	const char *account;		/* that it was fetched from, or NULL */
+	const char *const *folders;	/* there */
+	const char *const *flags;	/* seen, answered, … */
+	const char *const *labels;
+	size_t nfolders, nflags, nlabels;
 	struct cn_str class_json, replies_json;	/* raw JSON, or n == 0 */
 	const char *const *may;		/* purposes that the gate allows */
 	size_t nmay;

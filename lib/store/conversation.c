@@ -150,24 +150,42 @@ static int account(struct cn_store *s, const char *name, int64_t *id,
 	return r;
 }
 
-int cn_folder(struct cn_store *s, const char *acc, const char *name,
-    int64_t *id, struct cn_err *err)
+static int folder_blind(struct cn_store *s, const char *acc,
+    const char *name, uint8_t blind[CN_HASH], struct cn_err *err)
 {
-	struct cn_buf key = { 0 }, cell = { 0 };
-	uint8_t blind[CN_HASH];
-	char pub[CN_ID_LEN];
-	int64_t account_id = 0, leaf = 0;
+	struct cn_buf key = { 0 };
 	int r;
 
 	cn_buf_fmt(&key, "%s%c%s", acc, '\1', name);
 	r = cn_blind(s->keys, "folder", key.p, key.len, blind, err);
 	cn_buf_wipe(&key);
-	if (r < 0)
+	return r;
+}
+
+int cn_folder_find(struct cn_store *s, const char *acc, const char *name,
+    int64_t *id, struct cn_err *err)
+{
+	uint8_t blind[CN_HASH];
+
+	if (folder_blind(s, acc, name, blind, err) < 0)
 		return -1;
-	r = cn_get(s, err, id, "SELECT id FROM folder WHERE blind = ?", "b",
+	return cn_get(s, err, id, "SELECT id FROM folder WHERE blind = ?", "b",
 	    blind, sizeof(blind));
+}
+
+int cn_folder(struct cn_store *s, const char *acc, const char *name,
+    int64_t *id, struct cn_err *err)
+{
+	struct cn_buf cell = { 0 };
+	uint8_t blind[CN_HASH];
+	char pub[CN_ID_LEN];
+	int64_t account_id = 0, leaf = 0;
+	int r = cn_folder_find(s, acc, name, id, err);
+
 	if (r != 0)
 		return r < 0 ? -1 : 0;
+	if (folder_blind(s, acc, name, blind, err) < 0)
+		return -1;
 	if (account(s, acc, &account_id, &leaf, err) < 0)
 		return -1;
 	cn_id_new(pub, 'f');
@@ -186,8 +204,9 @@ int cn_folder(struct cn_store *s, const char *acc, const char *name,
 /* --- quarantine --- */
 
 int cn_quarantine(struct cn_store *s, const char *reason, const char *place,
-    struct cn_str raw, struct cn_err *err)
+    const struct cn_location *at, struct cn_str raw, struct cn_err *err)
 {
+	static const struct cn_location nowhere = { 0 };
 	struct cn_buf cell = { 0 };
 	uint8_t digest[CN_SHA], hash[CN_HASH];
 	char pub[CN_ID_LEN];
@@ -202,6 +221,7 @@ int cn_quarantine(struct cn_store *s, const char *reason, const char *place,
 	    "b", hash, sizeof(hash));
 	if (r != 0 || cn_erased_message(s, hash))
 		return r < 0 ? -1 : 0;
+	at = at != NULL ? at : &nowhere;
 	if ((leaf = cn_leaf_take(s, CN_LEAF_QUARANTINE)) < 0)
 		return cn_fail(err, CN_INTERNAL, "no leaf at hand");
 	cn_id_new(pub, 'q');
@@ -209,10 +229,12 @@ int cn_quarantine(struct cn_store *s, const char *reason, const char *place,
 	    pub, "cell", 0 }, raw.p, raw.n, &cell, err);
 	if (r == 0)
 		r = cn_do(s, err, "INSERT INTO quarantine(pub, leaf, hash,"
-		    " reason, place, received, size, cell)"
-		    " VALUES(?, ?, ?, ?, ?, ?, ?, ?)", "sibssiib", pub, leaf,
-		    hash, sizeof(hash), reason, place, cn_store_now(s),
-		    (int64_t)raw.n, cell.p, cell.len);
+		    " reason, place, received, size, cell, folder,"
+		    " uidvalidity, uid) VALUES(?, ?, ?, ?, ?, ?, ?, ?,"
+		    " nullif(?, 0), nullif(?, 0), nullif(?, 0))",
+		    "sibssiibiii", pub, leaf, hash, sizeof(hash), reason,
+		    place, cn_store_now(s), (int64_t)raw.n, cell.p, cell.len,
+		    at->folder, at->uidvalidity, at->uid);
 	cn_buf_release(&cell);
 	return r < 0 ? -1 : 1;
 }

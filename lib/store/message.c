@@ -6,6 +6,7 @@
 
 #include "base/times.h"
 #include "store/audit.h"
+#include "store/mailbox.h"
 #include "store/sql.h"
 
 /* --- identity --- */
@@ -166,9 +167,6 @@ int cn_message_add(struct cn_store *s, struct cn_new_message *m, int64_t *id,
 	    add_links(s, m, *id, err) < 0 ||
 	    cn_shard_index(s, shard, *id, m->words, err) < 0)
 		return -1;
-	if (m->folder && cn_message_locate(s, *id, m->folder, m->uidvalidity,
-	    m->uid, err) < 0)
-		return -1;
 	if (cn_event(s, m->msg->date, in ? "received" : "answered",
 	    m->conversation, *id, m->msg->channel,
 	    m->msg->automatic ? "automatic" : NULL, err) < 0)
@@ -183,13 +181,14 @@ int cn_message_add(struct cn_store *s, struct cn_new_message *m, int64_t *id,
 	    m->person);
 }
 
-int cn_message_locate(struct cn_store *s, int64_t id, int64_t folder,
-    int64_t uidvalidity, int64_t uid, struct cn_err *err)
+int cn_message_locate(struct cn_store *s, int64_t id,
+    const struct cn_location *at, struct cn_err *err)
 {
-	if (cn_do(s, err, "INSERT OR IGNORE INTO location(message, folder,"
-	    " uidvalidity, uid) VALUES(?, ?, ?, ?)", "iiii", id, folder, uidvalidity, uid) < 0)
-		return -1;
-	return sqlite3_changes(s->db) > 0;
+	return cn_do(s, err, "INSERT INTO location(message, folder,"
+	    " uidvalidity, uid, flags, arrived) VALUES(?, ?, ?, ?, ?,"
+	    " nullif(?, 0)) ON CONFLICT DO UPDATE SET flags = excluded.flags"
+	    " WHERE flags != excluded.flags", "iiiiii", id, at->folder,
+	    at->uidvalidity, at->uid, (int64_t)at->flags, at->arrived);
 }
 
 /* --- reading --- */
@@ -375,6 +374,8 @@ int cn_message_load(struct cn_store *s, int64_t id, unsigned what,
 		return cn_fail(err, CN_BLOCKED, "no such message");
 	r = from_row(s, st, m, mem, &leaf, &chunks, err);
 	sqlite3_reset(st);
+	if (r == 0 && (what & CN_LOAD_PLACES))
+		r = cn_mailbox_places(s, id, m, mem, err);
 	if (r == 0 && (what & CN_LOAD_TEXT))
 		r = load_text(s, id, leaf, chunks, m, mem, err);
 	return r;

@@ -34,6 +34,14 @@ struct cn_link {
 	enum cn_role role;
 };
 
+/* Where a copy of a message lies. */
+struct cn_location {
+	int64_t folder;			/* 0: nowhere */
+	int64_t uidvalidity, uid;	/* in a mailbox on a server; else 0 */
+	int64_t arrived;		/* there (INTERNALDATE); 0: unknown */
+	unsigned flags;			/* there: CN_IMAP_SEEN … */
+};
+
 struct cn_new_message {
 	struct cn_msg *msg;		/* id, received … are filled in */
 	struct cn_str raw;
@@ -42,8 +50,6 @@ struct cn_new_message {
 	int64_t leaf;			/* of the owner */
 	int64_t person;			/* owner, 0: nobody */
 	int64_t conversation;
-	int64_t folder;			/* 0: none */
-	int64_t uidvalidity, uid;
 	const int64_t *refs;		/* keyed message ids, own one first */
 	size_t nrefs;
 	bool has_own;			/* refs[0] is its own Message-ID */
@@ -54,12 +60,12 @@ struct cn_new_message {
 /* Inside a transaction; *id is its number. */
 int cn_message_add(struct cn_store *, struct cn_new_message *, int64_t *id,
     struct cn_err *) CN_CHECKED;
-/* Another place where a message lies; no-op where it is known. Returns 1 if
- * it is new, 0, -1. */
-int cn_message_locate(struct cn_store *, int64_t id, int64_t folder,
-    int64_t uidvalidity, int64_t uid, struct cn_err *) CN_CHECKED;
+/* A place where a message lies; one that is known gets the flags. */
+int cn_message_locate(struct cn_store *, int64_t id,
+    const struct cn_location *, struct cn_err *) CN_CHECKED;
 
 #define CN_LOAD_TEXT 1u			/* text, from the raw bytes */
+#define CN_LOAD_PLACES 2u		/* account, folders, flags, labels */
 /* Fills a message; strings in the arena.  Status 4 where it has been erased
  * meanwhile (err), so that the caller can mark it. */
 int cn_message_load(struct cn_store *, int64_t id, unsigned what,
@@ -128,15 +134,19 @@ int cn_conversation_messages(struct cn_store *, int64_t conversation,
 
 /* --- places and quarantine --- */
 
-/* The folder of an account, made where it is new; after
+/* The folder of an account, by its name: 1, 0, -1. */
+int cn_folder_find(struct cn_store *, const char *account, const char *name,
+    int64_t *id, struct cn_err *) CN_CHECKED;
+/* The same, made where it is new; after
  * cn_store_leaves(CN_LEAF_ACCOUNT, 1). */
 int cn_folder(struct cn_store *, const char *account, const char *name,
     int64_t *id, struct cn_err *) CN_CHECKED;
 /* Keeps bytes that could not be taken in, sealed, with the reason and a place
- * that is not personal ('mail 12').  1 new, 0 known, -1. After
- * cn_store_leaves(CN_LEAF_QUARANTINE, 1). */
+ * that is not personal ('mail 12'); at (or NULL): the mailbox where they lie.
+ * 1 new, 0 known, -1.  After cn_store_leaves(CN_LEAF_QUARANTINE, 1). */
 int cn_quarantine(struct cn_store *, const char *reason, const char *place,
-    struct cn_str raw, struct cn_err *) CN_CHECKED;
+    const struct cn_location *at, struct cn_str raw, struct cn_err *)
+    CN_CHECKED;
 /* The leaf of an item by its public id (q…): 1, 0 no such item, -1. */
 int cn_quarantine_leaf(struct cn_store *, const char *pub, int64_t *leaf,
     struct cn_err *) CN_CHECKED;

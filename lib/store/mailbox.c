@@ -1,0 +1,336 @@
+#include "store/mailbox.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/erase.h"
+#include "store/sql.h"
+
+static void fill(struct cn_mailbox *mb, sqlite3_stmt *st)
+{
+	mb->id = sqlite3_column_int64(st, 0);
+	snprintf(mb->pub, sizeof(mb->pub), "%s",
+	    (const char *)sqlite3_column_text(st, 1));
+	mb->uidvalidity = sqlite3_column_int64(st, 2);
+	mb->uidnext = sqlite3_column_int64(st, 3);
+	mb->modseq = sqlite3_column_int64(st, 4);
+}
+
+static int find(struct cn_store *s, int64_t id, struct cn_mailbox *mb,
+    struct cn_err *err)
+{
+	sqlite3_stmt *st = cn_bind(s, err, "SELECT id, pub, uidvalidity,"
+	    " uidnext, modseq FROM folder WHERE id = ?", "i", id);
+	int r;
+
+	if (st == NULL || (r = cn_step(s, st, err)) < 0)
+		return -1;
+	if (r == 0)
+		return cn_fail(err, CN_INTERNAL, "no such folder");
+	fill(mb, st);
+	sqlite3_reset(st);
+	return 0;
+}
+
+int cn_mailbox_open(struct cn_store *s, const char *account, const char *name,
+    struct cn_mailbox *mb, struct cn_err *err)
+{
+	int64_t id = 0;
+	int r = cn_folder_find(s, account, name, &id, err);
+
+	if (r < 0)
+		return -1;
+	if (r == 0 && (cn_store_leaves(s, CN_LEAF_ACCOUNT, 1, err) < 0 ||
+	    cn_store_begin(s, err) < 0))
+		return -1;
+	if (r == 0) {
+		if (cn_folder(s, account, name, &id, err) < 0) {
+			cn_store_rollback(s);
+			return -1;
+		}
+		if (cn_store_commit(s, err) < 0)
+			return -1;
+	}
+	return find(s, id, mb, err);
+}
+
+int cn_mailbox_save(struct cn_store *s, const struct cn_mailbox *mb,
+    struct cn_err *err)
+{
+	return cn_do(s, err, "UPDATE folder SET uidvalidity = ?, uidnext = ?,"
+	    " modseq = ? WHERE id = ?", "iiii", mb->uidvalidity, mb->uidnext,
+	    mb->modseq, mb->id);
+}
+
+int cn_mailbox_flags(struct cn_store *s, const struct cn_mailbox *mb,
+    int64_t uid, unsigned flags, struct cn_err *err)
+{
+	return cn_do(s, err, "UPDATE location SET flags = ? WHERE folder = ?"
+	    " AND uidvalidity = ? AND uid = ? AND uid != 0 AND flags != ?",
+	    "iiiii", (int64_t)flags, mb->id, mb->uidvalidity, uid,
+	    (int64_t)flags);
+}
+
+/* --- labels: folders of a kind of their own, which belong to a mailbox --- */
+
+static int label(struct cn_store *s, int64_t mailbox, const char *name,
+    int64_t *id, struct cn_err *err)
+{
+	sqlite3_stmt *st = cn_bind(s, err, "SELECT f.pub, a.id, a.leaf FROM"
+	    " folder f JOIN account a ON a.id = f.account WHERE f.id = ?", "i",
+	    mailbox);
+	struct cn_buf key = { 0 }, cell = { 0 };
+	int64_t account, leaf;
+	uint8_t blind[CN_HASH];
+	char pub[CN_ID_LEN];
+	int r;
+
+	if (st == NULL || (r = cn_step(s, st, err)) < 0)
+		return -1;
+	if (r == 0)
+		return cn_fail(err, CN_INTERNAL, "no such folder");
+	cn_buf_fmt(&key, "%s%c%s", (const char *)sqlite3_column_text(st, 0),
+	    '\1', name);
+	account = sqlite3_column_int64(st, 1);
+	leaf = sqlite3_column_int64(st, 2);
+	sqlite3_reset(st);
+	r = cn_blind(s->keys, "label", key.p, key.len, blind, err);
+	cn_buf_wipe(&key);
+	if (r < 0 || (r = cn_get(s, err, id, "SELECT id FROM folder WHERE"
+	    " blind = ?", "b", blind, sizeof(blind))) != 0)
+		return r < 0 ? -1 : 0;
+	cn_id_new(pub, 'f');
+	r = cn_cell_seal(s->keys, &(struct cn_cell_at){ leaf, "folder", pub,
+	    "cell", 0 }, name, strlen(name), &cell, err);
+	if (r == 0)
+		r = cn_do(s, err, "INSERT INTO folder(pub, account, blind,"
+		    " cell, kind) VALUES(?, ?, ?, ?, 'label')", "sibb", pub,
+		    account, blind, sizeof(blind), cell.p, cell.len);
+	if (r == 0)
+		*id = sqlite3_last_insert_rowid(s->db);
+	cn_buf_release(&cell);
+	return r;
+}
+
+int cn_mailbox_label(struct cn_store *s, const struct cn_location *at,
+    int64_t message, const char *const *labels, size_t n, struct cn_err *err)
+{
+	struct cn_location where = *at;
+	size_t i;
+
+	if (cn_do(s, err, "DELETE FROM location WHERE message = ? AND"
+	    " uidvalidity = ? AND uid = ? AND folder IN (SELECT id FROM folder"
+	    " WHERE kind = 'label' AND account = (SELECT account FROM folder"
+	    " WHERE id = ?))", "iiii", message, at->uidvalidity, at->uid,
+	    at->folder) < 0)
+		return -1;
+	where.flags = 0;
+	where.arrived = 0;
+	for (i = 0; i < n; i++)
+		if (label(s, at->folder, labels[i], &where.folder, err) < 0 ||
+		    cn_message_locate(s, message, &where, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* --- what is there, and what no longer --- */
+
+/* Labels go with the place that they hang on. */
+int cn_mailbox_gone(struct cn_store *s, const struct cn_mailbox *mb,
+    int64_t first, int64_t last, struct cn_err *err)
+{
+	if (cn_do(s, err, "DELETE FROM location WHERE (message, uidvalidity,"
+	    " uid) IN (SELECT message, uidvalidity, uid FROM location WHERE"
+	    " folder = ?1 AND uidvalidity = ?2 AND uid BETWEEN ?3 AND ?4 AND"
+	    " uid != 0) AND folder IN (SELECT id FROM folder WHERE id = ?1 OR"
+	    " (kind = 'label' AND account = (SELECT account FROM folder WHERE"
+	    " id = ?1)))", "iiii", mb->id, mb->uidvalidity, first, last) < 0)
+		return -1;
+	return cn_do(s, err, "DELETE FROM pending WHERE folder = ? AND"
+	    " uidvalidity = ? AND uid BETWEEN ? AND ? AND pub IS NULL",
+	    "iiii", mb->id, mb->uidvalidity, first, last);
+}
+
+int cn_mailbox_forget(struct cn_store *s, const struct cn_mailbox *mb,
+    struct cn_err *err)
+{
+	if (cn_do(s, err, "DELETE FROM location WHERE (message, uidvalidity,"
+	    " uid) IN (SELECT message, uidvalidity, uid FROM location WHERE"
+	    " folder = ?1 AND uidvalidity != ?2 AND uid != 0) AND folder IN"
+	    " (SELECT id FROM folder WHERE id = ?1 OR (kind = 'label' AND"
+	    " account = (SELECT account FROM folder WHERE id = ?1)))", "ii",
+	    mb->id, mb->uidvalidity) < 0)
+		return -1;
+	return cn_do(s, err, "DELETE FROM pending WHERE folder = ? AND"
+	    " uidvalidity != ? AND pub IS NULL", "ii", mb->id,
+	    mb->uidvalidity);
+}
+
+int cn_mailbox_has(struct cn_store *s, const struct cn_mailbox *mb,
+    int64_t uid, int64_t *message, struct cn_err *err)
+{
+	int r = cn_get(s, err, message, "SELECT message FROM location WHERE"
+	    " folder = ? AND uidvalidity = ? AND uid = ? AND uid != 0", "iii",
+	    mb->id, mb->uidvalidity, uid);
+
+	if (r != 0)
+		return r;
+	*message = 0;
+	r = cn_erased_location(s, mb->id, mb->uidvalidity, uid, err);
+	if (r == 0)
+		r = cn_get(s, err, message, "SELECT 0 FROM quarantine WHERE"
+		    " folder = ? AND uidvalidity = ? AND uid = ?", "iii",
+		    mb->id, mb->uidvalidity, uid);
+	return r;
+}
+
+/* --- pending --- */
+
+int cn_pending_list(struct cn_store *s, const struct cn_mailbox *mb,
+    int64_t after, struct cn_pending *v, size_t max, size_t *n,
+    struct cn_err *err)
+{
+	sqlite3_stmt *st = cn_bind(s, err, "SELECT id, uid, size, tries, pub"
+	    " IS NOT NULL FROM pending WHERE folder = ? AND uidvalidity = ?"
+	    " AND id > ? ORDER BY id LIMIT ?", "iiii", mb->id, mb->uidvalidity,
+	    after, (int64_t)max);
+	int r = 0;
+
+	*n = 0;
+	if (st == NULL)
+		return -1;
+	while (*n < max && (r = cn_step(s, st, err)) == 1)
+		v[(*n)++] = (struct cn_pending){ sqlite3_column_int64(st, 0),
+		    sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2),
+		    sqlite3_column_int64(st, 3),
+		    sqlite3_column_int(st, 4) != 0 };
+	sqlite3_reset(st);
+	return r < 0 ? -1 : 0;
+}
+
+int cn_pending_add(struct cn_store *s, const struct cn_mailbox *mb,
+    int64_t uid, int64_t size, const char *reason, struct cn_err *err)
+{
+	return cn_do(s, err, "INSERT INTO pending(folder, uidvalidity, uid,"
+	    " size, since, tries, reason, chunks) VALUES(?, ?, ?, ?, ?, 1, ?,"
+	    " 0) ON CONFLICT DO UPDATE SET tries = tries + 1, reason ="
+	    " excluded.reason", "iiiiis", mb->id, mb->uidvalidity, uid, size,
+	    cn_store_now(s), reason);
+}
+
+int cn_pending_drop(struct cn_store *s, int64_t id, struct cn_err *err)
+{
+	return cn_do(s, err, "DELETE FROM pending WHERE id = ?", "i", id);
+}
+
+int cn_pending_count(struct cn_store *s, const char *account, int64_t *n,
+    struct cn_err *err)
+{
+	uint8_t blind[CN_HASH];
+
+	*n = 0;
+	if (cn_blind(s->keys, "account", account, strlen(account), blind,
+	    err) < 0)
+		return -1;
+	return cn_get(s, err, n, "SELECT count(*) FROM pending p JOIN folder f"
+	    " ON f.id = p.folder JOIN account a ON a.id = f.account WHERE"
+	    " a.blind = ?", "b", blind, sizeof(blind)) < 0 ? -1 : 0;
+}
+
+/* --- the places of a message --- */
+
+struct places {
+	struct cn_store *s;
+	struct cn_arena *mem;
+	const char **folders, **labels, **flags;
+	size_t nfolders, nlabels, nflags;
+	const char *account;
+	unsigned set;
+};
+
+static const char *name(struct places *p, int64_t leaf, const char *table,
+    const char *row, struct cn_str cell, struct cn_err *err)
+{
+	struct cn_buf b = { 0 };
+	const char *out = NULL;
+
+	if (cn_cell_open(p->s->keys, &(struct cn_cell_at){ leaf, table, row,
+	    "cell", 0 }, cell.p, cell.n, &b, err) == 0)
+		out = cn_arena_dup(p->mem, b.p, b.len);
+	cn_buf_wipe(&b);
+	return out;
+}
+
+/* kind, pub, cell, leaf, row of the account, its cell, flags */
+static int place(struct places *p, sqlite3_stmt *st, struct cn_err *err)
+{
+	int64_t leaf = sqlite3_column_int64(st, 3);
+	bool is_label = strcmp((const char *)sqlite3_column_text(st, 0),
+	    "label") == 0;
+	const char *n = name(p, leaf, "folder",
+	    (const char *)sqlite3_column_text(st, 1), cn_col(st, 2), err);
+
+	if (n == NULL)
+		return -1;
+	if (is_label)
+		p->labels[p->nlabels++] = n;
+	else
+		p->folders[p->nfolders++] = n;
+	p->set |= (unsigned)sqlite3_column_int(st, 6);
+	if (p->account == NULL)
+		p->account = name(p, leaf, "account",
+		    (const char *)sqlite3_column_text(st, 4), cn_col(st, 5),
+		    err);
+	return p->account == NULL ? -1 : 0;
+}
+
+static void flag_names(struct places *p)
+{
+	static const char *const names[] = { "seen", "answered", "flagged",
+	    "deleted", "draft" };
+	unsigned i;
+
+	p->flags = cn_arena_alloc(p->mem, sizeof(names));
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (p->set & 1u << i)
+			p->flags[p->nflags++] = names[i];
+}
+
+#define PLACES_MAX 64		/* shown; the store has all */
+
+int cn_mailbox_places(struct cn_store *s, int64_t message, struct cn_msg *m,
+    struct cn_arena *mem, struct cn_err *err)
+{
+	struct places p = { .s = s, .mem = mem };
+	sqlite3_stmt *st;
+	int r = 0;
+
+	st = cn_bind(s, err, "SELECT f.kind, f.pub, f.cell, a.leaf,"
+	    " lower(hex(a.blind)), a.cell, l.flags FROM location l JOIN folder"
+	    " f ON f.id = l.folder JOIN account a ON a.id = f.account WHERE"
+	    " l.message = ? AND l.uid != 0 ORDER BY a.id, f.id LIMIT 64", "i",
+	    message);
+	if (st == NULL)
+		return -1;
+	while ((r = cn_step(s, st, err)) == 1) {
+		if (p.folders == NULL) {
+			p.folders = cn_arena_alloc(mem,
+			    PLACES_MAX * sizeof(*p.folders));
+			p.labels = cn_arena_alloc(mem,
+			    PLACES_MAX * sizeof(*p.labels));
+		}
+		if (place(&p, st, err) < 0) {
+			sqlite3_reset(st);
+			return -1;
+		}
+	}
+	flag_names(&p);
+	m->account = p.account;
+	m->folders = p.folders;
+	m->nfolders = p.nfolders;
+	m->labels = p.labels;
+	m->nlabels = p.nlabels;
+	m->flags = p.flags;
+	m->nflags = p.nflags;
+	return r;
+}
