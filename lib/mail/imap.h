@@ -61,7 +61,7 @@ void cn_imap_close(struct cn_imap *);		/* LOGOUT if it still can */
  * well-formed or holds a control character is left out and counted. */
 enum cn_imap_use {
 	CN_IMAP_PLAIN_FOLDER, CN_IMAP_ALL, CN_IMAP_ARCHIVE, CN_IMAP_DRAFTS,
-	CN_IMAP_JUNK, CN_IMAP_SENT, CN_IMAP_TRASH, CN_IMAP_FLAGGED
+	CN_IMAP_JUNK, CN_IMAP_SENT, CN_IMAP_TRASH, CN_IMAP_STARRED
 };
 
 struct cn_imap_folder {
