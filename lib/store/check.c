@@ -157,13 +157,17 @@ static const struct {
 /* Leaf, row and cell.  What an erasure that runs beside us has cut is no
  * finding. */
 static const struct {
-	const char *table, *sql;
+	const char *table, *column, *sql;
 } cells[] = {
-	{ "identifier", "SELECT leaf, lower(hex(blind)), cell FROM identifier" },
-	{ "account", "SELECT leaf, lower(hex(blind)), cell FROM account" },
-	{ "folder", "SELECT a.leaf, f.pub, f.cell FROM folder f JOIN account a"
+	{ "identifier", "cell", "SELECT leaf, lower(hex(blind)), cell FROM identifier" },
+	{ "account", "cell", "SELECT leaf, lower(hex(blind)), cell FROM account" },
+	{ "account", "conf", "SELECT leaf, pub, conf FROM account WHERE conf"
+	  " IS NOT NULL" },
+	{ "account", "secret", "SELECT secret_leaf, pub, secret FROM account"
+	  " WHERE secret IS NOT NULL" },
+	{ "folder", "cell", "SELECT a.leaf, f.pub, f.cell FROM folder f JOIN account a"
 	  " ON a.id = f.account" },
-	{ "quarantine", "SELECT leaf, pub, cell FROM quarantine" },
+	{ "quarantine", "cell", "SELECT leaf, pub, cell FROM quarantine" },
 };
 
 static int sealed(struct check *c, size_t i, struct cn_err *err)
@@ -176,7 +180,7 @@ static int sealed(struct check *c, size_t i, struct cn_err *err)
 	while (st != NULL && (r = cn_step(c->s, st, err)) == 1) {
 		struct cn_cell_at at = { sqlite3_column_int64(st, 0),
 		    cells[i].table, (const char *)sqlite3_column_text(st, 1),
-		    "cell", 0 };
+		    cells[i].column, 0 };
 		struct cn_str cell = cn_col(st, 2);
 		struct cn_err e;
 
@@ -186,8 +190,8 @@ static int sealed(struct check *c, size_t i, struct cn_err *err)
 	}
 	cn_buf_wipe(&plain);
 	if (bad > 0)
-		say(c, "%lld of %s do not open: changed or moved",
-		    (long long)bad, cells[i].table);
+		say(c, "%lld of %s do not open: changed or moved (%s)",
+		    (long long)bad, cells[i].table, cells[i].column);
 	return r;
 }
 

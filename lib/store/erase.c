@@ -154,7 +154,9 @@ static int mark(struct cn_store *s, const char *pub, struct cn_err *err)
 	if (r >= 0)
 		r = cn_reach_list(s, pub != NULL ? "SELECT leaf FROM cut ORDER"
 		    " BY leaf" : "SELECT leaf FROM identifier WHERE leaf "
-		    IN_CUT " UNION SELECT leaf FROM message WHERE id " IN_GONE,
+		    IN_CUT " UNION SELECT leaf FROM message WHERE id " IN_GONE
+		    " UNION SELECT secret_leaf FROM account WHERE secret_leaf "
+		    IN_CUT,
 		    &mem, &leaves, &n, err);
 	if (r >= 0 && pub == NULL && open == 0 && n > 0) {
 		cn_id_new(made, 'e');
@@ -301,6 +303,9 @@ static int delete_people(struct cn_store *s, struct cn_err *err)
 		"DELETE FROM participant WHERE identifier IN (SELECT id FROM"
 		" identifier WHERE leaf " IN_CUT ")",
 		"DELETE FROM quarantine WHERE leaf " IN_CUT,
+		"UPDATE account SET state = 'disconnected', secret = NULL,"
+		" secret_leaf = NULL, signed_in = NULL, expires = NULL WHERE"
+		" secret_leaf " IN_CUT,
 		"DELETE FROM identifier WHERE leaf " IN_CUT,
 		"DELETE FROM person WHERE id IN (SELECT person FROM who) AND"
 		" NOT EXISTS (SELECT 1 FROM identifier i WHERE"

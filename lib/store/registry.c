@@ -399,6 +399,7 @@ const struct cn_place cn_places[] = {
 	{ "home", "store.db-shm", false, "the index of the WAL", "" },
 	{ "home", "store.next", false, "a lock", "" },
 	{ "home", "store.main", false, "a lock", "" },
+	{ "home", "account-*.lock", false, "a lock of a mail account", "" },
 	{ "home", "config.yaml", true, "names and addresses of the desk and "
 	  "its agents", "edited by hand" },
 	{ "home", "macros.yaml", false, "answers for suggestions", "" },

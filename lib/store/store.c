@@ -397,7 +397,8 @@ int cn_store_leaves(struct cn_store *s, enum cn_leaf_kind kind, unsigned n,
 	    " person IS NULL UNION ALL"
 	    " SELECT max(leaf) FROM quarantine WHERE leaf >> 40 = ?1"
 	    " UNION ALL SELECT max(leaf) FROM account"
-	    " WHERE leaf >> 40 = ?1)", "i", (int64_t)kind) < 0)
+	    " WHERE leaf >> 40 = ?1 UNION ALL SELECT max(secret_leaf)"
+	    " FROM account WHERE secret_leaf >> 40 = ?1)", "i", (int64_t)kind) < 0)
 		return -1;
 	if (cn_leaf_reserve(s->keys, kind, above, want, &p->next, err) < 0)
 		return -1;
