@@ -11,7 +11,7 @@
 
 static const char *const commands[][2] = {
 	{ "cn-store", "make, check and configure a store" },
-	{ "cn-account", "keep the mail accounts" },
+	{ "cn-account", "keep the mail accounts that are fetched" },
 	{ "cn-fetch", "bring mail in by IMAP" },
 	{ "cn-import", "bring mail and chat in from files" },
 	{ "cn-query", "find messages" },

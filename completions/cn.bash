@@ -10,7 +10,11 @@ _cn() {
 	fi
 	case $cmd in
 	cn)
-		verbs="classify export import model purge query reply-suggest report store"
+		verbs="account classify export import model purge query reply-suggest report store"
+		;;
+	cn-account)
+		verbs="add list"
+		own="--server --user --pass-cmd --pass-file --pass-credential --pass-fd --folder --compress --ca-file --format"
 		;;
 	cn-classify)
 		own="--pending -p --pass-through --no-store --rejects -m --model --explain --refs --format --max-line"
@@ -64,6 +68,33 @@ _cn() {
 		;;
 	*:--color)
 		words="auto always never"
+		;;
+	cn-account:--server)
+		return
+		;;
+	cn-account:--user)
+		return
+		;;
+	cn-account:--pass-cmd)
+		return
+		;;
+	cn-account:--pass-file)
+		kind=-f
+		;;
+	cn-account:--pass-credential)
+		return
+		;;
+	cn-account:--pass-fd)
+		return
+		;;
+	cn-account:--folder)
+		return
+		;;
+	cn-account:--ca-file)
+		kind=-f
+		;;
+	cn-account:--format)
+		words="auto table jsonl csv tsv"
 		;;
 	cn-classify:--rejects)
 		kind=-f
@@ -174,4 +205,4 @@ _cn() {
 	# shellcheck disable=SC2207
 	COMPREPLY=($(compgen $kind ${words:+-W "$words"} -- "$cur"))
 }
-complete -o filenames -F _cn cn cn-classify cn-export cn-import cn-model cn-purge cn-query cn-reply-suggest cn-report cn-store
+complete -o filenames -F _cn cn cn-account cn-classify cn-export cn-import cn-model cn-purge cn-query cn-reply-suggest cn-report cn-store

@@ -1,5 +1,5 @@
 # fish completion for cn: made by completions/generate.sh from the option tables
-for c in cn cn-classify cn-export cn-import cn-model cn-purge cn-query cn-reply-suggest cn-report cn-store
+for c in cn cn-account cn-classify cn-export cn-import cn-model cn-purge cn-query cn-reply-suggest cn-report cn-store
 	complete -c $c -l home -x -a '(__fish_complete_directories)' -d 'the store\'s folder'
 	complete -c $c -l keys -x -a '(__fish_complete_directories)' -d 'the keys\' folder'
 	complete -c $c -l key-file -r -d 'opens the keyring'
@@ -13,6 +13,19 @@ for c in cn cn-classify cn-export cn-import cn-model cn-purge cn-query cn-reply-
 	complete -c $c -s h -l help -d 'show the options'
 	complete -c $c -l version -d 'show the version'
 end
+complete -c cn -n __fish_use_subcommand -f -a account
+complete -c cn-account -n __fish_use_subcommand -f -a add -d 'connect an account'
+complete -c cn-account -n __fish_use_subcommand -f -a list -d 'show them, without secrets'
+complete -c cn-account -l server -x -d '[imaps://|starttls://]HOST[:PORT]'
+complete -c cn-account -l user -x -d 'who logs in there'
+complete -c cn-account -l pass-cmd -x -d 'writes the password at each login'
+complete -c cn-account -l pass-file -r -d 'has the password'
+complete -c cn-account -l pass-credential -x -d 'systemd\'s credential has the password'
+complete -c cn-account -l pass-fd -x -d 'read the password there, once, and keep it'
+complete -c cn-account -l folder -x -d 'fetch these only; may be repeated'
+complete -c cn-account -l compress -d 'compress what is sent, for a slow line'
+complete -c cn-account -l ca-file -r -d 'trust these authorities, not the system\'s'
+complete -c cn-account -l format -x -a 'auto table jsonl csv tsv' -d 'a table on a terminal, else JSON lines'
 complete -c cn -n __fish_use_subcommand -f -a classify
 complete -c cn-classify -l pending -d 'what the store has unclassified'
 complete -c cn-classify -s p -l pass-through -d 'mail in, mail with X-CN-* fields out'

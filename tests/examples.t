@@ -25,7 +25,7 @@ missing() {
 }
 
 # What needs the network or changes the system is not run.
-elsewhere='cn-fetch|cn-account|^make|git clone|sudo|systemctl|less'
+elsewhere='cn-fetch|^make|git clone|sudo|systemctl|less'
 
 run_examples() {
 	from=$1

@@ -15,6 +15,7 @@ struct cn_run {
 	const char *home, *keys;	/* folders of store and keys */
 	const char *config;		/* path, or NULL */
 	const char *key_file;		/* opens a keyring slot, or NULL */
+	const char *credentials;	/* systemd's folder of them, or NULL */
 	const char *actor;		/* 'uid:1000 name' */
 	const char *tty, *ssh, *host;	/* or NULL */
 	int64_t now;			/* for computations; may be --now */

@@ -10,6 +10,8 @@
 #define MAX_OPTS 64
 #define LONG_BASE 256			/* getopt's value of table entry 0 */
 #define HELP_WIDTH 78
+#define HELP_LINES 24
+#define HELP_AROUND 8			/* usage, what it does, the end */
 
 struct table {
 	const struct cn_opt *opt[MAX_OPTS];
@@ -417,9 +419,25 @@ static void help_option(struct cn_buf *b, const struct cn_opt *o)
 	cn_buf_release(&w);
 }
 
+static size_t lines(const struct cn_cmd *cmd)
+{
+	size_t n = HELP_AROUND;
+
+	for (const struct cn_verb *v = cmd->verbs; v && v->name; v++)
+		n++;
+	for (const struct cn_opt *o = cmd->opts; o && o->name; o++)
+		n += !o->hidden;
+	return n;
+}
+
+/* Where the lists fill the screen, the usage does not repeat them. */
 void cn_opt_help(struct cn_buf *b, const struct cn_cmd *cmd)
 {
-	cn_opt_usage(b, cmd);
+	if (cmd->verbs && lines(cmd) > HELP_LINES)
+		cn_buf_fmt(b, "usage: %s [option ...] COMMAND [operand ...]\n",
+		    cmd->name);
+	else
+		cn_opt_usage(b, cmd);
 	cn_buf_fmt(b, "%s\n", cmd->nd);
 	for (const struct cn_verb *v = cmd->verbs; v && v->name; v++) {
 		struct cn_buf w = { 0 };

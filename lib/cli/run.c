@@ -250,6 +250,7 @@ static void fill_places(struct cn_cli *cli)
 		    "convonest-keys");
 	r->key_file = env("CN_KEY_FILE");
 	r->config = env("CN_CONFIG");
+	r->credentials = env("CREDENTIALS_DIRECTORY");
 }
 
 /* The store's own comes first: one machine may hold several desks. */
