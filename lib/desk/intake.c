@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "desk/chat.h"
+#include "desk/device.h"
+#include "desk/people.h"
 #include "desk/sender.h"
 #include "desk/thread.h"
 #include "store/audit.h"
 #include "store/erase.h"
 #include "store/mailbox.h"
 
-#define LINKS 200		/* participants that are linked, at most */
 #define AHEAD 300		/* seconds that a sender's clock may be */
 #define SUBJECTS 64		/* persons named in one audit entry */
 
@@ -177,7 +178,7 @@ static const struct cn_addr *customer(const struct cn_config *c,
 {
 	size_t i;
 
-	for (i = 0; i < a->n && i < LINKS; i++)
+	for (i = 0; i < a->n && i < CN_LINKS; i++)
 		if (a->v[i].addr[0] != '\0' &&
 		    !cn_config_is_desk(c, a->v[i].addr))
 			return &a->v[i];
@@ -236,20 +237,41 @@ int cn_intake_mail(struct cn_intake *in, struct cn_str raw,
 	return 0;
 }
 
+/* Nothing else is ever written of what a line says of a device. */
+static int clean(struct cn_intake *in, struct item *it, struct cn_err *err)
+{
+	struct cn_str line = cn_buf_view(&it->raw);
+	struct cn_buf out = { 0 };
+
+	if (cn_json_check(line, err) < 0)
+		return bad(it, err);
+	if (cn_device_clean(cn_store_keys(in->store), line, &out, err) < 0) {
+		cn_buf_wipe(&out);
+		return -1;
+	}
+	cn_buf_wipe(&it->raw);
+	it->raw = out;
+	return 0;
+}
+
 int cn_intake_chat(struct cn_intake *in, struct cn_str line,
     const char *place, struct cn_err *err)
 {
 	struct item *it = next(in, line, place);
+	struct cn_str known_by;
 	struct cn_chat c;
 
-	if (cn_chat_read(&c, &it->msg, cn_buf_view(&it->raw), &it->mem,
-	    err) < 0)
+	if (clean(in, it, err) < 0)
+		return -1;
+	known_by = cn_buf_view(&it->raw);
+	if (cn_chat_read(&c, &it->msg, known_by, &it->mem, err) < 0)
 		return bad(it, err);
 	it->chat = c.chat;
 	it->owner = c.owner;
 	it->owner_name = c.owner_name;
-	if (cn_message_hash(in->store, "chat", cn_buf_view(&it->raw), it->hash,
-	    err) < 0)
+	if (c.uid != NULL)
+		known_by = cn_str(cn_arena_fmt(&it->mem, "uid %s", c.uid));
+	if (cn_message_hash(in->store, "chat", known_by, it->hash, err) < 0)
 		return -1;
 	find_words(in, it);
 	return 0;
@@ -273,7 +295,7 @@ static int ready(struct cn_intake *in, struct cn_err *err)
 		}
 		broken++;		/* older mail of an erased person */
 		orphans++;
-		people += (unsigned)(a > LINKS ? LINKS : a) + 1; /* owner */
+		people += (unsigned)(a > CN_LINKS ? CN_LINKS : a) + 1; /* owner */
 	}
 	/* Any of them may be an agent: '@example.com' makes a firm of them. */
 	if (cn_store_leaves(in->store, CN_LEAF_PERSON, people, err) < 0 ||
@@ -283,54 +305,6 @@ static int ready(struct cn_intake *in, struct cn_err *err)
 	    cn_store_leaves(in->store, CN_LEAF_ACCOUNT, 1, err) < 0)
 		return -1;
 	return cn_shard_ready(in->store, in->n, err);
-}
-
-static int identify(struct cn_intake *in, const char *address,
-    const char *name, int64_t now, struct cn_ident *who, struct cn_err *err)
-{
-	bool desk;
-	int r = cn_ident_find(in->store, address, who, err);
-
-	if (r != 0)
-		return r < 0 ? -1 : 0;
-	desk = cn_config_is_desk(in->conf, address);
-	return cn_ident_add(in->store, desk ? "agent" : "customer", address,
-	    name, now, who, err);
-}
-
-static int link_all(struct cn_intake *in, const struct cn_msg *m, int64_t now,
-    struct cn_link *links, size_t *n, struct cn_err *err)
-{
-	const struct cn_addrs *lists[] = { &m->from, &m->to, &m->cc };
-	struct cn_arena mem = { 0 };
-	struct cn_ident who;
-	const char *kind;
-	int64_t time;
-	size_t k, i;
-	int r = 0;
-
-	for (k = 0; k < 3 && r == 0; k++) {
-		for (i = 0; i < lists[k]->n && *n < LINKS && r == 0; i++) {
-			const struct cn_addr *a = &lists[k]->v[i];
-
-			if (cn_ident_normal(&mem, a->addr, &kind) == NULL)
-				continue;
-			/* Others' older mail brings nobody back either. */
-			r = cn_erased_ident(in->store, a->addr, &time, err);
-			if (r == 1 && m->date < time) {
-				r = 0;
-				continue;
-			}
-			if (r >= 0)
-				r = identify(in, a->addr, a->name, now,
-				    &who, err);
-			if (r == 0)
-				links[(*n)++] = (struct cn_link){ who.id,
-				    (enum cn_role)(k + 1) };
-		}
-	}
-	cn_arena_release(&mem);
-	return r;
 }
 
 static void named(struct cn_intake *in, int64_t leaf)
@@ -355,13 +329,14 @@ static bool belongs(const struct item *it)
 
 /* Who owns it, and under which leaf; person 0: nobody. */
 static int owner(struct cn_intake *in, struct item *it, int64_t conversation,
-    int64_t now, struct cn_new_message *nm, struct cn_err *err)
+    struct cn_new_message *nm, struct cn_err *err)
 {
 	struct cn_ident who = { 0 };
 	int r = 0;
 
 	if (it->owner != NULL) {
-		if (identify(in, it->owner, it->owner_name, now, &who, err) < 0)
+		if (cn_people_find(in->store, in->conf, it->owner,
+		    it->owner_name, false, &who, err) < 0)
 			return -1;
 		nm->person = who.person;
 		nm->leaf = who.leaf;
@@ -470,18 +445,19 @@ static int add(struct cn_intake *in, struct item *it, struct cn_buf *lines,
     struct cn_err *err)
 {
 	struct cn_new_message nm = { .msg = &it->msg };
-	struct cn_link links[LINKS];
-	int64_t refs[CN_THREAD_REFS], id, now = cn_store_now(in->store);
+	struct cn_link links[CN_LINKS];
+	int64_t refs[CN_THREAD_REFS], id;
 
-	date(it, now);
+	date(it, cn_store_now(in->store));
 	nm.raw = cn_buf_view(&it->raw);
 	nm.words = &it->words;
 	memcpy(nm.hash, it->hash, CN_HASH);
 	nm.refs = refs;
 	nm.links = links;
 	if (cn_thread_find(in->store, &it->msg, it->chat, &nm, refs, err) < 0 ||
-	    owner(in, it, nm.conversation, now, &nm, err) < 0 ||
-	    link_all(in, &it->msg, now, links, &nm.nlinks, err) < 0)
+	    owner(in, it, nm.conversation, &nm, err) < 0 ||
+	    cn_people_link(in->store, in->conf, &it->msg, it->chat != NULL &&
+	    it->owner == NULL, links, &nm.nlinks, err) < 0)
 		return -1;
 	if (nm.conversation == 0 && cn_thread_new(in->store, &it->msg,
 	    it->chat, &nm, err) < 0)

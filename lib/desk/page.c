@@ -245,6 +245,13 @@ void cn_page_message(struct cn_buf *b, const struct cn_msg *m, bool first,
 	cn_page_text(b, m->text ? m->text : "", m->text_len);
 	cn_buf_str(b, "</pre>\n");
 	attachments(b, m);
+	if (m->claimed || m->device_json.n) {
+		cn_buf_str(b, "<p>You were known by: ");
+		isolated(b, m->claimed ? m->claimed : "");
+		cn_buf_ch(b, ' ');
+		readable(b, m->device_json, DEPTH);
+		cn_buf_str(b, "</p>\n");
+	}
 	if (derived && m->class_json.n)
 		decided(b, m->class_json);
 	if (derived && m->replies_json.n)

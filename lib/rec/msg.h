@@ -29,6 +29,7 @@ struct cn_msg {
 	const char *channel;		/* email, chat */
 	const char *direction;		/* in, out */
 	struct cn_addrs from, to, cc;
+	const char *claimed;		/* address that nobody verified */
 	const char *subject;
 	int64_t date;			/* as written by the sender */
 	int64_t received;		/* when it came into the store */
@@ -40,6 +41,7 @@ struct cn_msg {
 	size_t text_len;
 	struct cn_attachment *attachments;
 	size_t nattachments;
+	struct cn_str device_json;	/* of the sender, or n == 0 */
 	const char *automatic;		/* sent by a machine: which mark */
 	bool list, bounce, html_only;
 	const char *threaded;		/* why it is in its conversation */

@@ -179,6 +179,7 @@ void cn_words_msg(struct cn_words *w, const struct cn_msg *m)
 
 	cn_words_add(w, cn_str(m->subject));
 	add_addrs(w, &m->from);
+	cn_words_add(w, cn_str(m->claimed));
 	add_addrs(w, &m->to);
 	add_addrs(w, &m->cc);
 	for (i = 0; i < m->nattachments; i++)

@@ -53,7 +53,11 @@ static void message(void)
 	ok(has(&b, "<bdi>Dear &lt;Eve&gt;,\nsorry</bdi>") &&
 	    has(&b, "from <bdi>macro:m1</bdi>"), "drafts and their source");
 	b.len = 0;
+	m.claimed = "<x@y>";
+	m.device_json = (struct cn_str)CN_STR("{\"user_agent\":\"<Lynx>\"}");
 	cn_page_message(&b, &m, false, false);
+	ok(has(&b, "<bdi>&lt;x@y&gt;</bdi> user_agent "
+	    "<bdi>&lt;Lynx&gt;</bdi>"), "address and device");
 	ok(!has(&b, "refund") && !has(&b, "Dear") && !has(&b, "<h2"),
 	    "not what was derived, where it is not asked for");
 	cn_buf_release(&b);

@@ -1,0 +1,52 @@
+#include "desk/people.h"
+
+#include "store/erase.h"
+
+int cn_people_find(struct cn_store *s, const struct cn_config *conf,
+    const char *address, const char *name, bool desk, struct cn_ident *who,
+    struct cn_err *err)
+{
+	int r = cn_ident_find(s, address, who, err);
+
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	desk |= cn_config_is_desk(conf, address);
+	return cn_ident_add(s, desk ? "agent" : "customer", address, name,
+	    cn_store_now(s), who, err);
+}
+
+int cn_people_link(struct cn_store *s, const struct cn_config *conf,
+    const struct cn_msg *m, bool desk, struct cn_link links[CN_LINKS],
+    size_t *n, struct cn_err *err)
+{
+	const struct cn_addrs *lists[] = { &m->from, &m->to, &m->cc };
+	struct cn_arena mem = { 0 };
+	struct cn_ident who;
+	const char *kind;
+	int64_t time;
+	size_t k, i;
+	int r = 0;
+
+	for (k = 0; k < 3 && r == 0; k++) {
+		for (i = 0; i < lists[k]->n && *n < CN_LINKS && r == 0; i++) {
+			const struct cn_addr *a = &lists[k]->v[i];
+
+			if (cn_ident_normal(&mem, a->addr, &kind) == NULL)
+				continue;
+			/* Others' older mail brings nobody back either. */
+			r = cn_erased_ident(s, a->addr, &time, err);
+			if (r == 1 && m->date < time) {
+				r = 0;
+				continue;
+			}
+			if (r >= 0)
+				r = cn_people_find(s, conf, a->addr, a->name,
+				    desk && k == 0, &who, err);
+			if (r == 0)
+				links[(*n)++] = (struct cn_link){ who.id,
+				    (enum cn_role)(k + 1) };
+		}
+	}
+	cn_arena_release(&mem);
+	return r;
+}
