@@ -174,6 +174,9 @@ int cn_schema_migrate(struct cn_store *s, struct cn_err *err)
 	}
 	if (cn_exec(s, "BEGIN IMMEDIATE", err) < 0)
 		return -1;
+	/* Somebody else may have done it while we waited. */
+	if (has)
+		v = cn_store_meta(s, "schema", 0);
 	for (; v < CN_STORE_SCHEMA; v++) {
 		if (cn_exec(s, steps[v], err) < 0 ||
 		    cn_store_set_meta(s, "schema", v + 1, err) < 0) {

@@ -176,6 +176,25 @@ static int match(struct cn_store *s, struct cn_err *err)
 	return 0;
 }
 
+/* Whoever only reads migrates an old store first, if they may. */
+static int migrate(struct cn_store *s, struct cn_err *err)
+{
+	struct cn_store *w;
+	int r = cn_schema_migrate(s, err);
+
+	if (r == 0 || !s->readonly || err->status != CN_NOPERM ||
+	    access(s->path, W_OK) < 0)
+		return r;
+	w = fresh(s->run, 0);
+	r = open_db(w, SQLITE_OPEN_READWRITE, err);
+	if (r == 0)
+		r = set_up(w, err);
+	if (r == 0)
+		r = cn_schema_migrate(w, err);
+	cn_store_close(w);
+	return r == 0 ? cn_schema_migrate(s, err) : r;
+}
+
 struct cn_store *cn_store_open(const struct cn_run *run, unsigned flags,
     struct cn_err *err)
 {
@@ -198,7 +217,7 @@ struct cn_store *cn_store_open(const struct cn_run *run, unsigned flags,
 	if ((s->keys = cn_keys_open(run->keys, run->key_file, err)) == NULL)
 		goto bad;
 	if (open_db(s, mode, err) < 0 || made(s, err) < 0 ||
-	    set_up(s, err) < 0 || cn_schema_migrate(s, err) < 0 ||
+	    set_up(s, err) < 0 || migrate(s, err) < 0 ||
 	    match(s, err) < 0 ||
 	    (s->ledger = cn_ledger_load(s->keys, err)) == NULL)
 		goto bad;

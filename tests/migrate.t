@@ -1,0 +1,70 @@
+#!/bin/sh
+# A store of an older version: it is migrated when it is opened to be written,
+# and what it held is there.
+. "$(dirname "$0")/lib.sh"
+have sqlite3 && have jq || {
+	echo '1..0 # SKIP sqlite3 and jq are needed'
+	exit 0
+}
+
+db() {
+	sqlite3 "$CN_HOME/store.db" "$1"
+}
+
+# Columns and indexes of ours.
+columns() {
+	for t in $(db "SELECT name FROM sqlite_master WHERE type = 'table' AND
+	    name NOT LIKE 'fts%' AND name NOT LIKE 'sqlite%'"); do
+		db "SELECT '$t.' || name FROM pragma_table_info('$t')"
+	done | sort
+	db "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT
+	    NULL ORDER BY name"
+}
+
+cn-store init -q || exit 1
+cn-import -q "$root/tests/sample/shop.mbox" 2>/dev/null |
+    jq -S -c 'del(.received)' >"$T/lines"
+
+# Back to schema 1, as it was released: later columns and tables go.
+sed -n '/0 -> 1/,/1 -> 2/p' "$root/lib/store/schema.c" |
+    sed -n 's/^	"//p' | sed 's/"[,;]*$//; s/";*$//' | tr -d '\n' |
+    grep -o 'CREATE TABLE [a-z]*([^;]*;' |
+    sed 's/) WITHOUT ROWID;$/);/' >"$T/tables"
+sqlite3 "$T/one.db" <"$T/tables"
+for t in $(sqlite3 "$T/one.db" .tables); do
+	sqlite3 "$T/one.db" "SELECT '$t.' || name FROM
+	    pragma_table_info('$t')"
+done | sort >"$T/one"
+columns >"$T/two"
+ok 'control: there is something to take away' \
+    [ "$(sort "$T/two" | comm -13 "$T/one" - | wc -l)" -gt 10 ]
+for i in account_pub folder_account location_uid; do
+	db "DROP INDEX $i"
+done
+grep -F . "$T/two" | sort | comm -13 "$T/one" - | while IFS=. read -r t c; do
+	if grep -q "^$t\." "$T/one"; then
+		db "ALTER TABLE $t DROP COLUMN $c"
+	else
+		db "DROP TABLE IF EXISTS $t"
+	fi
+done
+db "UPDATE meta SET value = 1 WHERE key = 'schema'"
+is 'a store of schema 1' "$(for t in $(sqlite3 "$T/one.db" .tables); do
+	db "SELECT '$t.' || name FROM pragma_table_info('$t')"
+done | sort | diff "$T/one" -)" ''
+
+[ "$(id -u)" -ne 0 ] || {
+	chown -R 65534:65534 "$CN_HOME" "$CN_KEYS"
+	chmod 711 "$T"
+}
+chmod a-w "$CN_HOME/store.db"
+status 'is not read where it cannot be migrated' 77 as_user cn
+like 'which is said with the command' "$(cat "$T/err")" '^hint: .*doctor'
+chmod u+w "$CN_HOME/store.db"
+status 'migrated by the doctor' 0 cn-store doctor --check
+columns >"$T/now"
+is 'to the columns and indexes of a new store' "$(diff "$T/two" "$T/now")" ''
+cn-query | jq -S -c 'del(.received)' | sort >"$T/now"
+sort "$T/lines" | jq -S -c 'del(.known)' | sort | diff - "$T/now" >"$T/diff"
+is 'with every message' "$(head -n 5 "$T/diff")" ''
+finish
