@@ -412,34 +412,64 @@ void cn_progress_clear(void)
 		bar.visible = false;
 }
 
-void cn_progress(void *arg, uint64_t done, uint64_t total)
+/* 'done/total  rate  time left' */
+static int state(char *s, size_t size, uint64_t done, uint64_t total,
+    int64_t now)
 {
-	int64_t now = cn_cli_ms(), left;
-	double rate;
-	char s[120];
-	int n;
+	double rate = now > bar.began ? (double)(done - bar.from) * 1000 /
+	    (double)(now - bar.began) : 0;
+	int64_t left;
+	int n = snprintf(s, size, "%llu", (unsigned long long)done);
 
-	(void)arg;
+	if (total)
+		n += snprintf(s + n, size - (size_t)n, "/%llu",
+		    (unsigned long long)total);
+	n += snprintf(s + n, size - (size_t)n, "  %.0f/s", rate);
+	if (total > done && rate > 0) {
+		left = (int64_t)((double)(total - done) / rate);
+		n += snprintf(s + n, size - (size_t)n, "  %lld:%02lld left",
+		    (long long)(left / 60), (long long)(left % 60));
+	}
+	return n;
+}
+
+static int64_t begin(uint64_t done)
+{
+	int64_t now = cn_cli_ms();
+
 	if (bar.began == 0 || done < bar.last) {
 		bar.began = now;
 		bar.from = done;
 	}
 	bar.last = done;
+	return now;
+}
+
+void cn_progress(void *arg, uint64_t done, uint64_t total)
+{
+	int64_t now = begin(done);
+	char s[120] = "\r\033[K";
+	int n;
+
+	cn_progress_line(arg, done, total);
 	if (now - bar.shown < 100 && done != total)
 		return;
 	bar.shown = now;
-	rate = now > bar.began ? (double)(done - bar.from) * 1000 /
-	    (double)(now - bar.began) : 0;
-	n = snprintf(s, sizeof(s), "\r\033[K%llu", (unsigned long long)done);
-	if (total)
-		n += snprintf(s + n, sizeof(s) - (size_t)n, "/%llu",
-		    (unsigned long long)total);
-	n += snprintf(s + n, sizeof(s) - (size_t)n, "  %.0f/s", rate);
-	if (total > done && rate > 0) {
-		left = (int64_t)((double)(total - done) / rate);
-		n += snprintf(s + n, sizeof(s) - (size_t)n,
-		    "  %lld:%02lld left", (long long)(left / 60),
-		    (long long)(left % 60));
-	}
+	n = 4 + state(s + 4, sizeof(s) - 4, done, total, now);
 	bar.visible = write(STDERR_FILENO, s, (size_t)n) == n;
+}
+
+volatile sig_atomic_t cn_progress_asked;
+
+void cn_progress_line(void *arg, uint64_t done, uint64_t total)
+{
+	int64_t now = begin(done);
+	char s[120];
+
+	(void)arg;
+	if (!cn_progress_asked)
+		return;
+	cn_progress_asked = 0;
+	state(s, sizeof(s), done, total, now);
+	cn_cli_warn("%s", s);
 }

@@ -58,6 +58,9 @@ void cn_out_csv(struct cn_buf *, struct cn_str);
  * second; cn_cli_begin() sets it as run.progress where standard error is a
  * terminal and -q absent.  total 0: unknown. */
 void cn_progress(void *, uint64_t done, uint64_t total);
+/* Elsewhere: a line when SIGUSR1 asked for it. */
+void cn_progress_line(void *, uint64_t done, uint64_t total);
+extern volatile sig_atomic_t cn_progress_asked;
 /* Clears the line; cn_cli_end() and cn_cli_note() call it. */
 void cn_progress_clear(void);
 

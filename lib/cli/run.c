@@ -158,6 +158,13 @@ static void on_signal(int sig)
 	stop_signal = sig;
 }
 
+/* SIGUSR1 asks how far a run has come. */
+static void on_usr1(int sig)
+{
+	(void)sig;
+	cn_progress_asked = 1;
+}
+
 /* SA_RESETHAND: a second signal ends a run that hangs.  What was ignored when
  * we were started (nohup, a background job) stays ignored. */
 static void catch_signals(struct cn_cli *cli)
@@ -172,6 +179,9 @@ static void catch_signals(struct cn_cli *cli)
 		if (sigaction(sigs[i], NULL, &old) == 0 &&
 		    old.sa_handler != SIG_IGN)
 			sigaction(sigs[i], &sa, NULL);
+	sa.sa_flags = SA_RESTART;
+	sa.sa_handler = on_usr1;
+	sigaction(SIGUSR1, &sa, NULL);
 	sa.sa_handler = SIG_IGN;
 	sa.sa_flags = 0;
 	sigaction(SIGPIPE, &sa, &old);
@@ -301,9 +311,8 @@ static void fill_terminal(struct cn_cli *cli)
 	cli->color = cli->color_when == 1 || (cli->color_when == 0 &&
 	    cli->tty && !env("NO_COLOR") && term && strcmp(term, "dumb"));
 	silent = cli->quiet;
-	if (!cli->quiet && isatty(STDERR_FILENO) && term &&
-	    strcmp(term, "dumb"))
-		cli->run.progress = cn_progress;
+	cli->run.progress = !cli->quiet && isatty(STDERR_FILENO) && term &&
+	    strcmp(term, "dumb") ? cn_progress : cn_progress_line;
 }
 
 static int fill_now(struct cn_cli *cli, struct cn_err *err)
