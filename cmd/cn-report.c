@@ -32,6 +32,7 @@ static const struct cn_opt opts[] = {
 static const struct cn_verb verbs[] = {
 	{ "volume", "", "messages and conversations", 0, 0 },
 	{ "response", "", "times to reply and to resolve", 0, 0 },
+	{ "csat", "", "how content customers are", 0, 0 },
 	{ "categories", "", "what people write about", 0, 0 },
 	{ "ropa", "", "the record of processing activities", 0, 0 },
 	{ "runs", "", "what ran, and how it ended", 0, 0 },
@@ -93,8 +94,10 @@ static int fits(struct cn_cli *cli, struct cn_err *err)
 
 	if (opt.check.n && cli->verb != CN_REPORT_RESPONSE)
 		return cn_cli_usage(cli, err, "%s: takes no --check", name);
-	if (opt.by >= 0 && cli->verb > CN_REPORT_RESPONSE)
-		return cn_cli_usage(cli, err, "%s: takes no --by", name);
+	if (opt.by >= 0 && (cli->verb > CN_REPORT_CSAT ||
+	    (cli->verb == CN_REPORT_CSAT && opt.by == CN_BY_CATEGORY)))
+		return cn_cli_usage(cli, err, "%s: takes no --by%s", name,
+		    cli->verb == CN_REPORT_CSAT ? " category" : "");
 	if (cli->verb == CN_REPORT_ROPA &&
 	    (opt.since != INT64_MIN || opt.until != INT64_MIN))
 		return cn_cli_usage(cli, err, "%s: takes no period", name);

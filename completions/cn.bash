@@ -39,7 +39,7 @@ _cn() {
 		own="--pending -n --max --min-score --macros --no-history --no-store --rejects --agent --format --max-line"
 		;;
 	cn-report)
-		verbs="volume response categories ropa runs quarantine"
+		verbs="volume response csat categories ropa runs quarantine"
 		own="--since --until --by --format --seconds --check"
 		;;
 	cn-store)

@@ -83,6 +83,7 @@ complete -c cn-reply-suggest -l max-line -x -d 'refuse longer lines; 8M'
 complete -c cn -n __fish_use_subcommand -f -a report
 complete -c cn-report -n __fish_use_subcommand -f -a volume -d 'messages and conversations'
 complete -c cn-report -n __fish_use_subcommand -f -a response -d 'times to reply and to resolve'
+complete -c cn-report -n __fish_use_subcommand -f -a csat -d 'how content customers are'
 complete -c cn-report -n __fish_use_subcommand -f -a categories -d 'what people write about'
 complete -c cn-report -n __fish_use_subcommand -f -a ropa -d 'the record of processing activities'
 complete -c cn-report -n __fish_use_subcommand -f -a runs -d 'what ran, and how it ended'

@@ -69,6 +69,8 @@ static int readme(const struct cn_export *x, struct cn_bundle *bundle,
 	    "named.csv       messages of others on which you are named: date "
 	    "and number\n"
 	    "                only, since what they say is also about others\n"
+	    "ratings.csv     how content you said you were; only where you "
+	    "did\n"
 	    "events.csv      what was recorded about your messages, and "
 	    "when\n"
 	    "%s"
@@ -98,6 +100,7 @@ static void counts(struct cn_buf *b, const struct cn_export_counts *n)
 	cn_json_kvi(b, "conversations", n->conversations);
 	cn_json_kvi(b, "named", n->named);
 	cn_json_kvi(b, "contacts", n->contacts);
+	cn_json_kvi(b, "ratings", n->ratings);
 	cn_json_kvi(b, "events", n->events);
 	cn_json_kvi(b, "audit", n->audit);
 	cn_buf_ch(b, '}');

@@ -113,12 +113,17 @@ static int value(struct clean *c, struct cn_str v)
 	return r;
 }
 
-int cn_device_clean(struct cn_keys *keys, struct cn_str json,
-    struct cn_buf *out, struct cn_err *err)
+int cn_device_clean(struct cn_keys *keys, struct cn_buf *json,
+    struct cn_err *err)
 {
-	struct clean c = { keys, out, err };
+	struct cn_buf out = { 0 };
+	struct clean c = { keys, &out, err };
+	int r = value(&c, cn_str_trim(cn_buf_view(json)));
 
-	return value(&c, cn_str_trim(json));
+	cn_buf_wipe(r == 0 ? json : &out);
+	if (r == 0)
+		*json = out;
+	return r;
 }
 
 struct cn_str cn_device_known(struct cn_str object, struct cn_arena *mem)

@@ -8,14 +8,14 @@
 
 #include "crypt/keys.h"
 
-/* Appends the checked JSON value with its members, at any depth,
+/* Cleans a checked JSON value in place: of its members, at any depth,
  *	ip, ip_address, remote_addr, *_ip  as a network: 203.0.113.0/24,
  *		2001:db8:1::/48; null where it is none
  *	cookie, cookies  as "visitor":"…"; null where it is no text
  *	pubsub_token, session_token  as null
  * All other bytes stay; what has been cleaned stays as it is. */
-int cn_device_clean(struct cn_keys *, struct cn_str json, struct cn_buf *out,
-    struct cn_err *) CN_CHECKED;
+int cn_device_clean(struct cn_keys *, struct cn_buf *json, struct cn_err *)
+    CN_CHECKED;
 /* {"user_agent":…,"ip":…,"visitor":…} of a cleaned object, in the arena; n 0
  * where it has none of them. */
 struct cn_str cn_device_known(struct cn_str object, struct cn_arena *);

@@ -10,6 +10,7 @@
 #include "desk/page.h"
 #include "store/audit.h"
 #include "store/list.h"
+#include "store/rating.h"
 
 #define PRF_BYTES 8			/* of a subject in an audit entry */
 
@@ -291,6 +292,33 @@ static void cell(struct cn_buf *b, const char *s, const char *end)
 	cn_buf_fmt(b, "\"%s", end);
 }
 
+static int ratings(struct gather *g, struct cn_err *err)
+{
+	struct cn_rating *v;
+	char t[CN_TIME_LEN];
+	size_t n, i;
+	int r;
+
+	if (cn_rating_list(g->x->store, g->x->who.person, &g->mem, &v, &n,
+	    err) < 0)
+		return -1;
+	g->counts->ratings = (int64_t)n;
+	if (n == 0)
+		return 0;
+	cn_buf_str(&g->buf, "time,score,scale,comment,conversation,rating\r\n");
+	for (i = 0; i < n; i++) {
+		cn_buf_fmt(&g->buf, "%s,%lld,%lld,", cn_time_fmt(t, v[i].time),
+		    (long long)v[i].score, (long long)v[i].scale);
+		cell(&g->buf, v[i].comment, ",");
+		cn_buf_fmt(&g->buf, "%s,%s\r\n", v[i].conversation_pub ?
+		    v[i].conversation_pub : "", v[i].pub);
+	}
+	r = cn_bundle_put(g->bundle, "ratings.csv", cn_buf_view(&g->buf), err);
+	cn_wipe(g->buf.p, g->buf.len);
+	g->buf.len = 0;
+	return r;
+}
+
 static int event(void *arg, const struct cn_event_row *e, struct cn_err *err)
 {
 	struct gather *g = arg;
@@ -417,7 +445,7 @@ int cn_export_gather(const struct cn_export *x, struct cn_bundle *bundle,
 		r = messages(&g, err);
 	}
 	if (r == 0 && (contacts(&g, err) < 0 || named(&g, err) < 0 ||
-	    events(&g, err) < 0 || audit(&g, err) < 0))
+	    ratings(&g, err) < 0 || events(&g, err) < 0 || audit(&g, err) < 0))
 		r = -1;
 	if (r == 0)
 		r = cn_cover(x, bundle, counts, g.page, err);

@@ -9,6 +9,7 @@
  *   contacts.json   addresses, phone numbers, handles; permissions
  *   named.csv       others' messages on which the person is named: date and
  *                   id, not content, which is also of others (Art. 15(4))
+ *   ratings.csv     how content they said they were; where there are any
  *   events.csv      what was recorded about their messages, and when
  *   audit.jsonl     what was done with the data, from the audit log: time,
  *                   command, purpose; not which employee did it (CJEU
@@ -36,7 +37,7 @@ struct cn_export {
 };
 
 struct cn_export_counts {
-	int64_t messages, conversations, named, contacts, events, audit;
+	int64_t messages, conversations, named, contacts, ratings, events, audit;
 };
 
 /* The person behind an identifier: status 4 where there is none, or where

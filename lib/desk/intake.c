@@ -7,6 +7,7 @@
 #include "desk/chat.h"
 #include "desk/device.h"
 #include "desk/people.h"
+#include "desk/rating.h"
 #include "desk/sender.h"
 #include "desk/thread.h"
 #include "store/audit.h"
@@ -28,6 +29,7 @@ struct item {
 	const char *owner;		/* address, or NULL */
 	const char *owner_name;
 	const char *chat;		/* id of the chat, or NULL */
+	struct cn_rating_line *rating;	/* NULL: it is a message */
 	int64_t folder_at;		/* index of its folder's name */
 	struct cn_intake_at at;		/* its labels in mem */
 };
@@ -237,33 +239,25 @@ int cn_intake_mail(struct cn_intake *in, struct cn_str raw,
 	return 0;
 }
 
-/* Nothing else is ever written of what a line says of a device. */
-static int clean(struct cn_intake *in, struct item *it, struct cn_err *err)
-{
-	struct cn_str line = cn_buf_view(&it->raw);
-	struct cn_buf out = { 0 };
-
-	if (cn_json_check(line, err) < 0)
-		return bad(it, err);
-	if (cn_device_clean(cn_store_keys(in->store), line, &out, err) < 0) {
-		cn_buf_wipe(&out);
-		return -1;
-	}
-	cn_buf_wipe(&it->raw);
-	it->raw = out;
-	return 0;
-}
-
 int cn_intake_chat(struct cn_intake *in, struct cn_str line,
     const char *place, struct cn_err *err)
 {
 	struct item *it = next(in, line, place);
 	struct cn_str known_by;
 	struct cn_chat c;
+	const char *type;
 
-	if (clean(in, it, err) < 0)
+	if (cn_json_check(line, err) < 0)
+		return bad(it, err);
+	if (cn_device_clean(cn_store_keys(in->store), &it->raw, err) < 0)
 		return -1;
 	known_by = cn_buf_view(&it->raw);
+	type = cn_chat_member(&it->mem, known_by, "type");
+	if (type != NULL && strcmp(type, "rating") == 0) {
+		it->rating = cn_arena_alloc(&it->mem, sizeof(*it->rating));
+		return cn_rating_read(it->rating, known_by, &it->mem,
+		    err) < 0 ? bad(it, err) : 0;
+	}
 	if (cn_chat_read(&c, &it->msg, known_by, &it->mem, err) < 0)
 		return bad(it, err);
 	it->chat = c.chat;
@@ -469,6 +463,26 @@ static int add(struct cn_intake *in, struct item *it, struct cn_buf *lines,
 	return show(in, it, id, false, lines, err);
 }
 
+static int rating(struct cn_intake *in, struct item *it,
+    void (*tell)(void *, const char *, const char *), void *arg,
+    struct cn_err *err)
+{
+	int r = cn_rating_take(in->store, it->rating, err);
+
+	in->counts.stored += r == CN_RATING_NEW;
+	in->counts.ratings += r == CN_RATING_NEW;
+	in->counts.known += r == CN_RATING_KNOWN;
+	in->counts.erased += r == CN_RATING_ERASED;
+	in->counts.stray += r == CN_RATING_STRAY;
+	if (r == CN_RATING_NEW && it->rating->rating.person != 0)
+		named(in, it->rating->rating.leaf);
+	/* Not kept: it may be of somebody who was erased. */
+	if (r == CN_RATING_STRAY)
+		tell(arg, it->place, "a rating of no conversation and nobody "
+		    "in the store: not kept");
+	return r < 0 ? -1 : 0;
+}
+
 static int write_item(struct cn_intake *in, struct item *it,
     struct cn_buf *lines,
     void (*tell)(void *, const char *, const char *), void *arg,
@@ -480,6 +494,8 @@ static int write_item(struct cn_intake *in, struct item *it,
 
 	if (it->bad[0] != '\0')
 		return quarantine(in, it, it->bad, err);
+	if (it->rating != NULL)
+		return rating(in, it, tell, arg, err);
 	r = cn_message_known(in->store, it->hash, &id, err);
 	if (r == 1)
 		return known(in, it, id, lines, err);
@@ -506,13 +522,13 @@ static int folders(struct cn_intake *in, struct cn_err *err)
 	return 0;
 }
 
-static int audit(struct cn_intake *in, int64_t stored, struct cn_err *err)
+static int audit(struct cn_intake *in, const char *what, int64_t n,
+    struct cn_err *err)
 {
-	if (stored == 0)
+	if (n == 0)
 		return 0;
 	return cn_audit(in->store, &(struct cn_audit_entry){
-	    .what = "messages taken in", .purpose = "service",
-	    .count = stored, .leaves = in->subjects,
+	    .what = what, .purpose = "service", .count = n, .leaves = in->subjects,
 	    .nleaves = in->nsubjects }, err);
 }
 
@@ -539,7 +555,11 @@ int cn_intake_flush(struct cn_intake *in, struct cn_buf *lines, unsigned flags,
 			cn_wrap(err, "%s", in->items[i].place);
 	}
 	if (r == 0)
-		r = audit(in, in->counts.stored - was.stored, err);
+		r = audit(in, "messages taken in", in->counts.stored -
+		    was.stored - (in->counts.ratings - was.ratings), err);
+	if (r == 0)
+		r = audit(in, "ratings taken in", in->counts.ratings -
+		    was.ratings, err);
 	if (r == 0 && in->also != NULL)
 		r = in->also(in->also_arg, err);
 	if (r == 0)

@@ -18,6 +18,8 @@ struct cn_intake;
 
 struct cn_intake_counts {
 	int64_t read, stored, known, erased, quarantined;
+	int64_t ratings;		/* of stored */
+	int64_t stray;			/* ratings of nothing that is here */
 };
 
 /* What a mailbox says of a mail besides its bytes; place.folder is filled in
@@ -44,6 +46,7 @@ void cn_intake_also(struct cn_intake *, int (*also)(void *, struct cn_err *),
 int cn_intake_mail(struct cn_intake *, struct cn_str raw,
     const struct cn_intake_at *at, const char *place, struct cn_err *)
     CN_CHECKED;
+/* A line of chat, or of rating. */
 int cn_intake_chat(struct cn_intake *, struct cn_str line, const char *place,
     struct cn_err *) CN_CHECKED;
 

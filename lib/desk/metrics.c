@@ -249,6 +249,12 @@ static const char *key_name(const struct cn_metrics *m, enum cn_by by,
 	}
 }
 
+const char *cn_metrics_period(enum cn_by by, int64_t time,
+    struct cn_arena *mem)
+{
+	return key_name(NULL, by, key_of(by, NULL, time), mem);
+}
+
 /* --- samples --- */
 
 static void sample(struct samples *s, int64_t key, int what, int64_t value)

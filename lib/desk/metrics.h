@@ -59,6 +59,9 @@ void cn_metrics_ready(struct cn_metrics *);
 struct cn_metrics *cn_metrics_load(struct cn_store *, int64_t now,
     struct cn_err *) CN_CHECKED;
 
+/* The key of a time: of CN_BY_ALL to CN_BY_MONTH, in the arena. */
+const char *cn_metrics_period(enum cn_by, int64_t time, struct cn_arena *);
+
 /* Answers are rows in the arena, in the order of their keys; periods are
  * since <= time < until.  key: '2026-11-23', '2026-W48' (ISO 8601), '2026-11'
  * in the zone of the process, a channel, a category, or 'all'. */

@@ -1,6 +1,7 @@
 #include "desk/report.h"
 
 #include "base/times.h"
+#include "desk/csat.h"
 #include "desk/facts.h"
 #include "store/list.h"
 
@@ -92,6 +93,29 @@ static int response(struct report *r, struct cn_metrics *m,
 		    length(r, s->p90, s->n), length(r, s->mean, s->n) }, 7,
 		    err);
 	}
+	return rc;
+}
+
+static int csat(struct report *r, struct cn_store *s, struct cn_err *err)
+{
+	const struct cn_report_conf *c = r->conf;
+	struct cn_report_col cols[] = { { NULL, false }, { "n", true },
+	    { "satisfied", true }, { "mean", true } };
+	/* What lies after now has not happened. */
+	int64_t until = c->until > c->now ? c->now + 1 : c->until;
+	struct cn_csat_row *v;
+	size_t n, i;
+	int rc;
+
+	if (cn_csat(s, c->since, until, c->by, &r->mem, &v, &n, err) < 0)
+		return -1;
+	rc = head(r, cols, 4, c->by, err);
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = row(r, (const char *[]){ v[i].key, num(r, v[i].n),
+		    v[i].n == 0 ? NULL : cn_arena_fmt(&r->mem, "%.1f", 100.0 *
+		    (double)v[i].satisfied / (double)v[i].n), v[i].n == 0 ?
+		    NULL : cn_arena_fmt(&r->mem, "%.2f", v[i].mean) }, 4,
+		    err);
 	return rc;
 }
 
@@ -202,7 +226,9 @@ int cn_report(struct cn_store *s, const struct cn_config *config,
     const struct cn_report_to *to, struct cn_err *err)
 {
 	static int (*const measured[])(struct report *, struct cn_metrics *,
-	    struct cn_err *) = { volume, response, categories };
+	    struct cn_err *) = { [CN_REPORT_VOLUME] = volume,
+	    [CN_REPORT_RESPONSE] = response,
+	    [CN_REPORT_CATEGORIES] = categories };
 	struct report r = { conf, to, { 0 }, true };
 	struct cn_metrics *m;
 	int rc = -1;
@@ -211,6 +237,8 @@ int cn_report(struct cn_store *s, const struct cn_config *config,
 		rc = ropa(&r, config, err);
 	} else if (what == CN_REPORT_RUNS) {
 		rc = runs(&r, s, err);
+	} else if (what == CN_REPORT_CSAT) {
+		rc = csat(&r, s, err);
 	} else if (what == CN_REPORT_QUARANTINE) {
 		rc = quarantine(&r, s, err);
 	} else if ((m = cn_metrics_load(s, conf->now, err)) != NULL) {

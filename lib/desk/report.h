@@ -10,13 +10,14 @@
 #include "desk/metrics.h"
 
 enum cn_report {
-	CN_REPORT_VOLUME, CN_REPORT_RESPONSE, CN_REPORT_CATEGORIES,
+	CN_REPORT_VOLUME, CN_REPORT_RESPONSE, CN_REPORT_CSAT,
+	CN_REPORT_CATEGORIES,
 	CN_REPORT_ROPA, CN_REPORT_RUNS, CN_REPORT_QUARANTINE
 };
 
 struct cn_report_conf {
 	int64_t since, until, now;
-	enum cn_by by;			/* volume and response */
+	enum cn_by by;			/* volume, response, csat */
 	bool words;			/* lengths of time for people */
 	const struct cn_condition *check; /* response */
 	const char *const *check_text;	/* as they were given */

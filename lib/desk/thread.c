@@ -8,15 +8,21 @@ static int chat_key(struct cn_store *s, const char *chat,
 	return cn_blind(cn_store_keys(s), "chat", chat, strlen(chat), key, err);
 }
 
-static int find_chat(struct cn_store *s, struct cn_msg *m, const char *chat,
-    struct cn_new_message *nm, struct cn_err *err)
+int cn_thread_chat(struct cn_store *s, const char *chat,
+    int64_t *conversation, struct cn_err *err)
 {
 	uint8_t key[CN_HASH];
-	int r;
 
 	if (chat_key(s, chat, key, err) < 0)
 		return -1;
-	r = cn_conversation_by_key(s, key, &nm->conversation, err);
+	return cn_conversation_by_key(s, key, conversation, err);
+}
+
+static int find_chat(struct cn_store *s, struct cn_msg *m, const char *chat,
+    struct cn_new_message *nm, struct cn_err *err)
+{
+	int r = cn_thread_chat(s, chat, &nm->conversation, err);
+
 	m->threaded = r == 1 ? "chat" : "new";
 	return r < 0 ? -1 : 0;
 }

@@ -17,6 +17,9 @@
 int cn_thread_find(struct cn_store *, struct cn_msg *, const char *chat,
     struct cn_new_message *, int64_t refs[CN_THREAD_REFS], struct cn_err *)
     CN_CHECKED;
+/* The conversation of a chat by its id: 1, 0, -1. */
+int cn_thread_chat(struct cn_store *, const char *chat, int64_t *conversation,
+    struct cn_err *) CN_CHECKED;
 /* Begins a conversation for it. */
 int cn_thread_new(struct cn_store *, const struct cn_msg *, const char *chat,
     struct cn_new_message *, struct cn_err *) CN_CHECKED;

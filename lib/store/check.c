@@ -132,6 +132,11 @@ static const struct {
 	  " FROM message m WHERE m.id = x.message)", "loose participants" },
 	{ "SELECT count(*) FROM location l WHERE NOT EXISTS(SELECT 1 FROM"
 	  " message m WHERE m.id = l.message)", "loose locations" },
+	{ "SELECT count(*) FROM rating r WHERE (person IS NOT NULL AND NOT"
+	  " EXISTS(SELECT 1 FROM identifier i WHERE i.person = r.person AND"
+	  " i.leaf = r.leaf)) OR (conversation IS NOT NULL AND NOT"
+	  " EXISTS(SELECT 1 FROM conversation c WHERE c.id = r.conversation))",
+	  "ratings of somebody or something that is gone" },
 	{ "SELECT count(*) FROM ref r WHERE NOT EXISTS(SELECT 1 FROM message m"
 	  " WHERE m.id = r.message)", "loose references" },
 	{ "SELECT count(*) FROM message m WHERE NOT EXISTS(SELECT 1 FROM event e"
@@ -168,6 +173,8 @@ static const struct {
 	{ "folder", "cell", "SELECT a.leaf, f.pub, f.cell FROM folder f JOIN account a"
 	  " ON a.id = f.account" },
 	{ "quarantine", "cell", "SELECT leaf, pub, cell FROM quarantine" },
+	{ "rating", "comment", "SELECT leaf, pub, comment FROM rating WHERE"
+	  " comment IS NOT NULL" },
 };
 
 static int sealed(struct check *c, size_t i, struct cn_err *err)

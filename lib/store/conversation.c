@@ -65,6 +65,13 @@ int cn_conversation_by_key(struct cn_store *s, const uint8_t key[CN_HASH],
 	    (size_t)CN_HASH);
 }
 
+int cn_conversation_find(struct cn_store *s, const char *name, int64_t *id,
+    struct cn_err *err)
+{
+	return cn_get(s, err, id, "SELECT id FROM conversation WHERE pub = ?1"
+	    " OR CAST(id AS TEXT) = ?1", "s", name);
+}
+
 int cn_conversation_add(struct cn_store *s, int64_t person,
     const char *channel, const uint8_t *key, int64_t now, int64_t *id,
     struct cn_err *err)

@@ -215,6 +215,9 @@ static int empty_conversation(struct cn_store *s, int64_t id,
 	    ", conversation = ? WHERE conversation = ?", "ii",
 	    -(int64_t)(r >> 1) - 1, id) < 0)
 		return -1;
+	if (cn_do(s, err, "UPDATE rating SET conversation = NULL WHERE"
+	    " conversation = ?", "i", id) < 0)
+		return -1;
 	return cn_do(s, err, "DELETE FROM conversation WHERE id = ?", "i", id);
 }
 
@@ -303,6 +306,7 @@ static int delete_people(struct cn_store *s, struct cn_err *err)
 		"DELETE FROM participant WHERE identifier IN (SELECT id FROM"
 		" identifier WHERE leaf " IN_CUT ")",
 		"DELETE FROM quarantine WHERE leaf " IN_CUT,
+		"DELETE FROM rating WHERE leaf " IN_CUT,
 		"UPDATE account SET state = 'disconnected', secret = NULL,"
 		" secret_leaf = NULL, signed_in = NULL, expires = NULL WHERE"
 		" secret_leaf " IN_CUT,

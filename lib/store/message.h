@@ -122,6 +122,9 @@ int cn_conversation_answering(struct cn_store *, int64_t ref,
 /* By a chat's id (keyed): 1, 0, -1. */
 int cn_conversation_by_key(struct cn_store *, const uint8_t key[CN_HASH],
     int64_t *conversation, struct cn_err *) CN_CHECKED;
+/* By public id or ticket number: 1, 0, -1. */
+int cn_conversation_find(struct cn_store *, const char *, int64_t *id,
+    struct cn_err *) CN_CHECKED;
 int cn_conversation_add(struct cn_store *, int64_t person,
     const char *channel, const uint8_t *key, int64_t now, int64_t *id,
     struct cn_err *) CN_CHECKED;

@@ -7,7 +7,7 @@ const char *const cn_reach_names[CN_REACH_MAX] = {
 	"persons", "identifiers", "messages", "raw_chunks", "classifications",
 	"suggestions", "references", "participants", "links_in_others_mail",
 	"locations", "locations_remembered", "conversations",
-	"events_anonymised", "search_shards"
+	"events_anonymised", "search_shards", "ratings"
 };
 
 /* Conversations that will have no message, or never had one. */
@@ -45,6 +45,7 @@ static const char *const count_sql[CN_REACH_MAX] = {
 	    " OR conversation IN (" EMPTIED ")",
 	[CN_REACH_SHARDS] = "SELECT count(DISTINCT shard) FROM message WHERE"
 	    " id " IN_GONE,
+	[CN_REACH_RATINGS] = "SELECT count(*) FROM rating WHERE leaf " IN_CUT,
 };
 
 int cn_reach_begin(struct cn_store *s, struct cn_err *err)
@@ -239,6 +240,8 @@ int cn_reach_remember(struct cn_store *s, struct cn_err *err)
 		" c.leaf = i.leaf ORDER BY i.id",
 		"SELECT 2, c.time, 0, m.hash FROM gone g JOIN message m ON"
 		" m.id = g.id JOIN cut c ON c.leaf = m.leaf ORDER BY m.id",
+		"SELECT 2, c.time, 0, r.hash FROM rating r JOIN cut c ON"
+		" c.leaf = r.leaf ORDER BY r.id",
 		"SELECT 2, c.time, 0, q.hash FROM quarantine q JOIN cut c ON"
 		" c.leaf = q.leaf ORDER BY q.id",
 		"SELECT 3, c.time, 0, f.blind, l.uidvalidity, l.uid FROM gone"
