@@ -29,7 +29,7 @@ int cn_attention(struct cn_store *s, int64_t now,
 	struct list l = { out, 0 };
 	struct cn_waiting w;
 
-	if (cn_store_waiting(s, now - RUNS, &w, err) < 0)
+	if (cn_store_waiting(s, now - RUNS, now, &w, err) < 0)
 		return -1;
 	add(&l, w.erasures, "erasure was cut off", "erasures were cut off", -1,
 	    "cn-purge --resume");
@@ -38,6 +38,11 @@ int cn_attention(struct cn_store *s, int64_t now,
 	    "cn-query is:dsr is:unanswered is:open");
 	add(&l, w.failed, "command failed the last time",
 	    "commands failed the last time", -1, "cn-report runs");
+	add(&l, w.expiring, "account needs somebody to sign in again",
+	    "accounts need somebody to sign in again", -1,
+	    "cn-account expiry");
+	add(&l, w.missing, "mail was listed by its server and not sent",
+	    "mails were listed by their server and not sent", -1, "cn-fetch");
 	add(&l, w.killed, "command has no end: killed, or still at it",
 	    "commands have no end: killed, or still at it", -1,
 	    "cn-report runs");

@@ -1,8 +1,11 @@
 #include "desk/report.h"
 
+#include <string.h>
+
 #include "base/times.h"
 #include "desk/csat.h"
 #include "desk/facts.h"
+#include "store/account.h"
 #include "store/list.h"
 
 struct report {
@@ -10,6 +13,9 @@ struct report {
 	const struct cn_report_to *to;
 	struct cn_arena mem;
 	bool keyed;			/* the first column is shown */
+	struct cn_arena names;
+	struct cn_account_row *accounts;
+	size_t naccounts;
 };
 
 static const char *num(struct report *r, int64_t v)
@@ -165,6 +171,17 @@ static int ropa(struct report *r, const struct cn_config *config,
 	return cn_ropa(config, ropa_row, r, err);
 }
 
+/* Runs know an account by its id; people by its name. */
+static const char *account(const struct report *r, const char *pub)
+{
+	size_t i;
+
+	for (i = 0; pub != NULL && i < r->naccounts; i++)
+		if (strcmp(r->accounts[i].pub, pub) == 0)
+			return r->accounts[i].name;
+	return pub;
+}
+
 static int run_row(void *arg, const struct cn_run_info *v, struct cn_err *err)
 {
 	struct report *r = arg;
@@ -172,7 +189,7 @@ static int run_row(void *arg, const struct cn_run_info *v, struct cn_err *err)
 	int rc;
 
 	rc = r->to->row(r->to->arg, (const char *[]){
-	    cn_time_fmt(start, v->start), v->command, v->account,
+	    cn_time_fmt(start, v->start), v->command, account(r, v->account),
 	    !v->ended ? "killed" : v->status == CN_OK ? "done" :
 	    v->status == CN_PARTIAL ? "partial" : "failed",
 	    v->ended ? num(r, v->status) : NULL,
@@ -191,6 +208,12 @@ static int runs(struct report *r, struct cn_store *s, struct cn_err *err)
 
 	if (r->to->head(r->to->arg, cols, 9, err) < 0)
 		return -1;
+	/* Who may not open their names sees ids. */
+	if (cn_account_rows(s, &r->names, &r->accounts, &r->naccounts,
+	    err) < 0) {
+		r->naccounts = 0;
+		*err = (struct cn_err){ 0 };
+	}
 	return cn_run_list(s, r->conf->since, r->conf->until, run_row, r, err);
 }
 
@@ -229,7 +252,7 @@ int cn_report(struct cn_store *s, const struct cn_config *config,
 	    struct cn_err *) = { [CN_REPORT_VOLUME] = volume,
 	    [CN_REPORT_RESPONSE] = response,
 	    [CN_REPORT_CATEGORIES] = categories };
-	struct report r = { conf, to, { 0 }, true };
+	struct report r = { .conf = conf, .to = to, .keyed = true };
 	struct cn_metrics *m;
 	int rc = -1;
 
@@ -245,6 +268,7 @@ int cn_report(struct cn_store *s, const struct cn_config *config,
 		rc = measured[what](&r, m, err);
 		cn_metrics_free(m);
 	}
+	cn_arena_release(&r.names);
 	cn_arena_release(&r.mem);
 	return rc;
 }

@@ -21,6 +21,9 @@ static const struct {
 	{ "from", CN_T_PERSON, "from" },
 	{ "to", CN_T_PERSON, "to" },
 	{ "person", CN_T_PERSON, "any" },
+	{ "account", CN_T_PLACE, "account" },
+	{ "folder", CN_T_PLACE, "mailbox" },
+	{ "label", CN_T_PLACE, "label" },
 	{ "category", CN_T_FACET, "message.category" },
 	{ "priority", CN_T_FACET, "message.priority" },
 	{ "sentiment", CN_T_FACET, "message.sentiment" },
@@ -101,7 +104,7 @@ static int term(struct cn_term *t, char *s, int64_t now, struct cn_err *err)
 	cn_fail(err, CN_USAGE, "query: no such term: %.30s:", s);
 	return cn_hint(err, "terms: is: from: to: person: category: priority: "
 	    "sentiment: language: channel: direction: status: since: until: "
-	    "id: conversation: ticket:");
+	    "id: conversation: ticket: account: folder: label:");
 }
 
 /* The next term of a string: up to a space outside quotes, quotes removed. */

@@ -15,6 +15,7 @@ enum cn_term_kind {
 	CN_T_WORD,		/* text */
 	CN_T_FACET,		/* column = text */
 	CN_T_PERSON,		/* from:, to:, subject of: address or phone */
+	CN_T_PLACE,		/* account:, folder:, label: of a fetched mail */
 	CN_T_SINCE, CN_T_UNTIL,	/* time */
 	CN_T_IS,		/* text: open, closed, in, out, spam, … */
 	CN_T_ID, CN_T_CONVERSATION, CN_T_TICKET

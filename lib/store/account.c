@@ -251,6 +251,26 @@ int cn_account_row_times(struct cn_store *s, const char *pub,
 	    expires, pub);
 }
 
+int cn_account_row_arrived(struct cn_store *s, const char *pub,
+    int64_t arrived, struct cn_err *err)
+{
+	return cn_do(s, err, "UPDATE account SET arrived = max(ifnull(arrived,"
+	    " 0), ?) WHERE pub = ?", "is", arrived, pub);
+}
+
+int cn_account_row_fetched(struct cn_store *s, const char *pub, int64_t now,
+    struct cn_err *err)
+{
+	if (cn_store_begin(s, err) < 0)
+		return -1;
+	if (cn_do(s, err, "UPDATE account SET fetched = ? WHERE pub = ?",
+	    "is", now, pub) < 0) {
+		cn_store_rollback(s);
+		return -1;
+	}
+	return cn_store_commit(s, err);
+}
+
 int cn_account_row_secret(struct cn_store *s, const char *pub,
     struct cn_buf *out, struct cn_err *err)
 {

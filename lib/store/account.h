@@ -45,6 +45,13 @@ int cn_account_row_renew(struct cn_store *, const char *pub,
 int cn_account_row_times(struct cn_store *, const char *pub,
     int64_t signed_in, int64_t expires, struct cn_err *) CN_CHECKED;
 
+/* The newest mail of a group that is being written. */
+int cn_account_row_arrived(struct cn_store *, const char *pub,
+    int64_t arrived, struct cn_err *) CN_CHECKED;
+/* A round has been made, in a transaction of its own. */
+int cn_account_row_fetched(struct cn_store *, const char *pub, int64_t now,
+    struct cn_err *) CN_CHECKED;
+
 /* Appends the secret (wipe it): 1, 0 disconnected, -1. */
 int cn_account_row_secret(struct cn_store *, const char *pub, struct cn_buf *,
     struct cn_err *) CN_CHECKED;

@@ -161,6 +161,8 @@ int cn_quarantine_list(struct cn_store *s, int64_t since, int64_t until,
 #define LAST " FROM run WHERE id IN (SELECT max(id) FROM run" \
     " GROUP BY command, account) AND start >= ?"
 
+#define EXPIRING (14 * 86400)
+
 /* An erasure that has only got as far as the keyring has no row yet. */
 static int erasures(struct cn_store *s, int64_t *n, struct cn_err *err)
 {
@@ -174,8 +176,8 @@ static int erasures(struct cn_store *s, int64_t *n, struct cn_err *err)
 	return 0;
 }
 
-int cn_store_waiting(struct cn_store *s, int64_t since, struct cn_waiting *w,
-    struct cn_err *err)
+int cn_store_waiting(struct cn_store *s, int64_t since, int64_t now,
+    struct cn_waiting *w, struct cn_err *err)
 {
 	memset(w, 0, sizeof(*w));
 	if (cn_get(s, err, &w->messages, "SELECT count(*) FROM message",
@@ -198,7 +200,11 @@ int cn_store_waiting(struct cn_store *s, int64_t since, struct cn_waiting *w,
 	    cn_get(s, err, &w->failed, "SELECT count(*)" LAST
 	    " AND status NOT IN (0, 1, 3)", "i", since) < 0 ||
 	    cn_get(s, err, &w->killed, "SELECT count(*)" LAST
-	    " AND end IS NULL", "i", since) < 0)
+	    " AND end IS NULL", "i", since) < 0 ||
+	    cn_get(s, err, &w->expiring, "SELECT count(*) FROM account WHERE"
+	    " state = 'live' AND expires < ?", "i", now + EXPIRING) < 0 ||
+	    cn_get(s, err, &w->missing, "SELECT count(*) FROM pending WHERE"
+	    " pub IS NULL", "") < 0)
 		return -1;
 	return erasures(s, &w->erasures, err);
 }

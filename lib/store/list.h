@@ -53,9 +53,12 @@ struct cn_waiting {
 	int64_t quarantined;
 	int64_t erasures;		/* begun, not carried out */
 	int64_t failed, killed;		/* last run of a command, if so */
+	int64_t expiring;		/* accounts, within two weeks of `now` */
+	int64_t missing;		/* mails that a server lists and did not
+					 * send */
 };
 /* Runs before `since` are not looked at. */
-int cn_store_waiting(struct cn_store *, int64_t since, struct cn_waiting *,
-    struct cn_err *) CN_CHECKED;
+int cn_store_waiting(struct cn_store *, int64_t since, int64_t now,
+    struct cn_waiting *, struct cn_err *) CN_CHECKED;
 
 #endif

@@ -136,15 +136,23 @@ int cn_mailbox_label(struct cn_store *s, const struct cn_location *at,
 /* --- what is there, and what no longer --- */
 
 /* Labels go with the place that they hang on. */
+static int gone(struct cn_store *s, int64_t folder, int64_t low,
+    int64_t high, int64_t first, int64_t last, struct cn_err *err)
+{
+	return cn_do(s, err, "DELETE FROM location WHERE (message, uidvalidity,"
+	    " uid) IN (SELECT message, uidvalidity, uid FROM location WHERE"
+	    " folder = ?1 AND uidvalidity BETWEEN ?2 AND ?3 AND uid BETWEEN ?4"
+	    " AND ?5 AND uid != 0) AND folder IN (SELECT id FROM folder WHERE"
+	    " id = ?1 OR (kind = 'label' AND account = (SELECT account FROM"
+	    " folder WHERE id = ?1)))", "iiiii", folder, low, high, first,
+	    last);
+}
+
 int cn_mailbox_gone(struct cn_store *s, const struct cn_mailbox *mb,
     int64_t first, int64_t last, struct cn_err *err)
 {
-	if (cn_do(s, err, "DELETE FROM location WHERE (message, uidvalidity,"
-	    " uid) IN (SELECT message, uidvalidity, uid FROM location WHERE"
-	    " folder = ?1 AND uidvalidity = ?2 AND uid BETWEEN ?3 AND ?4 AND"
-	    " uid != 0) AND folder IN (SELECT id FROM folder WHERE id = ?1 OR"
-	    " (kind = 'label' AND account = (SELECT account FROM folder WHERE"
-	    " id = ?1)))", "iiii", mb->id, mb->uidvalidity, first, last) < 0)
+	if (gone(s, mb->id, mb->uidvalidity, mb->uidvalidity, first, last,
+	    err) < 0)
 		return -1;
 	return cn_do(s, err, "DELETE FROM pending WHERE folder = ? AND"
 	    " uidvalidity = ? AND uid BETWEEN ? AND ? AND pub IS NULL",
@@ -154,12 +162,10 @@ int cn_mailbox_gone(struct cn_store *s, const struct cn_mailbox *mb,
 int cn_mailbox_forget(struct cn_store *s, const struct cn_mailbox *mb,
     struct cn_err *err)
 {
-	if (cn_do(s, err, "DELETE FROM location WHERE (message, uidvalidity,"
-	    " uid) IN (SELECT message, uidvalidity, uid FROM location WHERE"
-	    " folder = ?1 AND uidvalidity != ?2 AND uid != 0) AND folder IN"
-	    " (SELECT id FROM folder WHERE id = ?1 OR (kind = 'label' AND"
-	    " account = (SELECT account FROM folder WHERE id = ?1)))", "ii",
-	    mb->id, mb->uidvalidity) < 0)
+	/* In two ranges, for the index. */
+	if (gone(s, mb->id, 1, mb->uidvalidity - 1, 1, UINT32_MAX, err) < 0 ||
+	    gone(s, mb->id, mb->uidvalidity + 1, UINT32_MAX, 1, UINT32_MAX,
+	    err) < 0)
 		return -1;
 	return cn_do(s, err, "DELETE FROM pending WHERE folder = ? AND"
 	    " uidvalidity != ? AND pub IS NULL", "ii", mb->id,
@@ -182,6 +188,25 @@ int cn_mailbox_has(struct cn_store *s, const struct cn_mailbox *mb,
 		    " folder = ? AND uidvalidity = ? AND uid = ?", "iii",
 		    mb->id, mb->uidvalidity, uid);
 	return r;
+}
+
+int cn_mailbox_uids(struct cn_store *s, const struct cn_mailbox *mb,
+    int64_t after, int64_t end, int64_t *uids, size_t max, size_t *n,
+    struct cn_err *err)
+{
+	sqlite3_stmt *st = cn_bind(s, err, "SELECT uid FROM location WHERE"
+	    " folder = ? AND uidvalidity = ? AND uid > ? AND uid < ? AND"
+	    " uid != 0 ORDER BY uid LIMIT ?", "iiiii", mb->id,
+	    mb->uidvalidity, after, end, (int64_t)max);
+	int r = 0;
+
+	*n = 0;
+	if (st == NULL)
+		return -1;
+	while (*n < max && (r = cn_step(s, st, err)) == 1)
+		uids[(*n)++] = sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	return r < 0 ? -1 : 0;
 }
 
 /* --- pending --- */
@@ -237,7 +262,21 @@ int cn_pending_count(struct cn_store *s, const char *account, int64_t *n,
 	    " a.blind = ?", "b", blind, sizeof(blind)) < 0 ? -1 : 0;
 }
 
-/* --- the places of a message --- */
+/* --- names --- */
+
+static const char *name(struct cn_store *s, struct cn_arena *mem,
+    int64_t leaf, const char *table, const char *row, struct cn_str cell,
+    struct cn_err *err)
+{
+	struct cn_buf b = { 0 };
+	const char *out = NULL;
+
+	if (cn_cell_open(s->keys, &(struct cn_cell_at){ leaf, table, row,
+	    "cell", 0 }, cell.p, cell.n, &b, err) == 0)
+		out = cn_arena_dup(mem, b.p, b.len);
+	cn_buf_wipe(&b);
+	return out;
+}
 
 struct places {
 	struct cn_store *s;
@@ -248,26 +287,13 @@ struct places {
 	unsigned set;
 };
 
-static const char *name(struct places *p, int64_t leaf, const char *table,
-    const char *row, struct cn_str cell, struct cn_err *err)
-{
-	struct cn_buf b = { 0 };
-	const char *out = NULL;
-
-	if (cn_cell_open(p->s->keys, &(struct cn_cell_at){ leaf, table, row,
-	    "cell", 0 }, cell.p, cell.n, &b, err) == 0)
-		out = cn_arena_dup(p->mem, b.p, b.len);
-	cn_buf_wipe(&b);
-	return out;
-}
-
 /* kind, pub, cell, leaf, row of the account, its cell, flags */
 static int place(struct places *p, sqlite3_stmt *st, struct cn_err *err)
 {
 	int64_t leaf = sqlite3_column_int64(st, 3);
 	bool is_label = strcmp((const char *)sqlite3_column_text(st, 0),
 	    "label") == 0;
-	const char *n = name(p, leaf, "folder",
+	const char *n = name(p->s, p->mem, leaf, "folder",
 	    (const char *)sqlite3_column_text(st, 1), cn_col(st, 2), err);
 
 	if (n == NULL)
@@ -278,7 +304,7 @@ static int place(struct places *p, sqlite3_stmt *st, struct cn_err *err)
 		p->folders[p->nfolders++] = n;
 	p->set |= (unsigned)sqlite3_column_int(st, 6);
 	if (p->account == NULL)
-		p->account = name(p, leaf, "account",
+		p->account = name(p->s, p->mem, leaf, "account",
 		    (const char *)sqlite3_column_text(st, 4), cn_col(st, 5),
 		    err);
 	return p->account == NULL ? -1 : 0;
@@ -332,5 +358,40 @@ int cn_mailbox_places(struct cn_store *s, int64_t message, struct cn_msg *m,
 	m->nlabels = p.nlabels;
 	m->flags = p.flags;
 	m->nflags = p.nflags;
+	return r;
+}
+
+int cn_mailbox_named(struct cn_store *s, const char *kind, const char *want,
+    struct cn_buf *list, struct cn_err *err)
+{
+	bool of_account = strcmp(kind, "account") == 0;
+	struct cn_arena mem = { 0 };
+	const char *n;
+	sqlite3_stmt *st;
+	int r = 0;
+
+	st = cn_bind(s, err, "SELECT f.id, f.pub, f.cell, a.leaf,"
+	    " lower(hex(a.blind)), a.cell FROM folder f JOIN account a ON"
+	    " a.id = f.account WHERE f.kind = ?1 OR (?1 = 'account' AND"
+	    " f.kind = 'mailbox')", "s", kind);
+	if (st == NULL)
+		return -1;
+	while ((r = cn_step(s, st, err)) == 1) {
+		n = of_account ? name(s, &mem, sqlite3_column_int64(st, 3),
+		    "account", (const char *)sqlite3_column_text(st, 4),
+		    cn_col(st, 5), err) :
+		    name(s, &mem, sqlite3_column_int64(st, 3), "folder",
+		    (const char *)sqlite3_column_text(st, 1), cn_col(st, 2),
+		    err);
+		if (n == NULL) {
+			sqlite3_reset(st);
+			r = -1;
+			break;
+		}
+		if (strcasecmp(n, want) == 0)
+			cn_buf_fmt(list, ",%lld",
+			    (long long)sqlite3_column_int64(st, 0));
+	}
+	cn_arena_release(&mem);
 	return r;
 }

@@ -44,6 +44,12 @@ int cn_mailbox_forget(struct cn_store *, const struct cn_mailbox *,
 int cn_mailbox_has(struct cn_store *, const struct cn_mailbox *, int64_t uid,
     int64_t *message, struct cn_err *) CN_CHECKED;
 
+/* The UIDs above `after` and below `end` that are known to lie there,
+ * ascending, at most max. */
+int cn_mailbox_uids(struct cn_store *, const struct cn_mailbox *,
+    int64_t after, int64_t end, int64_t *uids, size_t max, size_t *n,
+    struct cn_err *) CN_CHECKED;
+
 /* Mail that the server listed and that is not here: it was not sent, or comes
  * in pieces. */
 struct cn_pending {
@@ -61,6 +67,11 @@ int cn_pending_drop(struct cn_store *, int64_t id, struct cn_err *) CN_CHECKED;
 /* How many an account has. */
 int cn_pending_count(struct cn_store *, const char *account, int64_t *n,
     struct cn_err *) CN_CHECKED;
+
+/* Appends ',n' for each folder of this name: kind 'mailbox' or 'label', or
+ * 'account' for all that one has.  Case counts for nothing in ASCII. */
+int cn_mailbox_named(struct cn_store *, const char *kind, const char *name,
+    struct cn_buf *, struct cn_err *) CN_CHECKED;
 
 /* Fills account, folders, flags and labels (CN_LOAD_PLACES). */
 int cn_mailbox_places(struct cn_store *, int64_t message, struct cn_msg *,

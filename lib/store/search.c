@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/person.h"
+#include "store/mailbox.h"
 #include "store/sql.h"
 
 struct ids {
@@ -135,17 +136,26 @@ static const char *state_sql(const char *word)
 
 /* Appends the condition of one term; ?1 is `after`, text parameters follow in
  * the order of the terms. */
-static void condition(struct cn_buf *b, const struct cn_term *t, int *param)
+static int condition(struct cn_store *s, struct cn_buf *b,
+    const struct cn_term *t, int *param, struct cn_err *err)
 {
 	int p = *param;
 
 	switch (t->kind) {
 	case CN_T_WORD:
-		return;
+		return 0;
 	case CN_T_IS:
 		cn_buf_fmt(b, " AND coalesce(%s, 0) = %d", state_sql(t->text),
 		    !t->negate);
-		return;
+		return 0;
+	case CN_T_PLACE:
+		cn_buf_fmt(b, " AND %sEXISTS(SELECT 1 FROM location l WHERE"
+		    " l.message = m.id AND l.uid != 0 AND l.folder IN (-1",
+		    t->negate ? "NOT " : "");
+		if (cn_mailbox_named(s, t->column, t->text, b, err) < 0)
+			return -1;
+		cn_buf_str(b, "))");
+		return 0;
 	case CN_T_FACET:
 		cn_buf_fmt(b, " AND %s(coalesce(%c.%s, '') = ?%d)",
 		    t->negate ? "NOT " : "",
@@ -176,6 +186,7 @@ static void condition(struct cn_buf *b, const struct cn_term *t, int *param)
 		break;
 	}
 	++*param;
+	return 0;
 }
 
 static int bind_term(struct cn_store *s, sqlite3_stmt *st,
@@ -187,6 +198,7 @@ static int bind_term(struct cn_store *s, sqlite3_stmt *st,
 	switch (t->kind) {
 	case CN_T_WORD:
 	case CN_T_IS:
+	case CN_T_PLACE:
 		return 0;
 	case CN_T_PERSON:
 		r = cn_ident_find(s, t->text, &who, err);
@@ -287,8 +299,8 @@ static int search(struct cn_store *s, const struct cn_query *q, int64_t after,
 		r = find_term(s, q, true, after, &not, &without, err);
 	cn_buf_fmt(&sql, "SELECT m.id FROM message m JOIN conversation c ON"
 	    " c.id = m.conversation WHERE m.id %s ?1", with ? "=" : ">");
-	for (i = 0; i < q->n; i++)
-		condition(&sql, &q->terms[i], &param);
+	for (i = 0; i < q->n && r == 0; i++)
+		r = condition(s, &sql, &q->terms[i], &param, err);
 	cn_buf_str(&sql, " ORDER BY m.id");
 	/* A page that was thinned out must not look like the last one. */
 	while (r == 0 && k == 0 && full) {
