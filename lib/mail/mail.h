@@ -18,6 +18,9 @@
 #define CN_MAIL_VALUE (256 << 10)	/* bytes of one field that is decoded */
 #define CN_MAIL_ADDRS 10000		/* addresses in all lists together */
 #define CN_MAIL_REFS 1000		/* message ids in References */
+#define CN_MAIL_LINE (1 << 20)		/* bytes in which a field has its colon
+					 * and a boundary line its end */
+#define CN_MAIL_WHOLE ((size_t)1 << 20)	/* larger mail is skimmed */
 
 /* Defects, bits of cn_mail.defects.  cn_mail_defect() has their names. */
 enum {
@@ -43,7 +46,8 @@ enum {
 	CN_DEF_DATE = 1 << 19,		/* Date missing or not a date */
 	CN_DEF_FROM = 1 << 20,		/* no From, or several of it */
 	CN_DEF_REFS = 1 << 21,		/* more references than the bound */
-	CN_DEF_PARAM = 1 << 22		/* broken parameter */
+	CN_DEF_PARAM = 1 << 22,		/* broken parameter */
+	CN_DEF_CUT = 1 << 23		/* a large mail's text was cut */
 };
 /* Walks the names: sets *bit to a defect of the set that is above *bit (start
  * at 0) and returns its name ('bad-base64'), or NULL at the end. */
@@ -81,10 +85,12 @@ struct cn_mail_part {
 	bool in_text;			/* went into cn_mail.text */
 	bool flowed, delsp;		/* RFC 3676 */
 	bool sha_known;
+	bool cut;			/* raw and body are the beginning only */
 	unsigned char depth;
 	struct cn_str raw;		/* still encoded, of the input */
 	struct cn_str body;		/* decoded bytes; input or struct */
-	uint8_t sha256[32];		/* of body; attachments only */
+	uint64_t size;			/* of the whole body, decoded */
+	uint8_t sha256[32];		/* of that; attachments only */
 };
 
 /* One mail.  Zero-initialise, parse, use, release.  All strings live until
@@ -124,6 +130,7 @@ struct cn_mail {
 	struct cn_buf text_buf;		/* holds text */
 	char *decoded;			/* holds decoded bodies */
 	size_t decoded_len;
+	struct cn_buf kept;		/* of a skimmed mail: holds raw */
 };
 
 /* Flags of cn_mail_parse. */
@@ -137,6 +144,24 @@ struct cn_mail {
 int cn_mail_parse(struct cn_mail *, const char *p, size_t n, unsigned flags,
     struct cn_err *) CN_CHECKED;
 void cn_mail_release(struct cn_mail *);
+
+/* A mail of any size in bounded memory (about 10 MiB), fed in pieces that are
+ * cut anywhere.  Kept are the header, the structure and the beginning of each
+ * part: texts up to 1 MiB, of others little; and the size and the hash of what
+ * was cut.  The result is that of cn_mail_parse() on the whole, but for text
+ * that was cut (CN_DEF_CUT says so) and for raw and body of parts (.cut), as
+ * long as header and parts' headers keep to 4 MiB; what does not fit is left
+ * out as parts above the bound are (CN_DEF_PARTS). */
+struct cn_skim;
+struct cn_skim *cn_skim_new(unsigned flags);	/* CN_MAIL_NO_HASH or 0 */
+void cn_skim_feed(struct cn_skim *, const void *, size_t);
+/* Ends and frees it; fails as cn_mail_parse() does. */
+int cn_skim_end(struct cn_skim *, struct cn_mail *, struct cn_err *)
+    CN_CHECKED;
+void cn_skim_free(struct cn_skim *);
+/* cn_mail_parse() up to CN_MAIL_WHOLE, a skim of what is larger. */
+int cn_mail_read(struct cn_mail *, struct cn_str raw, unsigned flags,
+    struct cn_err *) CN_CHECKED;
 
 /* The first field of that name (case ignored): its value, p == NULL if there
  * is none.  And the same decoded to one line of UTF-8, or NULL. */
@@ -156,10 +181,36 @@ const char *cn_mail_bounce(struct cn_mail *);
 
 /* The canonical bytes that make its identity, in pieces, in order: line ends
  * as LF, without the From_ line and the fields Status, X-Status, X-Keywords
- * and Content-Length; empty lines at the end count as none and the last line
- * has its LF. */
+ * and Content-Length; empty lines at the end count as none (unless lone CRs
+ * are among them in more than CN_CANON_RUNS turns) and the last line has its
+ * LF. */
 void cn_mail_canonical(struct cn_str raw,
     void (*add)(void *, const void *, size_t), void *arg);
+
+/* The same of a mail that is fed in pieces, cut anywhere. */
+#define CN_CANON_RUNS 64
+struct cn_canon {
+	void (*add)(void *, const void *, size_t);
+	void *arg;
+	enum {
+		CN_CANON_START, CN_CANON_FROM,
+		CN_CANON_LINE, CN_CANON_NAME, CN_CANON_FIELD,
+		CN_CANON_BODY
+	} state;
+	bool skip;			/* this field */
+	bool cr;			/* the last byte, not held yet */
+	char held[16];			/* of a From_ line or a name */
+	size_t nheld;
+	struct cn_canon_run {		/* line ends that may be the last */
+		uint64_t n;
+		bool cr;
+	} run[CN_CANON_RUNS];
+	size_t nruns;
+};
+void cn_canon_begin(struct cn_canon *,
+    void (*add)(void *, const void *, size_t), void *arg);
+void cn_canon_feed(struct cn_canon *, const void *, size_t);
+void cn_canon_end(struct cn_canon *);
 
 /* Takes every X-CN-* field out of the header and puts `fields` (whole lines,
  * LF or CRLF ended) before the first field that is left, with the mail's own
@@ -241,6 +292,19 @@ int cn_mbox_next(struct cn_mbox *, int fd, struct cn_mbox_item *,
  * empty line behind.  sender NULL or "" gives MAILER-DAEMON. */
 void cn_mbox_put(struct cn_buf *, struct cn_str mail, const char *sender,
     int64_t date);
+/* The same of a mail in pieces that are cut anywhere. */
+struct cn_mboxrd {
+	enum {
+		CN_MBOXRD_START, CN_MBOXRD_OWN,
+		CN_MBOXRD_LINE, CN_MBOXRD_REST
+	} state;
+	size_t seen;			/* bytes of 'From ' */
+	char last;
+};
+void cn_mboxrd_begin(struct cn_mboxrd *, struct cn_buf *, const char *sender,
+    int64_t date);
+void cn_mboxrd_feed(struct cn_mboxrd *, struct cn_buf *, struct cn_str piece);
+void cn_mboxrd_end(struct cn_mboxrd *, struct cn_buf *);
 
 /* A Maildir, or a tree of them (Maildir++ '.Sent', plain sub-folders).  Calls
  * for every mail in new/ and cur/, folders and names in sorted order; folder
