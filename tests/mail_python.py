@@ -5,7 +5,8 @@ usage: mail_python.py DUMP          DUMP is the built tests/mail_dump.c
 
 Reads the archives of $CN_DATA (default ../shared/data).  Compared are
 subject, from, date, the text of every readable part, the text to read where
-it is one plain part, and the attachments (name, type, size).  Where both
+it is one plain part, and the attachments (name, type, size); and our skim of a
+large mail against our parser of the whole.  Where both
 differ, the difference must belong to a class or be a mail that
 mail_python.list argues.  Prints TAP."""
 import email
@@ -235,6 +236,8 @@ def check(dump, files, mails, kinds):
                 a, b = a[n:n + 80], b[n:n + 80]
             bad.append(f'{label} {field} {kind or ""}\n'
                        f'#   ours   {a!a:.300}\n#   python {b!a:.300}')
+        if 'skim' in ours:
+            note('skim', None, ours['skim'], '')
         if 'error' in ours:
             note('mail', None, ours['error'], '')
         else:

@@ -8,7 +8,7 @@ static const char *const names[] = {
 	"bad-quoted-printable", "unknown-charset", "bad-text", "nul",
 	"bad-8bit-header", "bad-encoded-word", "bad-address",
 	"too-many-addresses", "bad-date", "bad-from", "too-many-references",
-	"bad-parameter",
+	"bad-parameter", "text-cut",
 };
 
 const char *cn_mail_defect(unsigned defects, unsigned *bit)

@@ -28,14 +28,16 @@ static bool is_from_line(const char *p, const char *end)
 static bool field(struct cn_field *f, const char *p, const char *end,
     const char **next)
 {
-	const char *q = p, *name_end, *v;
+	const char *q = p, *stop = end, *name_end, *v;
 
-	while (q < end && *q > ' ' && *q < 0x7f && *q != ':')
+	if (end - p > CN_MAIL_LINE)
+		stop = p + CN_MAIL_LINE;
+	while (q < stop && *q > ' ' && *q < 0x7f && *q != ':')
 		q++;
 	name_end = q;
-	while (q < end && (*q == ' ' || *q == '\t'))
+	while (q < stop && (*q == ' ' || *q == '\t'))
 		q++;
-	if (q == end || *q != ':')
+	if (q == stop || *q != ':')
 		return false;
 	*next = unfold(line_end(q, end), end);
 	f->name = (struct cn_str){ p, (size_t)(name_end - p) };
@@ -48,6 +50,23 @@ static bool field(struct cn_field *f, const char *p, const char *end,
 		q--;
 	f->value = (struct cn_str){ v, (size_t)(q - v) };
 	return true;
+}
+
+enum cn_head_line cn_head_line(const char *p, const char *end)
+{
+	struct cn_field f;
+	const char *next;
+
+	if (p < end && (*p == '\n' || (*p == '\r' && end - p > 1 &&
+	    p[1] == '\n')))
+		return CN_LINE_EMPTY;
+	if (p < end && (*p == ' ' || *p == '\t'))
+		return CN_LINE_MORE;
+	if (is_from_line(p, end))
+		return CN_LINE_FROM;
+	if (!field(&f, p, end, &next))
+		return CN_LINE_BODY;
+	return f.name.n > 0 ? CN_LINE_FIELD : CN_LINE_NAMELESS;
 }
 
 bool cn_head_next(struct cn_head *h, struct cn_field *f)

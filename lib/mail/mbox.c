@@ -260,11 +260,11 @@ static void put_date(struct cn_buf *out, int64_t t)
 	    (int)(s % 60), y);
 }
 
-void cn_mbox_put(struct cn_buf *out, struct cn_str mail, const char *sender,
-    int64_t date)
+void cn_mboxrd_begin(struct cn_mboxrd *b, struct cn_buf *out,
+    const char *sender, int64_t date)
 {
-	const char *p = mail.p, *end = p + mail.n, *nl, *q;
-
+	memset(b, 0, sizeof(*b));
+	b->last = '\n';
 	cn_buf_str(out, "From ");
 	if (!sender || !*sender)
 		sender = "MAILER-DAEMON";
@@ -273,20 +273,75 @@ void cn_mbox_put(struct cn_buf *out, struct cn_str mail, const char *sender,
 	cn_buf_ch(out, ' ');
 	put_date(out, date);
 	cn_buf_ch(out, '\n');
-	if (mail.n > 5 && memcmp(p, "From ", 5) == 0) {
-		nl = memchr(p, '\n', mail.n);
-		p = nl ? nl + 1 : end;
+}
+
+/* At the beginning of a line: how much of 'From ' has been seen, behind '>',
+ * which may pass at once.  Six bytes make the mail's own From_ line. */
+static const char *line_start(struct cn_mboxrd *b, struct cn_buf *out,
+    const char *p)
+{
+	static const char from[] = "From ";
+
+	if (b->state == CN_MBOXRD_START && b->seen == 5) {
+		b->state = CN_MBOXRD_OWN;
+	} else if (b->seen < 5 && *p == from[b->seen]) {
+		p++;
+		if (++b->seen == 5 && b->state == CN_MBOXRD_LINE) {
+			cn_buf_str(out, ">From ");
+			b->state = CN_MBOXRD_REST;
+		}
+	} else if (b->seen == 0 && *p == '>') {
+		b->state = CN_MBOXRD_LINE;
+		cn_buf_ch(out, *p++);
+	} else {
+		cn_buf_add(out, from, b->seen);
+		b->state = CN_MBOXRD_REST;
 	}
-	for (; p < end; p = nl) {
+	return p;
+}
+
+void cn_mboxrd_feed(struct cn_mboxrd *b, struct cn_buf *out,
+    struct cn_str piece)
+{
+	const char *p = piece.p, *end = p + piece.n, *nl;
+	size_t n;
+
+	if (piece.n > 0)
+		b->last = end[-1];
+	while (p < end) {
+		if (b->state == CN_MBOXRD_START || b->state == CN_MBOXRD_LINE) {
+			p = line_start(b, out, p);
+			continue;
+		}
 		nl = memchr(p, '\n', (size_t)(end - p));
-		nl = nl ? nl + 1 : end;
-		for (q = p; q < nl && *q == '>'; q++)
-			;
-		if (nl - q >= 5 && memcmp(q, "From ", 5) == 0)
-			cn_buf_ch(out, '>');
-		cn_buf_add(out, p, (size_t)(nl - p));
+		n = (size_t)((nl ? nl + 1 : end) - p);
+		if (b->state == CN_MBOXRD_REST)
+			cn_buf_add(out, p, n);
+		if (nl) {
+			b->state = CN_MBOXRD_LINE;
+			b->seen = 0;
+		}
+		p += n;
 	}
-	if (mail.n > 0 && end[-1] != '\n')
+}
+
+void cn_mboxrd_end(struct cn_mboxrd *b, struct cn_buf *out)
+{
+	if (b->state == CN_MBOXRD_START && b->seen == 5)
+		cn_buf_ch(out, '>');
+	if (b->state == CN_MBOXRD_START || b->state == CN_MBOXRD_LINE)
+		cn_buf_add(out, "From ", b->seen);
+	if (b->last != '\n')
 		cn_buf_ch(out, '\n');
 	cn_buf_ch(out, '\n');
+}
+
+void cn_mbox_put(struct cn_buf *out, struct cn_str mail, const char *sender,
+    int64_t date)
+{
+	struct cn_mboxrd b;
+
+	cn_mboxrd_begin(&b, out, sender, date);
+	cn_mboxrd_feed(&b, out, mail);
+	cn_mboxrd_end(&b, out);
 }

@@ -11,88 +11,30 @@
 #include "crypt/crypt.h"
 #include "mime.h"
 
-struct entity {				/* the fields that shape a part */
-	struct cn_str type, encoding, disposition, cid;
-};
-
-struct frame {
-	struct cn_str boundary;
-	const char *start;		/* of its body */
-	size_t first;			/* index of its first part */
-	bool alternative, digest, seen;
-};
-
 struct walk {
 	struct cn_mail *m;
 	unsigned flags;
+	const struct cn_cuts *cuts;	/* or NULL */
 	const char *p, *end;
-	struct frame stack[CN_MAIL_DEPTH];
-	size_t depth;
+	struct cn_frames open;
 	size_t cap;			/* of m->parts */
-	/* the boundary line that was found last */
-	size_t hit;			/* frame */
-	bool closes;
+	/* around the boundary line that was found last */
 	const char *stop, *next;	/* content before, first byte behind */
 };
-
-static void note_entity(struct entity *e, const struct cn_field *f)
-{
-	struct cn_str *to = NULL;
-
-	if (f->name.n < 10 || cn_lower((unsigned char)f->name.p[0]) != 'c')
-		return;
-	if (cn_str_ieq(f->name, "content-type"))
-		to = &e->type;
-	else if (cn_str_ieq(f->name, "content-transfer-encoding"))
-		to = &e->encoding;
-	else if (cn_str_ieq(f->name, "content-disposition"))
-		to = &e->disposition;
-	else if (cn_str_ieq(f->name, "content-id"))
-		to = &e->cid;
-	if (!to || to->p)
-		return;
-	*to = f->value;
-	if (to->n > CN_MAIL_VALUE)
-		to->n = CN_MAIL_VALUE;
-}
-
-/* Does this line (at p, "--...") end a part of an open multipart? */
-static bool boundary_line(struct walk *w, const char *p, const char *nl)
-{
-	size_t n = (size_t)(nl - p);
-
-	for (size_t k = w->depth; k-- > 0; ) {
-		struct cn_str b = w->stack[k].boundary;
-		const char *q = p + 2 + b.n;
-
-		if (n < b.n + 2 || memcmp(p + 2, b.p, b.n) != 0)
-			continue;
-		w->closes = nl - q >= 2 && q[0] == '-' && q[1] == '-';
-		if (w->closes)
-			q += 2;
-		while (q < nl && (cn_is_wsp((unsigned char)*q)))
-			q++;
-		if (q == nl) {
-			w->hit = k;
-			return true;
-		}
-	}
-	return false;
-}
 
 /* Looks for the next boundary line from p, which begins a line. */
 static bool find_boundary(struct walk *w, const char *p)
 {
 	const char *start = p, *nl;
 
-	if (w->depth == 0)
+	if (w->open.n == 0)
 		p = w->end;
 	for (; p < w->end; p = nl + 1) {
 		nl = memchr(p, '\n', (size_t)(w->end - p));
 		if (!nl)
 			nl = w->end;
 		if (nl - p >= 3 && p[0] == '-' && p[1] == '-' &&
-		    boundary_line(w, p, nl)) {
+		    cn_frames_boundary(&w->open, p, nl)) {
 			w->stop = p;
 			if (w->stop > start && w->stop[-1] == '\n')
 				w->stop--;
@@ -117,78 +59,49 @@ static bool at_boundary(struct walk *w, const char *p, const char **next)
 		return false;
 	nl = memchr(p, '\n', (size_t)(w->end - p));
 	*next = nl ? nl + 1 : w->end;
-	return boundary_line(w, p, nl ? nl : w->end);
+	return cn_frames_boundary(&w->open, p, nl ? nl : w->end);
+}
+
+static const struct cn_cut *cut_at(const struct walk *w, const char *body)
+{
+	size_t at = (size_t)(body - w->m->raw.p), i;
+
+	for (i = 0; w->cuts && i < w->cuts->n && w->cuts->v[i].at <= at; i++)
+		if (w->cuts->v[i].at == at)
+			return &w->cuts->v[i];
+	return NULL;
 }
 
 static void decode_body(struct walk *w, struct cn_mail_part *part,
-    struct cn_str encoding)
+    struct cn_str encoding, unsigned *defects)
 {
 	struct cn_mail *m = w->m;
-	struct cn_arena *a = &m->mem;
-	const char *enc = encoding.p ? cn_mime_token(a, encoding) : "";
+	enum cn_encoding enc = cn_mime_encoding(encoding.p ?
+	    cn_mime_token(&m->mem, encoding) : "");
 	bool bad = false;
 	char *to;
-	size_t n;
+	size_t n = 0;
 
 	part->body = part->raw;
-	if (part->raw.n == 0 || !*enc || strcmp(enc, "7bit") == 0 ||
-	    strcmp(enc, "8bit") == 0 || strcmp(enc, "binary") == 0)
+	if (part->raw.n == 0 || enc == CN_ENC_NONE)
 		return;
-	if (!m->decoded)
-		m->decoded = cn_realloc(NULL, m->raw.n + 1);
-	to = m->decoded + m->decoded_len;
-	if (strcmp(enc, "base64") == 0) {
-		n = cn_mime_base64(to, part->raw, &bad);
-		m->defects |= bad ? CN_DEF_BASE64 : 0;
-	} else if (strcmp(enc, "quoted-printable") == 0) {
-		n = cn_mime_qp(to, part->raw, false, &bad);
-		m->defects |= bad ? CN_DEF_QP : 0;
-	} else if (strstr(enc, "uue")) {
-		n = cn_mime_uu(to, part->raw);
-	} else {
+	if (enc == CN_ENC_UNKNOWN) {
 		m->defects |= CN_DEF_ENCODING;
 		return;
 	}
+	if (!m->decoded)
+		m->decoded = cn_realloc(NULL, m->raw.n + 1);
+	to = m->decoded + m->decoded_len;
+	if (enc == CN_ENC_BASE64)
+		n = cn_mime_base64(to, part->raw, &bad);
+	else if (enc == CN_ENC_QP)
+		n = cn_mime_qp(to, part->raw, false, &bad);
+	else
+		n = cn_mime_uu(to, part->raw);
+	if (bad && defects)
+		*defects |= enc == CN_ENC_BASE64 ? CN_DEF_BASE64 : CN_DEF_QP;
 	m->decoded_len += n;
 	part->body = (struct cn_str){ to, n };
-}
-
-/* A file name has no folder. */
-static const char *base_name(const char *s)
-{
-	const char *at;
-
-	while ((at = strpbrk(s, "/\\")))
-		s = at + 1;
-	return s;
-}
-
-static const char *part_name(struct walk *w, const struct entity *e)
-{
-	struct cn_arena *a = &w->m->mem;
-	unsigned *d = &w->m->defects;
-	const char *s = NULL;
-
-	if (e->disposition.p)
-		s = cn_mime_param(a, e->disposition, "filename", false, d);
-	if (!s && e->type.p)
-		s = cn_mime_param(a, e->type, "name", false, d);
-	return s ? base_name(s) : "";
-}
-
-static enum cn_disposition disposition(struct cn_arena *a, struct cn_str v)
-{
-	const char *s = v.p ? cn_mime_token(a, v) : "";
-
-	if (!*s)
-		return CN_DISP_NONE;
-	return strcmp(s, "inline") == 0 ? CN_DISP_INLINE : CN_DISP_ATTACHMENT;
-}
-
-static bool is_text(const char *type)
-{
-	return strcmp(type, "text/plain") == 0 ||
-	    strcmp(type, "text/html") == 0;
 }
 
 static struct cn_mail_part *new_part(struct walk *w)
@@ -246,48 +159,79 @@ static void text_params(struct walk *w, struct cn_mail_part *part,
 	part->delsp = s && strcasecmp(s, "yes") == 0;
 }
 
-static void add_leaf(struct walk *w, const struct entity *e,
+/* The beginning of a body is parsed, and said of the whole. */
+static void complete(struct walk *w, struct cn_mail_part *part,
+    const struct cn_cut *cut)
+{
+	const char *p = part->body.p;
+	size_t n = part->body.n, k = n;
+
+	part->cut = true;
+	part->size = cut->size;
+	w->m->defects |= cut->defects;
+	/* No half character, which would be a defect of the mail. */
+	if (strncmp(part->charset, "utf-16", 6) == 0 ||
+	    strncmp(part->charset, "utf-32", 6) == 0) {
+		part->body.n = n & ~(size_t)3;
+		return;
+	}
+	while (k > 0 && n - k < 4 && (p[k - 1] & 0xc0) == 0x80)
+		k--;
+	if (k > 0 && (p[k - 1] & 0xc0) == 0xc0)
+		part->body.n = k - 1;
+}
+
+static void add_leaf(struct walk *w, const struct cn_entity *e,
     const char *type, const char *from, const char *to)
 {
 	struct cn_mail *m = w->m;
 	struct cn_mail_part *part = new_part(w);
+	const struct cn_cut *cut = cut_at(w, from);
 
 	if (!part)
 		return;
 	part->type = type;
-	part->depth = (unsigned char)w->depth;
+	part->depth = (unsigned char)w->open.n;
 	part->raw = (struct cn_str){ from, (size_t)(to - from) };
-	part->name = part_name(w, e);
+	part->name = cn_entity_name(&m->mem, e, &m->defects);
 	part->cid = trim_id(&m->mem, e->cid);
-	part->disposition = disposition(&m->mem, e->disposition);
+	part->disposition = cn_entity_disposition(&m->mem, e);
 	text_params(w, part, e->type);
-	decode_body(w, part, e->encoding);
+	decode_body(w, part, e->encoding, cut ? NULL : &m->defects);
+	part->size = part->body.n;
+	if (cut)
+		complete(w, part, cut);
 	/* A name alone makes a file of it, but for the mail's first words. */
 	part->attachment = part->disposition == CN_DISP_ATTACHMENT ||
-	    !is_text(type) || (*part->name && m->n_parts > 1);
+	    !cn_mime_is_text(type) || (*part->name && m->n_parts > 1);
 	part->in_text = !part->attachment;
 	if (!part->attachment)
 		return;
 	m->n_attachments++;
-	if (!(w->flags & CN_MAIL_NO_HASH)) {
+	if (w->flags & CN_MAIL_NO_HASH)
+		return;
+	if (cut)
+		memcpy(part->sha256, cut->sha256, sizeof(part->sha256));
+	else
 		cn_sha256(part->sha256, part->body.p, part->body.n);
-		part->sha_known = true;
-	}
+	part->sha_known = true;
 }
 
-static bool blank(struct cn_str s)
+static bool says(const struct walk *w, const struct cn_mail_part *part)
 {
-	return cn_str_trim(s).n == 0;
+	return cn_str_trim(part->body).n > 0 ||
+	    (part->cut && cut_at(w, part->raw.p)->says);
 }
 
 /* Of the parts of an alternative the plain one is read, if it says
  * anything. */
-static void choose(struct cn_mail *m, size_t first)
+static void choose(struct walk *w, size_t first)
 {
+	struct cn_mail *m = w->m;
 	bool plain = false;
 
 	for (size_t i = first; i < m->n_parts && !plain; i++)
-		plain = m->parts[i].in_text && !blank(m->parts[i].body) &&
+		plain = m->parts[i].in_text && says(w, &m->parts[i]) &&
 		    strcmp(m->parts[i].type, "text/plain") == 0;
 	for (size_t i = first; i < m->n_parts; i++)
 		if (m->parts[i].in_text &&
@@ -298,10 +242,10 @@ static void choose(struct cn_mail *m, size_t first)
 /* Closes the frames above n; content ended at `stop`. */
 static void pop(struct walk *w, size_t n, const char *stop)
 {
-	struct entity none = { 0 };
+	struct cn_entity none = { 0 };
 
-	while (w->depth > n) {
-		struct frame *f = &w->stack[--w->depth];
+	while (w->open.n > n) {
+		struct cn_frame *f = &w->open.v[--w->open.n];
 
 		if (!f->seen) {
 			w->m->defects |= CN_DEF_BOUNDARY;
@@ -309,90 +253,50 @@ static void pop(struct walk *w, size_t n, const char *stop)
 				add_leaf(w, &none, "text/plain", f->start, stop);
 		}
 		if (f->alternative)
-			choose(w->m, f->first);
+			choose(w, f->first);
 	}
-}
-
-/* The type of an entity, with what RFC 2045, section 5.2 says of none. */
-static const char *entity_type(struct walk *w, const struct entity *e)
-{
-	bool digest = w->depth > 0 && w->stack[w->depth - 1].digest;
-	const char *s, *slash;
-
-	if (!e->type.p)
-		return digest ? "message/rfc822" : "text/plain";
-	s = cn_mime_token(&w->m->mem, e->type);
-	slash = strchr(s, '/');
-	if (!slash || slash == s || !slash[1] || strchr(slash + 1, '/'))
-		return "text/plain";
-	return s;
-}
-
-/* An entity begins at p behind its header.  True: it is a multipart, and its
- * frame is open. */
-static bool open_multipart(struct walk *w, const struct entity *e,
-    const char **type, const char *p)
-{
-	struct frame *f = &w->stack[w->depth];
-	unsigned *d = &w->m->defects;
-	char *b;
-
-	if (strncmp(*type, "multipart/", 10) != 0)
-		return false;
-	if (w->depth == CN_MAIL_DEPTH) {
-		*d |= CN_DEF_DEPTH;
-		return false;
-	}
-	b = cn_mime_param(&w->m->mem, e->type, "boundary", true, d);
-	if (!b || !*b) {
-		*d |= CN_DEF_BOUNDARY;
-		*type = "text/plain";
-		return false;
-	}
-	memset(f, 0, sizeof(*f));
-	f->boundary = cn_str(b);
-	f->start = p;
-	f->first = w->m->n_parts;
-	f->alternative = strcmp(*type, "multipart/alternative") == 0;
-	f->digest = strcmp(*type, "multipart/digest") == 0;
-	w->depth++;
-	return true;
 }
 
 /* The walk: w->p is behind the header of the entity e. */
-static void parts(struct walk *w, struct entity e)
+static void parts(struct walk *w, struct cn_entity e)
 {
+	struct cn_frames *open = &w->open;
 	struct cn_mail *m = w->m;
-	const char *type = entity_type(w, &e);
+	const char *type = cn_entity_type(&m->mem, &e, false);
+	struct cn_frame *f;
 	const char *next;
-	bool multi, found;
+	bool found;
 
 	m->type = type;
 	for (;;) {
-		multi = open_multipart(w, &e, &type, w->p);
+		f = cn_frame_open(open, &m->mem, &e, &type, &m->defects);
+		if (f) {
+			f->start = w->p;
+			f->first = m->n_parts;
+		}
 		found = find_boundary(w, w->p);
-		if (!multi)
+		if (!f)
 			add_leaf(w, &e, type, w->p, w->stop);
 		/* Preambles and epilogues pass, until a part begins. */
 		for (;;) {
 			if (!found) {
-				m->defects |= w->depth ? CN_DEF_UNCLOSED : 0;
+				m->defects |= open->n ? CN_DEF_UNCLOSED : 0;
 				pop(w, 0, w->end);
 				return;
 			}
-			if (w->depth > w->hit + 1)
+			if (open->n > open->hit + 1)
 				m->defects |= CN_DEF_UNCLOSED;
-			pop(w, w->hit + 1, w->stop);
-			w->stack[w->hit].seen |= !w->closes;
-			if (!w->closes)
+			pop(w, open->hit + 1, w->stop);
+			open->v[open->hit].seen |= !open->closes;
+			if (!open->closes)
 				break;
-			pop(w, w->hit, w->stop);
-			if (w->depth == 0)
+			pop(w, open->hit, w->stop);
+			if (open->n == 0)
 				return;
 			found = find_boundary(w, w->next);
 		}
 		/* A boundary line twice is no empty part. */
-		while (at_boundary(w, w->next, &next) && !w->closes)
+		while (at_boundary(w, w->next, &next) && !open->closes)
 			w->next = next;
 		if (m->n_parts >= CN_MAIL_PARTS) {
 			m->defects |= CN_DEF_PARTS;
@@ -400,14 +304,14 @@ static void parts(struct walk *w, struct entity e)
 			return;
 		}
 		struct cn_head h = { .p = w->next, .end = w->end };
-		struct cn_field f;
+		struct cn_field field;
 
 		memset(&e, 0, sizeof(e));
-		while (!at_boundary(w, h.p, &next) && cn_head_next(&h, &f))
-			note_entity(&e, &f);
+		while (!at_boundary(w, h.p, &next) && cn_head_next(&h, &field))
+			cn_entity_note(&e, &field);
 		m->defects |= h.defects;
 		w->p = h.p;
-		type = entity_type(w, &e);
+		type = cn_entity_type(&m->mem, &e, cn_frames_digest(open));
 	}
 }
 
@@ -441,7 +345,7 @@ static bool within(struct cn_mail *m, struct cn_field *f)
 	return true;
 }
 
-static void read_header(struct cn_mail *m, struct entity *e)
+void cn_mime_header(struct cn_mail *m, struct cn_entity *e)
 {
 	struct cn_head h = { .p = m->raw.p, .end = m->raw.p + m->raw.n };
 	struct cn_field f;
@@ -454,25 +358,25 @@ static void read_header(struct cn_mail *m, struct entity *e)
 			m->defects |= CN_DEF_FIELDS;
 			continue;
 		}
-		note_entity(e, &f);
+		cn_entity_note(e, &f);
 		add_field(m, &f, &cap);
 	}
 	m->defects |= h.defects;
 	m->body_at = (size_t)(h.p - m->raw.p);
 }
 
-int cn_mail_parse(struct cn_mail *m, const char *p, size_t n, unsigned flags,
-    struct cn_err *err)
+int cn_mime_parse(struct cn_mail *m, const char *p, size_t n, unsigned flags,
+    const struct cn_cuts *cuts, struct cn_err *err)
 {
-	struct walk w = { .m = m, .flags = flags };
-	struct entity e = { 0 };
+	struct walk w = { .m = m, .flags = flags, .cuts = cuts };
+	struct cn_entity e = { 0 };
 
 	cn_mail_release(m);
 	m->raw = (struct cn_str){ p, n };
 	m->text = "";
 	if (n == 0)
 		return cn_fail(err, CN_PARTIAL, "empty mail");
-	read_header(m, &e);
+	cn_mime_header(m, &e);
 	if (m->n_fields == 0) {
 		cn_mail_release(m);
 		return cn_fail(err, CN_PARTIAL, "no header field");
@@ -495,6 +399,12 @@ int cn_mail_parse(struct cn_mail *m, const char *p, size_t n, unsigned flags,
 	return 0;
 }
 
+int cn_mail_parse(struct cn_mail *m, const char *p, size_t n, unsigned flags,
+    struct cn_err *err)
+{
+	return cn_mime_parse(m, p, n, flags, NULL, err);
+}
+
 void cn_mail_release(struct cn_mail *m)
 {
 	if (m->decoded) {
@@ -502,6 +412,7 @@ void cn_mail_release(struct cn_mail *m)
 		free(m->decoded);
 	}
 	cn_buf_wipe(&m->text_buf);
+	cn_buf_wipe(&m->kept);
 	cn_arena_release(&m->mem);
 	memset(m, 0, sizeof(*m));
 }

@@ -134,7 +134,10 @@ void cn_mime_text(struct cn_mail *m)
 	for (size_t i = 0; i < m->n_parts; i++) {
 		struct cn_mail_part *part = &m->parts[i];
 
-		if (!part->in_text || part->body.n == 0)
+		if (!part->in_text)
+			continue;
+		m->defects |= part->cut ? CN_DEF_CUT : 0;
+		if (part->body.n == 0)
 			continue;
 		/* One empty line between two parts. */
 		while (out->len > 0 && out->p[out->len - 1] == '\n')

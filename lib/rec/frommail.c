@@ -20,7 +20,7 @@ static void attachments(struct cn_msg *m, struct cn_mail *mail,
 			continue;
 		a[n].name = p->name;
 		a[n].type = p->type;
-		a[n].size = (int64_t)p->body.n;
+		a[n].size = (int64_t)p->size;
 		if (p->sha_known) {
 			char *hex = cn_arena_alloc(mem, 65);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "../skim.h"
 #include "mail/mail.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
@@ -82,6 +83,39 @@ static void box(const char *p, size_t n, size_t step)
 	cn_mbox_free(b);
 }
 
+static void gather(void *arg, const void *p, size_t n)
+{
+	cn_buf_add(arg, p, n);
+}
+
+static size_t piece(void *seed)
+{
+	uint32_t *s = seed;
+
+	*s = *s * 1103515245 + 12345;
+	return *s >> 16 & (*s & 32 ? 7 : 255);
+}
+
+static void pieces(const char *p, size_t n, uint32_t seed)
+{
+	static const struct cn_skim_bounds little = { 64, 80, 20, 8, 1 << 30 };
+	struct cn_buf a = { 0 }, b = { 0 };
+	struct cn_canon c;
+
+	must(!skim_differs((struct cn_str){ p, n }, &little, piece, &seed));
+	cn_mail_canonical((struct cn_str){ p, n }, gather, &a);
+	cn_canon_begin(&c, gather, &b);
+	for (size_t at = 0, k; at < n; at += k) {
+		k = 1 + piece(&seed);
+		k = k < n - at ? k : n - at;
+		cn_canon_feed(&c, p + at, k);
+	}
+	cn_canon_end(&c);
+	must(a.len == b.len && memcmp(a.p, b.p, a.len) == 0);
+	cn_buf_release(&a);
+	cn_buf_release(&b);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	const char *p = (const char *)data + 1;
@@ -103,6 +137,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		cn_charset_utf8(&b, "utf-16", (struct cn_str){ p, n });
 		cn_charset_utf8(&b, "iso-2022-jp", (struct cn_str){ p, n });
 		must(cn_utf8_valid(b.p, b.len));
+		break;
+	case 3:
+	case 4:
+		pieces(p, n, data[0]);
 		break;
 	default:
 		whole(p, n);

@@ -135,6 +135,47 @@ static void round_trip(void)
 	cn_buf_release(&out);
 }
 
+static bool in_pieces(const struct cn_buf *mail)
+{
+	struct cn_buf whole = { 0 }, out = { 0 };
+	struct cn_mboxrd b;
+	bool yes;
+
+	cn_mbox_put(&whole, cn_buf_view(mail), "a@example.com", 0);
+	cn_mboxrd_begin(&b, &out, "a@example.com", 0);
+	for (size_t at = 0, n; at < mail->len; at += n) {
+		n = 1 + (size_t)rand() % 7;
+		n = n < mail->len - at ? n : mail->len - at;
+		cn_mboxrd_feed(&b, &out, (struct cn_str){ mail->p + at, n });
+	}
+	cn_mboxrd_end(&b, &out);
+	yes = out.len == whole.len && memcmp(out.p, whole.p, out.len) == 0;
+	cn_buf_release(&whole);
+	cn_buf_release(&out);
+	return yes;
+}
+
+static void put_pieces(void)
+{
+	static const char *const words[] = { "From ", "From", ">", "\n",
+	    "\r\n", "Fro", "From: x\n", "x" };
+	struct cn_buf mail = { 0 }, out = { 0 };
+	int bad = 0;
+
+	for (int i = 0; i < 20000; i++) {
+		mail.len = 0;
+		for (int n = rand() % 12; n > 0; n--)
+			cn_buf_str(&mail, words[rand() % 8]);
+		bad += !in_pieces(&mail);
+	}
+	ok(bad == 0, "in pieces it is written as in one");
+	cn_mbox_put(&out, CN_STR("From "), "a@example.com", 0);
+	same(cn_buf_view(&out), "From a@example.com Thu Jan  1 00:00:00 1970\n>From \n\n",
+	    "a From_ line has more than five bytes");
+	cn_buf_release(&mail);
+	cn_buf_release(&out);
+}
+
 static int list(void *arg, const char *folder, const char *path,
     struct cn_err *err)
 {
@@ -233,6 +274,7 @@ int main(void)
 	early();
 	large();
 	round_trip();
+	put_pieces();
 	maildir();
 	build();
 	return done();

@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "mail/mail.h"
+#include "../skim.h"
 #include "tap.h"
 
 /* Seconds of CPU for one mail; sanitizers take up to ten times as long. */
@@ -41,6 +41,31 @@ static void start(const char *s)
 	cn_buf_str(&in, s);
 }
 
+static size_t piece(void *n)
+{
+	return *(size_t *)n;
+}
+
+/* The same in pieces: no worse, and nothing else. */
+static bool skims(double limit)
+{
+	size_t n = 70001;
+	clock_t t = clock();
+	struct cn_mail m = { 0 };
+	const char *s = skim_differs(cn_buf_view(&in), NULL, piece, &n);
+	double spent = (double)(clock() - t) / CLOCKS_PER_SEC;
+	bool good;
+
+	if (skim(&m, cn_buf_view(&in), NULL, piece, &n) < 0)
+		return false;
+	good = !s && spent < 2 * limit && m.kept.len < 6 << 20;
+	if (!good)
+		printf("# skimmed: %s differs, %.2f s, %zu bytes kept\n",
+		    s ? s : "nothing", spent, m.kept.len);
+	cn_mail_release(&m);
+	return good;
+}
+
 /* Parses, and splits and judges as the commands do. */
 static void run(const char *what, unsigned want)
 {
@@ -71,9 +96,9 @@ static void run(const char *what, unsigned want)
 		printf("\n");
 		good = false;
 	}
-	ok(good, what);
 	cn_mail_release(&m);
 	cn_arena_release(&a);
+	ok(good && skims(LIMIT), what);
 }
 
 static void parts(void)
@@ -118,6 +143,17 @@ static void parts(void)
 	start("Content-Type: multipart/mixed; boundary=-\n\n");
 	times(2000000, "--");
 	run("a line of dashes", CN_DEF_BOUNDARY);
+	start("Content-Type: multipart/mixed; boundary=b\n\n--b");
+	times(2000000, " ");
+	cn_buf_str(&in, "\n\nx\n--b--\n");
+	run("a boundary line of 2 MB", CN_DEF_BOUNDARY);
+	start("Content-Type: multipart/mixed; boundary=b\n\n");
+	for (int i = 0; i < 600; i++) {
+		cn_buf_str(&in, "--b\nContent-Type: text/plain; x=");
+		times(1200, "0123456789");
+		cn_buf_str(&in, "\n\nx\n");
+	}
+	run("600 part headers of 12 KB", CN_DEF_UNCLOSED);
 }
 
 static void headers(void)
@@ -170,6 +206,17 @@ static void headers(void)
 	start("X: ");
 	times(3000000, "y");
 	run("a header of 3 MB", CN_DEF_HEADER_SIZE | CN_DEF_FIELD_SIZE);
+	start("X: ");
+	times(300000, "y\n y");
+	cn_buf_str(&in, "\nSubject: late\n: nameless\nFrom x\n\nbody\n");
+	run("one of 300,000 lines, and more behind", CN_DEF_HEADER_SIZE);
+	start("");
+	times(2000000, "y");
+	run("a line of 2 MB in the header", CN_DEF_NO_SEPARATOR);
+	start("");
+	times(2000000, "y");
+	cn_buf_str(&in, ": z\n\nbody");
+	run("a field's name of 2 MB", CN_DEF_NO_SEPARATOR);
 }
 
 static void bodies(void)
@@ -180,6 +227,13 @@ static void bodies(void)
 	start("Content-Transfer-Encoding: quoted-printable\n\n");
 	times(1000000, "=G= ");
 	run("quoted-printable junk", CN_DEF_QP);
+	start("Content-Type: a/b\nContent-Transfer-Encoding: "
+	    "quoted-printable\n\nx=");
+	times(900000, "\t ");
+	cn_buf_str(&in, "\nx=");
+	times(100, "\t ");
+	cn_buf_str(&in, "\n");
+	run("white space behind a =", CN_DEF_QP);
 	start("\n");
 	times(10000000, "x");
 	run("a line of 10 MB", 0);
