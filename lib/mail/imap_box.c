@@ -1,0 +1,293 @@
+/* imap_box.c - mailboxes: what there is, opening one, waiting, expunging */
+#include <libetpan/mailimap.h>
+#include <libetpan/condstore.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "imap_int.h"
+
+#define IDLE_SECONDS (28 * 60)		/* RFC 2177: less than half an hour */
+#define NOOP_SECONDS 20
+
+/* The name as it goes on the wire. */
+static int wire_name(struct cn_buf *out, const char *folder,
+    struct cn_err *err)
+{
+	if (cn_utf7_encode(out, folder))
+		return 0;
+	return cn_fail(err, CN_USAGE, "not the name of a folder");
+}
+
+/* --- LIST --- */
+
+static const struct {
+	const char *flag;
+	enum cn_imap_use use;
+} uses[] = {
+	{ "All", CN_IMAP_ALL }, { "AllMail", CN_IMAP_ALL },
+	{ "Archive", CN_IMAP_ARCHIVE }, { "Drafts", CN_IMAP_DRAFTS },
+	{ "Junk", CN_IMAP_JUNK }, { "Spam", CN_IMAP_JUNK },
+	{ "Sent", CN_IMAP_SENT }, { "Trash", CN_IMAP_TRASH },
+	{ "Flagged", CN_IMAP_STARRED }, { "Starred", CN_IMAP_STARRED },
+};
+
+/* False: it cannot be opened. */
+static bool flags(const struct mailimap_mbx_list_flags *f,
+    enum cn_imap_use *use)
+{
+	*use = CN_IMAP_PLAIN_FOLDER;
+	if (!f)
+		return true;
+	if (f->mbf_type == MAILIMAP_MBX_LIST_FLAGS_SFLAG &&
+	    f->mbf_sflag == MAILIMAP_MBX_LIST_SFLAG_NOSELECT)
+		return false;
+	for (clistiter *i = clist_begin(f->mbf_oflags); i; i = clist_next(i)) {
+		const struct mailimap_mbx_list_oflag *o = clist_content(i);
+
+		if (o->of_type != MAILIMAP_MBX_LIST_OFLAG_FLAG_EXT ||
+		    !o->of_flag_ext)
+			continue;
+		if (cn_str_ieq(cn_str(o->of_flag_ext), "NonExistent"))
+			return false;
+		for (size_t k = 0; k < sizeof(uses) / sizeof(*uses); k++)
+			if (cn_str_ieq(cn_str(o->of_flag_ext), uses[k].flag))
+				*use = uses[k].use;
+	}
+	return true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct cn_imap_folder *x = a, *y = b;
+	bool inbox = strcmp(x->name, "INBOX") == 0;
+
+	if (inbox != (strcmp(y->name, "INBOX") == 0))
+		return inbox ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static void collect(clist *list, struct cn_arena *mem,
+    struct cn_imap_folder *f, size_t *n, size_t *left_out)
+{
+	struct cn_buf name = { 0 };
+	size_t kept = 0;
+
+	for (clistiter *i = clist_begin(list); i; i = clist_next(i)) {
+		const struct mailimap_mailbox_list *b = clist_content(i);
+		enum cn_imap_use use;
+
+		if (!flags(b->mb_flag, &use))
+			continue;
+		name.len = 0;
+		if (!cn_utf7_decode(&name, cn_str(b->mb_name)) ||
+		    name.len == 0) {
+			++*left_out;
+			continue;
+		}
+		if (cn_str_ieq(cn_buf_view(&name), "INBOX"))
+			memcpy(name.p, "INBOX", 5);
+		f[kept++] = (struct cn_imap_folder){
+			cn_arena_dup(mem, name.p, name.len), use
+		};
+	}
+	cn_buf_release(&name);
+	qsort(f, kept, sizeof(*f), by_name);
+	*n = 0;
+	for (size_t i = 0; i < kept; i++)
+		if (*n == 0 || strcmp(f[*n - 1].name, f[i].name) != 0)
+			f[(*n)++] = f[i];
+}
+
+int cn_imap_folders(struct cn_imap *m, struct cn_arena *mem,
+    struct cn_imap_folder **out, size_t *n, size_t *left_out,
+    struct cn_err *err)
+{
+	clist *list = NULL;
+	int r;
+
+	if (cn_imap_ready(m, CN_WANT_LIST, err) < 0)
+		return -1;
+	r = cn_imap_done(m, mailimap_list(m->etpan, "", "*", &list), "LIST",
+	    err);
+	if (r == 0) {
+		*n = *left_out = 0;
+		*out = cn_arena_alloc(mem, (list ? (size_t)clist_count(list) :
+		    0) * sizeof(**out));
+		if (list)
+			collect(list, mem, *out, n, left_out);
+	}
+	if (list)
+		mailimap_list_result_free(list);
+	return r;
+}
+
+/* --- STATUS, EXAMINE, SELECT --- */
+
+static uint64_t modseq_of(const struct mailimap_status_info *i)
+{
+	const struct mailimap_extension_data *x = i->st_ext_data;
+	const struct mailimap_condstore_status_info *c;
+
+	if (!x || !x->ext_data ||
+	    x->ext_extension->ext_id != MAILIMAP_EXTENSION_CONDSTORE ||
+	    x->ext_type != MAILIMAP_CONDSTORE_TYPE_STATUS_INFO)
+		return 0;
+	c = x->ext_data;
+	return c->cs_highestmodseq_value;
+}
+
+static void status_of(const struct mailimap_mailbox_data_status *d,
+    struct cn_imap_state *s)
+{
+	for (clistiter *i = clist_begin(d->st_info_list); i;
+	    i = clist_next(i)) {
+		const struct mailimap_status_info *v = clist_content(i);
+
+		switch (v->st_att) {
+		case MAILIMAP_STATUS_ATT_MESSAGES:
+			s->exists = v->st_value;
+			break;
+		case MAILIMAP_STATUS_ATT_UIDNEXT:
+			s->uidnext = v->st_value;
+			break;
+		case MAILIMAP_STATUS_ATT_UIDVALIDITY:
+			s->uidvalidity = v->st_value;
+			break;
+		default:
+			if (modseq_of(v))
+				s->modseq = modseq_of(v);
+		}
+	}
+}
+
+int cn_imap_status(struct cn_imap *m, const char *folder,
+    struct cn_imap_state *out, struct cn_err *err)
+{
+	struct mailimap_mailbox_data_status *d = NULL;
+	struct mailimap_status_att_list *what;
+	struct cn_imap_state s = { 0 };
+	struct cn_buf name = { 0 };
+	int r = -1;
+
+	if (wire_name(&name, folder, err) < 0 ||
+	    cn_imap_ready(m, CN_WANT_STATUS, err) < 0)
+		goto out;
+	what = mailimap_status_att_list_new_empty();
+	if (!what) {
+		cn_fail(err, CN_TEMPFAIL, "out of memory");
+		goto out;
+	}
+	mailimap_status_att_list_add(what, MAILIMAP_STATUS_ATT_MESSAGES);
+	mailimap_status_att_list_add(what, MAILIMAP_STATUS_ATT_UIDNEXT);
+	mailimap_status_att_list_add(what, MAILIMAP_STATUS_ATT_UIDVALIDITY);
+	if (m->can & CN_IMAP_CONDSTORE)
+		mailimap_status_att_list_add(what,
+		    MAILIMAP_STATUS_ATT_HIGHESTMODSEQ);
+	r = cn_imap_done(m, mailimap_status(m->etpan, name.p, what, &d),
+	    "STATUS", err);
+	mailimap_status_att_list_free(what);
+	if (r == 0 && d) {
+		status_of(d, &s);
+		*out = s;
+	} else if (r == 0) {
+		r = cn_fail(err, CN_PARTIAL, "STATUS: no answer");
+	}
+	if (d)
+		mailimap_mailbox_data_status_free(d);
+out:
+	cn_buf_release(&name);
+	return r;
+}
+
+static int open_box(struct cn_imap *m, const char *name, bool write,
+    uint64_t *modseq)
+{
+	if (m->can & CN_IMAP_CONDSTORE)
+		return (write ? mailimap_select_condstore :
+		    mailimap_examine_condstore)(m->etpan, name, modseq);
+	return (write ? mailimap_select : mailimap_examine)(m->etpan, name);
+}
+
+int cn_imap_select(struct cn_imap *m, const char *folder, bool write,
+    struct cn_imap_state *out, struct cn_err *err)
+{
+	const struct mailimap_selection_info *i;
+	struct cn_buf name = { 0 };
+	uint64_t modseq = 0;
+	int r = -1;
+
+	if (wire_name(&name, folder, err) == 0 &&
+	    cn_imap_ready(m, CN_WANT_SELECT, err) == 0) {
+		m->open = false;
+		r = open_box(m, name.p, write, &modseq);
+		r = cn_imap_done(m, r, write ? "SELECT" : "EXAMINE", err);
+	}
+	cn_buf_release(&name);
+	i = m->etpan->imap_selection_info;
+	if (r < 0 || !i)
+		return -1;
+	m->open = true;
+	m->wire->news = false;
+	*out = (struct cn_imap_state){
+		.uidvalidity = i->sel_uidvalidity, .uidnext = i->sel_uidnext,
+		.exists = i->sel_exists, .modseq = modseq,
+	};
+	return 0;
+}
+
+/* --- waiting --- */
+
+static int noop(struct cn_imap *m, struct cn_err *err)
+{
+	if (cn_imap_ready(m, CN_WANT_NEWS, err) < 0)
+		return -1;
+	return cn_imap_done(m, mailimap_noop(m->etpan), "NOOP", err);
+}
+
+/* One IDLE command of at most ms: 1, 0, -1. */
+static int idle(struct cn_imap *m, int64_t ms, struct cn_err *err)
+{
+	int news, r;
+
+	if (cn_imap_ready(m, CN_WANT_NEWS, err) < 0 ||
+	    cn_imap_done(m, mailimap_idle(m->etpan), "IDLE", err) < 0)
+		return -1;
+	news = cn_stream_news(m->stream, ms, err);
+	if (news < 0) {
+		m->dead = true;
+		return cn_wrap(err, "IDLE");
+	}
+	cn_stream_expect(m->stream, CN_WANT_NEWS);
+	r = cn_imap_done(m, mailimap_idle_done(m->etpan), "IDLE", err);
+	return r < 0 ? -1 : news;
+}
+
+int cn_imap_idle(struct cn_imap *m, int seconds, struct cn_err *err)
+{
+	const struct cn_run *run = m->conf.run;
+	int64_t now = run->ms(), end = now + (int64_t)seconds * 1000;
+	bool can = m->can & CN_IMAP_IDLE;
+	int64_t most = (can ? IDLE_SECONDS : NOOP_SECONDS) * 1000;
+	int r = 0;
+
+	if (!m->open)
+		return cn_fail(err, CN_INTERNAL, "IDLE: no mailbox is open");
+	while (r == 0 && !m->wire->news && now < end &&
+	    !(run->stop && *run->stop)) {
+		int64_t left = end - now < most ? end - now : most;
+
+		if (can) {
+			r = idle(m, left, err);
+		} else {
+			r = noop(m, err);
+			if (r == 0 && !m->wire->news)
+				r = cn_stream_news(m->stream, left, err);
+		}
+		now = run->ms();
+	}
+	if (r < 0)
+		return -1;
+	r = m->wire->news;
+	m->wire->news = false;
+	return r;
+}
