@@ -106,30 +106,37 @@ struct cn_imap_mail {
 typedef int cn_imap_fn(void *, const struct cn_imap_mail *, struct cn_err *);
 
 /* Size, date and flags of the mails first..last (last UINT32_MAX: to the
- * end). */
+ * end), each once and in rising order: a server that does otherwise is
+ * refused (69).  They come one by one, in constant memory. */
 int cn_imap_sizes(struct cn_imap *, uint32_t first, uint32_t last,
     cn_imap_fn *, void *, struct cn_err *) CN_CHECKED;
 /* The bytes of these mails (ascending), each at most max bytes, with flags and
- * date, in one command with BODY.PEEK[]; one that the server does not send is
- * not called for. */
+ * date, by BODY.PEEK[] in as few commands as 8 KiB of UIDs allow, in whatever
+ * order they come; one that the server does not send is not called for.  A
+ * literal above 2 max + 64 KiB is refused (69): sizes may be estimates. */
 int cn_imap_bodies(struct cn_imap *, const uint32_t *uids, size_t n,
     uint32_t max, cn_imap_fn *, void *, struct cn_err *) CN_CHECKED;
 /* Appends bytes offset..offset+n of one mail; fewer at its end.  No such mail
  * any more: status 3. */
 int cn_imap_part(struct cn_imap *, uint32_t uid, uint32_t offset, uint32_t n,
     struct cn_buf *, struct cn_err *) CN_CHECKED;
-/* Gmail's labels of first..last as keywords, in a command of their own. */
+/* Gmail's labels of first..last as keywords, in a command of their own;
+ * Gmail's own begin with a backslash. */
 int cn_imap_labels(struct cn_imap *, uint32_t first, uint32_t last,
     cn_imap_fn *, void *, struct cn_err *) CN_CHECKED;
-/* Flags that changed since modseq (CONDSTORE), and with QRESYNC the UIDs that
- * are gone: gone() is called for ranges. */
+/* Flags that changed since modseq (without CONDSTORE: 3), and with QRESYNC the
+ * UIDs that are gone: gone() is called for ranges, which may name UIDs that
+ * never were. */
 int cn_imap_changes(struct cn_imap *, uint64_t modseq, cn_imap_fn *,
     int (*gone)(void *, uint32_t first, uint32_t last, struct cn_err *),
     void *, struct cn_err *) CN_CHECKED;
-/* Waits until the open mailbox has news: 1, 0 after `seconds` or when the run
- * was stopped, -1.  IDLE where the server can, else NOOP every 20 seconds. */
+/* Waits until the open mailbox has news: 1; 0 after `seconds`, or when the run
+ * was stopped, after which nothing but cn_imap_close() is left; -1.  What came
+ * since it was opened or last waited for counts.  IDLE where the server can,
+ * else NOOP every 20 seconds. */
 int cn_imap_idle(struct cn_imap *, int seconds, struct cn_err *) CN_CHECKED;
-/* Marks these as deleted and expunges just them (UIDPLUS; without it: 3). */
+/* Marks these (ascending) as deleted and expunges just them (UIDPLUS; without
+ * it, or in a mailbox that was opened to read: 3). */
 int cn_imap_expunge(struct cn_imap *, const uint32_t *uids, size_t n,
     struct cn_err *) CN_CHECKED;
 

@@ -227,6 +227,7 @@ int cn_imap_select(struct cn_imap *m, const char *folder, bool write,
 	if (r < 0 || !i)
 		return -1;
 	m->open = true;
+	m->write = write && strcmp(m->wire->code, "READ-ONLY") != 0;
 	m->wire->news = false;
 	*out = (struct cn_imap_state){
 		.uidvalidity = i->sel_uidvalidity, .uidnext = i->sel_uidnext,
@@ -236,6 +237,11 @@ int cn_imap_select(struct cn_imap *m, const char *folder, bool write,
 }
 
 /* --- waiting --- */
+
+static bool stopped(const struct cn_imap *m)
+{
+	return m->conf.run->stop && *m->conf.run->stop;
+}
 
 static int noop(struct cn_imap *m, struct cn_err *err)
 {
@@ -257,6 +263,11 @@ static int idle(struct cn_imap *m, int64_t ms, struct cn_err *err)
 		m->dead = true;
 		return cn_wrap(err, "IDLE");
 	}
+	/* To be told to stop means to go, without waiting for an answer. */
+	if (stopped(m)) {
+		m->dead = true;
+		return 0;
+	}
 	cn_stream_expect(m->stream, CN_WANT_NEWS);
 	r = cn_imap_done(m, mailimap_idle_done(m->etpan), "IDLE", err);
 	return r < 0 ? -1 : news;
@@ -272,8 +283,7 @@ int cn_imap_idle(struct cn_imap *m, int seconds, struct cn_err *err)
 
 	if (!m->open)
 		return cn_fail(err, CN_INTERNAL, "IDLE: no mailbox is open");
-	while (r == 0 && !m->wire->news && now < end &&
-	    !(run->stop && *run->stop)) {
+	while (r == 0 && !m->wire->news && now < end && !stopped(m)) {
 		int64_t left = end - now < most ? end - now : most;
 
 		if (can) {

@@ -265,6 +265,9 @@ int cn_imap_expunge(struct cn_imap *m, const uint32_t *uids, size_t n,
 
 	if (!m->open)
 		return cn_fail(err, CN_INTERNAL, "EXPUNGE: no mailbox is open");
+	if (!m->write)
+		return cn_fail(err, CN_PARTIAL,
+		    "the mailbox is open to read only");
 	if (!(m->can & CN_IMAP_UIDPLUS))
 		return cn_fail(err, CN_PARTIAL,
 		    "the server cannot expunge one mail alone (UIDPLUS)");

@@ -125,6 +125,7 @@ struct cn_imap {
 	struct mailimap *etpan;
 	unsigned can;
 	bool open;			/* a mailbox */
+	bool write;			/* to be changed */
 	bool dead;			/* only good for cn_imap_close() */
 };
 
