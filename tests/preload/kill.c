@@ -4,13 +4,18 @@
  *	LD_PRELOAD=kill.so CN_KILL_AT=n cmd		SIGKILL before the n-th
  *	LD_PRELOAD=kill.so CN_ENOSPC_AT=n cmd		from the n-th write on
  *							the disk is full
+ *	LD_PRELOAD=kill.so CN_COPY_TO=DIR cmd		store and keys are copied
+ *							together before each, to
+ *							DIR/n.home, DIR/n.keys
  *
  * Counted are write, pwrite, writev, fsync, fdatasync, rename, ftruncate and
- * unlink; not what goes to standard error.  CN_ENOSPC_AT counts (and fails)
+ * unlink; not what goes to standard error or to a socket, of which nobody's
+ * disk knows.  CN_ENOSPC_AT counts (and fails)
  * the writes to regular files only.  CN_KILL_COUNT gets two numbers: calls,
  * and writes to regular files. */
 #include <errno.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -20,6 +25,7 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 _Static_assert(sizeof(off_t) == 8 && sizeof(long) == 8,
@@ -29,6 +35,7 @@ int renameat(int, const char *, int, const char *);
 
 static atomic_long calls, writes;
 static long kill_at, full_at;
+static const char *copy_to;
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -37,6 +44,7 @@ __attribute__((constructor)) static void begin(void)
 
 	kill_at = kill ? atol(kill) : 0;
 	full_at = full ? atol(full) : 0;
+	copy_to = getenv("CN_COPY_TO");
 }
 
 __attribute__((destructor)) static void end(void)
@@ -55,10 +63,31 @@ __attribute__((destructor)) static void end(void)
 	close(fd);
 }
 
+/* As a power cut would leave them: what one process sees, another finds. */
+static void copy(long n, const char *from, const char *what)
+{
+	char to[4096], cp[] = "cp", a[] = "-a", path[] = "PATH=/usr/bin:/bin";
+	char *const argv[] = { cp, a, (char *)from, to, NULL };
+	char *const env[] = { path, NULL };
+	pid_t pid;
+	int status = 1;
+
+	snprintf(to, sizeof(to), "%s/%ld.%s", copy_to, n, what);
+	if (posix_spawn(&pid, "/bin/cp", NULL, NULL, argv, env) != 0 ||
+	    waitpid(pid, &status, 0) != pid || status != 0)
+		_exit(98);
+}
+
 static void count(void)
 {
-	if (atomic_fetch_add(&calls, 1) + 1 == kill_at)
+	long n = atomic_fetch_add(&calls, 1) + 1;
+
+	if (n == kill_at)
 		syscall(SYS_kill, getpid(), SIGKILL);
+	if (copy_to != NULL) {
+		copy(n, getenv("CN_HOME"), "home");
+		copy(n, getenv("CN_KEYS"), "keys");
+	}
 }
 
 /* True where the disk is full. */
@@ -66,7 +95,8 @@ static bool count_write(int fd)
 {
 	struct stat st;
 
-	if (fd == STDERR_FILENO)
+	if (fd == STDERR_FILENO || (fstat(fd, &st) == 0 &&
+	    S_ISSOCK(st.st_mode)))
 		return false;
 	count();
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
