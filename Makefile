@@ -32,7 +32,8 @@ PRELOAD = $(patsubst tests/preload/%.c,$(BUILD)/%.so, \
 	$(wildcard tests/preload/*.c))
 FUZZ = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 SHARE = $(BUILD)/share/convonest
-MAN = $(wildcard man/*)
+MAN = $(wildcard man/*.[1-8])
+UNITS = $(wildcard man/units/*)
 
 all: $(BIN) $(SHARE)/starter.model $(SHARE)/macros.yaml
 
@@ -131,6 +132,8 @@ install: all
 	install -m 644 $(SHARE)/* $(DESTDIR)$(PREFIX)/share/convonest
 	for m in $(MAN); do install -D -m 644 $$m \
 	    $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+	for u in $(UNITS); do install -D -m 644 $$u \
+	    $(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/}; done
 	install -D -m 644 completions/cn.bash \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cn
 	install -D -m 644 completions/_cn \

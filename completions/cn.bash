@@ -10,7 +10,7 @@ _cn() {
 	fi
 	case $cmd in
 	cn)
-		verbs="account classify export import model purge query reply-suggest report store"
+		verbs="account classify export fetch import model purge query reply-suggest report store"
 		;;
 	cn-account)
 		verbs="add list"
@@ -21,6 +21,9 @@ _cn() {
 		;;
 	cn-export)
 		own="--subject --bundle --output --purpose --verify"
+		;;
+	cn-fetch)
+		own="--format --refs --folder --since --limit --skip-history --rescan --expunge-source --idle --jobs --max-silence"
 		;;
 	cn-import)
 		own="--deliver --format --refs"
@@ -123,6 +126,24 @@ _cn() {
 	cn-export:--verify)
 		kind=-f
 		;;
+	cn-fetch:--format)
+		words="auto jsonl mbox none"
+		;;
+	cn-fetch:--folder)
+		return
+		;;
+	cn-fetch:--since)
+		return
+		;;
+	cn-fetch:--limit)
+		return
+		;;
+	cn-fetch:--jobs)
+		return
+		;;
+	cn-fetch:--max-silence)
+		return
+		;;
 	cn-import:--format)
 		words="auto jsonl none"
 		;;
@@ -205,4 +226,4 @@ _cn() {
 	# shellcheck disable=SC2207
 	COMPREPLY=($(compgen $kind ${words:+-W "$words"} -- "$cur"))
 }
-complete -o filenames -F _cn cn cn-account cn-classify cn-export cn-import cn-model cn-purge cn-query cn-reply-suggest cn-report cn-store
+complete -o filenames -F _cn cn cn-account cn-classify cn-export cn-fetch cn-import cn-model cn-purge cn-query cn-reply-suggest cn-report cn-store

@@ -1,5 +1,5 @@
 # fish completion for cn: made by completions/generate.sh from the option tables
-for c in cn cn-account cn-classify cn-export cn-import cn-model cn-purge cn-query cn-reply-suggest cn-report cn-store
+for c in cn cn-account cn-classify cn-export cn-fetch cn-import cn-model cn-purge cn-query cn-reply-suggest cn-report cn-store
 	complete -c $c -l home -x -a '(__fish_complete_directories)' -d 'the store\'s folder'
 	complete -c $c -l keys -x -a '(__fish_complete_directories)' -d 'the keys\' folder'
 	complete -c $c -l key-file -r -d 'opens the keyring'
@@ -42,6 +42,18 @@ complete -c cn-export -l bundle -r -d 'write a tar.gz; - is standard output'
 complete -c cn-export -l output -x -a '(__fish_complete_directories)' -d 'write a folder; of a list, one for each'
 complete -c cn-export -l purpose -x -a 'access portability' -d 'all of it, or what the person provided'
 complete -c cn-export -l verify -r -d 'check a bundle or folder; needs no store'
+complete -c cn -n __fish_use_subcommand -f -a fetch
+complete -c cn-fetch -l format -x -a 'auto jsonl mbox none' -d 'lines or mails; auto: none on a terminal'
+complete -c cn-fetch -l refs -d 'lines without personal fields'
+complete -c cn-fetch -l folder -x -d 'these mailboxes; !PATTERN: not these'
+complete -c cn-fetch -l since -x -d 'pass over what arrived before'
+complete -c cn-fetch -l limit -x -d 'at most N mails an account'
+complete -c cn-fetch -l skip-history -d 'a new mailbox: only what comes from now on'
+complete -c cn-fetch -l rescan -d 'look at all mail again'
+complete -c cn-fetch -l expunge-source -d 'delete on the server what the store has'
+complete -c cn-fetch -l idle -d 'go on, and take each new mail at once'
+complete -c cn-fetch -l jobs -x -d 'accounts at a time'
+complete -c cn-fetch -l max-silence -x -d 'exit with 1 if no mail has come for so long'
 complete -c cn -n __fish_use_subcommand -f -a import
 complete -c cn-import -l deliver -d 'one mail on stdin, for an MTA: 0 or 75'
 complete -c cn-import -l format -x -a 'auto jsonl none' -d 'lines, or nothing; auto: none on a terminal'

@@ -51,7 +51,7 @@ box=$root/tests/sample/shop.mbox
 	exit 0
 }
 if have mandoc; then
-	for m in "$root"/man/cn.7 "$root"/man/*; do
+	for m in "$root"/man/cn.7 "$root"/man/*.[1-8]; do
 		# cn(7) is first: it makes the store.
 		[ "$m" = "$root/man/cn.7" ] && [ -n "${seen-}" ] && continue
 		seen=1

@@ -1,0 +1,312 @@
+/* The windows of a mailbox: what lies above the cursor is listed with its
+ * sizes, some thousands at a time; what is wanted of it is had in one command,
+ * which streams, so that a window costs two waits for the server however far
+ * away that is. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "desk/fetch_int.h"
+
+#define WIDTH_MAX 65536		/* UIDs that one listing spans at most */
+
+/* --- listing --- */
+
+static int by_uid(const void *key, const void *e)
+{
+	uint32_t uid = *(const uint32_t *)key;
+	const struct cn_want *w = e;
+
+	return uid < w->uid ? -1 : uid > w->uid;
+}
+
+static struct cn_want *find(struct cn_fetch *f, uint32_t uid)
+{
+	return f->nwant == 0 ? NULL : bsearch(&uid, f->want, f->nwant,
+	    sizeof(f->want[0]), by_uid);
+}
+
+/* Keeps the smallest UIDs in order, whatever the order of the answers. */
+static int list(void *arg, const struct cn_imap_mail *m, struct cn_err *err)
+{
+	struct cn_fetch *f = arg;
+	struct cn_want w = { .uid = m->uid, .size = m->size,
+	    .arrived = m->arrived, .flags = m->flags };
+	size_t i = f->nwant;
+
+	(void)err;
+	while (i > 0 && f->want[i - 1].uid > m->uid)
+		i--;
+	if (i > 0 && f->want[i - 1].uid == m->uid)
+		return 0;
+	if (f->nwant == CN_FETCH_WINDOW) {
+		f->more = true;
+		if (i == f->nwant)
+			return 0;
+		f->nwant--;
+	}
+	memmove(&f->want[i + 1], &f->want[i],
+	    (f->nwant - i) * sizeof(f->want[0]));
+	f->want[i] = w;
+	f->nwant++;
+	return 0;
+}
+
+static int take_labels(void *arg, const struct cn_imap_mail *m,
+    struct cn_err *err)
+{
+	struct cn_fetch *f = arg;
+	struct cn_want *w = find(f, m->uid);
+	const char **v;
+	size_t i;
+
+	(void)err;
+	if (w == NULL || m->nkeywords == 0)
+		return 0;
+	v = cn_arena_alloc(&f->labels, m->nkeywords * sizeof(*v));
+	for (i = 0; i < m->nkeywords; i++)
+		v[i] = cn_arena_strdup(&f->labels, m->keywords[i]);
+	w->labels = v;
+	w->nlabels = m->nkeywords;
+	return 0;
+}
+
+/* The mails first..last, and what of them there is. */
+static int window(struct cn_fetch *f, int64_t first, int64_t last,
+    struct cn_err *err)
+{
+	f->nwant = 0;
+	f->more = false;
+	f->end = first;			/* nothing is done yet */
+	cn_arena_reset(&f->labels);
+	if (cn_imap_sizes(f->imap, (uint32_t)first, (uint32_t)last, list, f,
+	    err) < 0)
+		return -1;
+	f->end = f->more ? (int64_t)f->want[f->nwant - 1].uid + 1 : last + 1;
+	if (f->nwant > 0 && (cn_imap_can(f->imap) & CN_IMAP_GMAIL))
+		return cn_imap_labels(f->imap, f->want[0].uid,
+		    f->want[f->nwant - 1].uid, take_labels, f, err);
+	return 0;
+}
+
+/* --- what of it is wanted --- */
+
+static int choose(struct cn_fetch *f, struct cn_want *w, struct cn_err *err)
+{
+	int r;
+
+	w->state = CN_WANT_DONE;
+	if (f->pass || (f->conf->has_since && w->arrived != 0 &&
+	    w->arrived < f->conf->since)) {
+		f->n.passed++;
+		return 0;
+	}
+	/* Seen again, a mail tells what has changed about it. */
+	r = cn_mailbox_has(f->store, &f->box, w->uid, &w->message, err);
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	w->state = w->size > CN_FETCH_LARGE ? CN_WANT_LARGE : CN_WANT_BODY;
+	return 0;
+}
+
+/* With a limit the window ends behind the last mail that it allows. */
+static int choose_all(struct cn_fetch *f, struct cn_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < f->nwant; i++) {
+		if (choose(f, &f->want[i], err) < 0)
+			return -1;
+		if (f->want[i].state == CN_WANT_DONE || f->conf->limit == 0)
+			continue;
+		if (f->left == 0) {
+			f->end = f->want[i].uid;
+			f->nwant = i;
+			return 1;
+		}
+		f->left--;
+	}
+	return 0;
+}
+
+/* --- having it --- */
+
+static int take(void *arg, const struct cn_imap_mail *m, struct cn_err *err)
+{
+	struct cn_fetch *f = arg;
+	struct cn_want *w = find(f, m->uid);
+
+	if (w == NULL || w->state != CN_WANT_BODY || m->body.p == NULL)
+		return 0;
+	w->state = CN_WANT_DONE;
+	return cn_fetch_take(f, m, w, err);
+}
+
+static int list_again(void *arg, const struct cn_imap_mail *m,
+    struct cn_err *err)
+{
+	struct cn_fetch *f = arg;
+	struct cn_want *w = find(f, m->uid);
+
+	(void)err;
+	if (w != NULL && w->state == CN_WANT_BODY)
+		w->listed = true;
+	return 0;
+}
+
+/* What was listed and not sent: it has gone meanwhile, or goes on the list of
+ * what is pending. */
+static int missing(struct cn_fetch *f, struct cn_err *err)
+{
+	size_t i, first = f->nwant, last = 0;
+	char place[CN_FETCH_PLACE];
+
+	for (i = 0; i < f->nwant; i++)
+		if (f->want[i].state == CN_WANT_BODY) {
+			first = first < f->nwant ? first : i;
+			last = i;
+		}
+	if (first == f->nwant)
+		return 0;
+	if (cn_imap_sizes(f->imap, f->want[first].uid, f->want[last].uid,
+	    list_again, f, err) < 0)
+		return -1;
+	for (i = first; i <= last; i++) {
+		if (f->want[i].state != CN_WANT_BODY)
+			continue;
+		if (!f->want[i].listed) {
+			f->want[i].state = CN_WANT_DONE;
+			continue;
+		}
+		f->want[i].state = CN_WANT_LARGE;
+		f->n.missing++;
+		cn_fetch_place(f, f->want[i].uid, place);
+		f->conf->tell(f->conf->arg, place, "the server lists it and "
+		    "does not send it; it is asked for again at the next run");
+	}
+	return 0;
+}
+
+/* The mail that broke a bound, most likely: in pieces nothing can be too
+ * large. */
+static void suspect(struct cn_fetch *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->nwant; i++)
+		if (f->want[i].state == CN_WANT_BODY) {
+			f->want[i].state = CN_WANT_LARGE;
+			return;
+		}
+}
+
+/* What lay there and is not listed any more. */
+static int vanished(struct cn_fetch *f, int64_t first, struct cn_err *err)
+{
+	int64_t uids[CN_FETCH_WINDOW], after = first - 1;
+	size_t i, n;
+	int r = 0;
+
+	do {
+		if (cn_mailbox_uids(f->store, &f->box, after, f->end, uids,
+		    CN_FETCH_WINDOW, &n, err) < 0 ||
+		    cn_store_begin(f->store, err) < 0)
+			return -1;
+		for (i = 0; i < n && r == 0; i++)
+			if (find(f, (uint32_t)uids[i]) == NULL)
+				r = cn_mailbox_gone(f->store, &f->box, uids[i],
+				    uids[i], err);
+		if (r < 0) {
+			cn_store_rollback(f->store);
+			return -1;
+		}
+		if (cn_store_commit(f->store, err) < 0)
+			return -1;
+		after = n > 0 ? uids[n - 1] : after;
+	} while (n == CN_FETCH_WINDOW);
+	return 0;
+}
+
+static int bodies(struct cn_fetch *f, struct cn_err *err)
+{
+	uint32_t uids[CN_FETCH_WINDOW];
+	size_t i, n = 0;
+
+	for (i = 0; i < f->nwant; i++)
+		if (f->want[i].state == CN_WANT_BODY)
+			uids[n++] = f->want[i].uid;
+	/* Some servers only guess at sizes. */
+	return n == 0 ? 0 : cn_imap_bodies(f->imap, uids, n,
+	    2 * CN_FETCH_LARGE, take, f, err);
+}
+
+/* Deletes what the store has now, and what it is not to have any more. */
+static int expunge(struct cn_fetch *f, struct cn_err *err)
+{
+	uint32_t uids[CN_FETCH_WINDOW];
+	int64_t message;
+	size_t i, n = 0;
+	int r;
+
+	for (i = 0; i < f->nwant && f->conf->expunge; i++) {
+		r = cn_mailbox_has(f->store, &f->box, f->want[i].uid, &message,
+		    err);
+		if (r < 0)
+			return -1;
+		if (r == 1 && message != 0)
+			uids[n++] = f->want[i].uid;
+	}
+	if (n == 0)
+		return 0;
+	if (cn_imap_expunge(f->imap, uids, n, err) < 0)
+		return -1;
+	f->n.expunged += (int64_t)n;
+	return 0;
+}
+
+/* One window; 1: stopped, or at the limit. */
+static int read_window(struct cn_fetch *f, int64_t first, struct cn_err *err)
+{
+	struct cn_err ignored = { 0 };
+	int limit = choose_all(f, err), r;
+
+	if (limit < 0 || (f->conf->rescan && vanished(f, first, err) < 0))
+		return -1;
+	r = bodies(f, err);
+	if (r < 0 && err->status == CN_UNAVAILABLE)
+		suspect(f);
+	if (r == 0)
+		r = missing(f, err);
+	/* What came before the line broke is kept. */
+	if (cn_fetch_flush(f, r < 0 ? &ignored : err) < 0)
+		return -1;
+	if (r == 0)
+		r = expunge(f, err);
+	return r != 0 ? r : limit;
+}
+
+int cn_fetch_new(struct cn_fetch *f, struct cn_err *err)
+{
+	int64_t width = CN_FETCH_WINDOW, last, next;
+	int r = 0;
+
+	while (r == 0 && (f->state.uidnext == 0 ||
+	    f->box.uidnext < f->state.uidnext)) {
+		next = f->box.uidnext;
+		last = next + width - 1;
+		if (f->state.uidnext == 0)
+			last = UINT32_MAX;
+		else if (last >= f->state.uidnext)
+			last = f->state.uidnext - 1;
+		if (*f->run->stop)
+			return 1;
+		if (window(f, next, last, err) < 0)
+			return -1;
+		r = read_window(f, next, err);
+		if (f->state.uidnext == 0 && !f->more)
+			break;
+		/* Over a gap in ever longer steps. */
+		width = f->nwant > 0 ? CN_FETCH_WINDOW :
+		    width < WIDTH_MAX ? width * 2 : WIDTH_MAX;
+	}
+	return r;
+}
