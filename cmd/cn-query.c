@@ -57,20 +57,20 @@ struct query {
 	int64_t shown;
 };
 
+static int put(void *sink, struct cn_str piece, struct cn_err *err)
+{
+	return cn_sink_add(sink, piece.p, piece.n, err);
+}
+
 static int raw(struct query *qu, struct cn_err *err)
 {
-	struct cn_buf b = { 0 };
 	int64_t id;
 	int r = cn_message_find(qu->desk.store, opt.raw, &id, err);
 
 	if (r == 0)
-		r = cn_fail(err, CN_NO, "no such message: %.20s", opt.raw);
-	else if (r == 1)
-		r = cn_message_raw(qu->desk.store, id, &b, err);
-	if (r == 0)
-		r = cn_sink_add(&qu->cli->out, b.p, b.len, err);
-	cn_buf_wipe(&b);
-	return r;
+		return cn_fail(err, CN_NO, "no such message: %.20s", opt.raw);
+	return r < 0 ? -1 : cn_message_pieces(qu->desk.store, id, put,
+	    &qu->cli->out, err);
 }
 
 static const char *category(const struct cn_msg *m, struct cn_arena *mem)
@@ -116,19 +116,6 @@ static int csv_row(struct query *qu, const struct cn_msg *m,
 	return cn_out_row(qu->table, cells, err);
 }
 
-static int mbox_item(struct query *qu, int64_t id, const struct cn_msg *m,
-    struct cn_buf *out, struct cn_err *err)
-{
-	struct cn_buf b = { 0 };
-	int r = cn_message_raw(qu->desk.store, id, &b, err);
-
-	if (r == 0 && strcmp(m->channel, "email") == 0)
-		cn_mbox_put(out, cn_buf_view(&b), m->from.n ?
-		    m->from.v[0].addr : NULL, m->date);
-	cn_buf_wipe(&b);
-	return r;
-}
-
 static int show(struct query *qu, int64_t id, struct cn_arena *mem,
     struct cn_buf *b, struct cn_err *err)
 {
@@ -149,7 +136,8 @@ static int show(struct query *qu, int64_t id, struct cn_arena *mem,
 	case TSV:
 		return csv_row(qu, &m, mem, err);
 	case MBOX:
-		return mbox_item(qu, id, &m, b, err);
+		return strcmp(m.channel, "email") ? 0 : cn_message_mbox(
+		    qu->desk.store, id, &m, put, &qu->cli->out, err);
 	case IDS:
 		cn_buf_fmt(b, "%s\n", m.id);
 		return 0;

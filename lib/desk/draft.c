@@ -30,16 +30,15 @@ static const char *from_address(struct cn_suggest *s, const struct cn_msg *m)
 
 /* The mail that is answered: of the store, else what the line tells. */
 static int parent(struct cn_suggest *s, struct cn_item *it,
-    struct cn_buf *raw, struct cn_mail *mail, struct cn_err *err)
+    struct cn_mail *mail, struct cn_err *err)
 {
 	const struct cn_msg *m = &it->msg;
 
 	memset(mail, 0, sizeof(*mail));
 	if (it->id != 0) {
-		if (cn_message_raw(s->items.store, it->id, raw, err) < 0)
-			return err->status == CN_BLOCKED ? 0 : -1;
-		return cn_mail_parse(mail, raw->p, raw->len,
-		    CN_MAIL_HEADERS_ONLY, err) < 0 ? -1 : 1;
+		if (cn_message_header(s->items.store, it->id, mail, err) == 0)
+			return 1;
+		return err->status == CN_BLOCKED ? 0 : -1;
 	}
 	mail->subject = m->subject ? m->subject : "";
 	mail->message_id = m->message_id ? m->message_id : "";
@@ -110,14 +109,13 @@ int cn_suggest_mails(struct cn_buf *b, struct cn_suggest *s,
     struct cn_item *it, int64_t now, struct cn_err *err)
 {
 	struct cn_json_it i;
-	struct cn_buf raw = { 0 };
 	struct cn_mail mail;
 	int r;
 
 	if (it->skipped != NULL || it->json.n <= 2 ||
 	    is(it->msg.channel, "chat") || it->msg.from.n == 0)
 		return 0;
-	r = parent(s, it, &raw, &mail, err);
+	r = parent(s, it, &mail, err);
 	cn_json_walk(&i, it->json);
 	while (r == 1 && cn_json_next(&i)) {
 		r = put_mail(b, s, it, &mail, i.val, now, err) < 0 ? -1 : 1;
@@ -126,6 +124,5 @@ int cn_suggest_mails(struct cn_buf *b, struct cn_suggest *s,
 			r = 0;
 	}
 	cn_mail_release(&mail);
-	cn_buf_wipe(&raw);
 	return r < 0 ? -1 : 0;
 }

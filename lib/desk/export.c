@@ -140,26 +140,34 @@ static void arrange(struct gather *g)
 		qsort(g->by_id, g->nown, sizeof(*g->by_id), by_id);
 }
 
+static int put(void *file, struct cn_str piece, struct cn_err *err)
+{
+	return cn_bundle_add(file, piece.p, piece.n, err);
+}
+
+static int chat_line(void *arg, struct cn_str piece, struct cn_err *err)
+{
+	struct gather *g = arg;
+
+	(void)err;
+	cn_buf_add(&g->buf, piece.p, piece.n);
+	return 0;
+}
+
 static int raw(struct gather *g, const struct cn_owned *o,
     const struct cn_msg *m, struct cn_err *err)
 {
-	bool chat = strcmp(m->channel, "email") != 0;
-	struct cn_buf bytes = { 0 };
-	int r = cn_message_raw(g->x->store, o->id, &bytes, err);
-
-	if (r == 0 && chat && g->chat == NULL &&
+	if (strcmp(m->channel, "email") == 0)
+		return cn_message_mbox(g->x->store, o->id, m, put, g->mbox,
+		    err);
+	if (g->chat == NULL &&
 	    (g->chat = cn_bundle_open(g->bundle, "chat.jsonl", err)) == NULL)
-		r = -1;
-	if (r == 0 && chat) {
-		cn_buf_add(&g->buf, bytes.p, bytes.len);
-		if (bytes.len == 0 || bytes.p[bytes.len - 1] != '\n')
-			cn_buf_ch(&g->buf, '\n');
-	} else if (r == 0) {
-		cn_mbox_put(&g->buf, cn_buf_view(&bytes),
-		    m->from.n ? m->from.v[0].addr : NULL, m->date);
-	}
-	cn_buf_wipe(&bytes);
-	return r < 0 ? -1 : flush(g, chat ? g->chat : g->mbox, err);
+		return -1;
+	if (cn_message_pieces(g->x->store, o->id, chat_line, g, err) < 0)
+		return -1;
+	if (g->buf.len == 0 || g->buf.p[g->buf.len - 1] != '\n')
+		cn_buf_ch(&g->buf, '\n');
+	return flush(g, g->chat, err);
 }
 
 static int message(struct gather *g, size_t i, struct cn_arena *mem,

@@ -229,7 +229,7 @@ int cn_intake_mail(struct cn_intake *in, struct cn_str raw,
 	if (at != NULL)
 		copy_at(it, at);
 	raw = cn_buf_view(&it->raw);
-	if (cn_mail_parse(&it->mail, raw.p, raw.n, 0, err) < 0)
+	if (cn_mail_read(&it->mail, raw, 0, err) < 0)
 		return bad(it, err);
 	if (cn_message_hash(in->store, "email", raw, it->hash, err) < 0)
 		return -1;

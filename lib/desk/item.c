@@ -252,7 +252,7 @@ struct cn_item *cn_item_mail(struct cn_items *is, struct cn_str raw,
 	struct cn_mail mail = { 0 };
 	int r;
 
-	if (cn_mail_parse(&mail, raw.p, raw.n, 0, err) < 0)
+	if (cn_mail_read(&mail, raw, 0, err) < 0)
 		return drop(is);
 	r = from_mail(is, it, &mail, raw, err);
 	cn_mail_release(&mail);

@@ -202,27 +202,35 @@ static int sealed(struct check *c, size_t i, struct cn_err *err)
 	return r;
 }
 
+static int hash_piece(void *h, struct cn_str piece, struct cn_err *err)
+{
+	(void)err;
+	cn_hash_feed(h, piece);
+	return 0;
+}
+
 /* 1 it is whole, 0 not (err says why), -1 never: a damaged message must not
  * end the search for others. */
 static int whole(struct cn_store *s, int64_t id, struct cn_err *err)
 {
 	struct cn_arena mem = { 0 };
-	struct cn_buf raw = { 0 };
 	uint8_t hash[CN_HASH];
+	struct cn_hash h;
 	struct cn_msg m;
+	struct cn_err e;
 	int64_t same = 0;
 	int r = cn_message_load(s, id, 0, &m, &mem, err);
 
-	if (r == 0)
-		r = cn_message_raw(s, id, &raw, err);
-	if (r == 0)
-		r = cn_message_hash(s, m.channel, cn_buf_view(&raw), hash,
-		    err);
+	if (r == 0) {
+		cn_hash_begin(&h, m.channel);
+		r = cn_message_pieces(s, id, hash_piece, &h, err);
+		if (cn_hash_end(&h, s, hash, r < 0 ? &e : err) < 0)
+			r = -1;
+	}
 	if (r == 0 && (r = cn_message_known(s, hash, &same, err)) >= 0 &&
 	    same != id)
 		r = cn_fail(err, CN_INTEGRITY, "message %s: not the bytes that "
 		    "came in", m.id);
-	cn_buf_wipe(&raw);
 	cn_arena_release(&mem);
 	return r >= 0 || err->status == CN_BLOCKED;
 }

@@ -16,18 +16,41 @@ static void feed(void *sha, const void *p, size_t n)
 	cn_sha_add(sha, p, n);
 }
 
+void cn_hash_begin(struct cn_hash *h, const char *channel)
+{
+	h->sha = cn_sha_new();
+	h->mail = strcmp(channel, "email") == 0;
+	if (h->mail)
+		cn_canon_begin(&h->canon, feed, h->sha);
+}
+
+void cn_hash_feed(struct cn_hash *h, struct cn_str piece)
+{
+	if (h->mail)
+		cn_canon_feed(&h->canon, piece.p, piece.n);
+	else
+		cn_sha_add(h->sha, piece.p, piece.n);
+}
+
+int cn_hash_end(struct cn_hash *h, struct cn_store *s, uint8_t out[CN_HASH],
+    struct cn_err *err)
+{
+	uint8_t digest[CN_SHA];
+
+	if (h->mail)
+		cn_canon_end(&h->canon);
+	cn_sha_end(h->sha, digest);
+	return cn_blind(s->keys, "message", digest, sizeof(digest), out, err);
+}
+
 int cn_message_hash(struct cn_store *s, const char *channel, struct cn_str raw,
     uint8_t out[CN_HASH], struct cn_err *err)
 {
-	struct cn_sha *sha = cn_sha_new();
-	uint8_t digest[CN_SHA];
+	struct cn_hash h;
 
-	if (strcmp(channel, "email") == 0)
-		cn_mail_canonical(raw, feed, sha);
-	else
-		cn_sha_add(sha, raw.p, raw.n);
-	cn_sha_end(sha, digest);
-	return cn_blind(s->keys, "message", digest, sizeof(digest), out, err);
+	cn_hash_begin(&h, channel);
+	cn_hash_feed(&h, raw);
+	return cn_hash_end(&h, s, out, err);
 }
 
 int cn_message_known(struct cn_store *s, const uint8_t hash[CN_HASH],
@@ -199,82 +222,36 @@ static int open_cell(struct cn_store *s, const struct cn_cell_at *at,
 	return cn_cell_open(s->keys, at, cell.p, cell.n, out, err);
 }
 
-static int raw_of(struct cn_store *s, int64_t id, const char *pub,
-    int64_t leaf, int64_t chunks, struct cn_buf *out, struct cn_err *err)
+static int gather(void *buf, struct cn_str piece, struct cn_err *err)
 {
-	sqlite3_stmt *st;
-	int64_t i;
-	int r;
-
-	for (i = 0; i < (chunks ? chunks : 1); i++) {
-		st = cn_bind(s, err, "SELECT cell FROM raw WHERE id = ?", "i",
-		    id * 4096 + i);
-		if (st == NULL || (r = cn_step(s, st, err)) < 0)
-			return -1;
-		if (r == 0)
-			return cn_fail(err, CN_INTEGRITY,
-			    "message %s: chunk %lld is missing", pub,
-			    (long long)i);
-		r = open_cell(s, &(struct cn_cell_at){ leaf, "raw", pub,
-		    "cell", (uint32_t)i }, cn_col(st, 0), out, err);
-		sqlite3_reset(st);
-		if (r < 0)
-			return cn_wrap(err, "message %s", pub);
-	}
+	(void)err;
+	cn_buf_add(buf, piece.p, piece.n);
 	return 0;
 }
 
-/* Under which name, leaf and number of chunks a message is sealed. */
-static int sealed_as(struct cn_store *s, int64_t id, char pub[CN_ID_LEN],
-    int64_t *leaf, int64_t *chunks, struct cn_err *err)
+static int load_text(struct cn_store *s, int64_t id, struct cn_msg *m,
+    struct cn_arena *mem, struct cn_err *err)
 {
-	sqlite3_stmt *st = cn_bind(s, err,
-	    "SELECT pub, leaf, chunks FROM message WHERE id = ?", "i", id);
-	int r;
-
-	if (st == NULL || (r = cn_step(s, st, err)) < 0)
-		return -1;
-	if (r == 0)
-		return cn_fail(err, CN_BLOCKED, "no such message");
-	snprintf(pub, CN_ID_LEN, "%s",
-	    (const char *)sqlite3_column_text(st, 0));
-	*leaf = sqlite3_column_int64(st, 1);
-	*chunks = sqlite3_column_int64(st, 2);
-	sqlite3_reset(st);
-	return 0;
-}
-
-int cn_message_raw(struct cn_store *s, int64_t id, struct cn_buf *out,
-    struct cn_err *err)
-{
-	char pub[CN_ID_LEN];
-	int64_t leaf, chunks;
-
-	if (sealed_as(s, id, pub, &leaf, &chunks, err) < 0)
-		return -1;
-	return raw_of(s, id, pub, leaf, chunks, out, err);
-}
-
-static int load_text(struct cn_store *s, int64_t id, int64_t leaf,
-    int64_t chunks, struct cn_msg *m, struct cn_arena *mem, struct cn_err *err)
-{
-	struct cn_buf raw = { 0 };
+	struct cn_buf line = { 0 };
 	struct cn_mail mail = { 0 };
-	int r = raw_of(s, id, m->id, leaf, chunks, &raw, err);
+	int r;
 
-	if (r == 0 && strcmp(m->channel, "email") == 0) {
-		r = cn_mail_parse(&mail, raw.p, raw.len, CN_MAIL_NO_HASH, err);
+	if (strcmp(m->channel, "email") == 0) {
+		r = cn_message_mail(s, id, CN_MAIL_NO_HASH, &mail, err);
 		if (r == 0) {
 			m->text = cn_arena_dup(mem, mail.text, mail.text_len);
 			m->text_len = mail.text_len;
 			cn_mail_release(&mail);
 		}
-	} else if (r == 0) {
-		m->text = cn_json_string(mem, cn_json_get(cn_buf_view(&raw),
+		return r;
+	}
+	r = cn_message_pieces(s, id, gather, &line, err);
+	if (r == 0) {
+		m->text = cn_json_string(mem, cn_json_get(cn_buf_view(&line),
 		    "text"));
 		m->text_len = m->text ? strlen(m->text) : 0;
 	}
-	cn_buf_wipe(&raw);
+	cn_buf_wipe(&line);
 	return r;
 }
 
@@ -311,15 +288,15 @@ static void may_names(struct cn_msg *m, unsigned may, struct cn_arena *mem)
 }
 
 static int from_row(struct cn_store *s, sqlite3_stmt *st, struct cn_msg *m,
-    struct cn_arena *mem, int64_t *leaf, int64_t *chunks, struct cn_err *err)
+    struct cn_arena *mem, struct cn_err *err)
 {
+	int64_t leaf = sqlite3_column_int64(st, 1);
 	struct cn_str head = { NULL, 0 };
 	struct cn_line line;
 
 	memset(m, 0, sizeof(*m));
 	m->id = cn_col_dup(mem, st, 0);
-	*leaf = sqlite3_column_int64(st, 1);
-	if (load_json(s, *leaf, m->id, "head", cn_col(st, 9), mem, &head,
+	if (load_json(s, leaf, m->id, "head", cn_col(st, 9), mem, &head,
 	    err) < 0)
 		return cn_wrap(err, "message %s", m->id);
 	memset(&line, 0, sizeof(line));
@@ -343,15 +320,14 @@ static int from_row(struct cn_store *s, sqlite3_stmt *st, struct cn_msg *m,
 	m->received = sqlite3_column_int64(st, 7);
 	m->has_date = m->has_received = true;
 	m->threaded = cn_col_dup(mem, st, 8);
-	*chunks = sqlite3_column_int64(st, 10);
-	if (load_json(s, *leaf, m->id, "class", cn_col(st, 11), mem,
+	if (load_json(s, leaf, m->id, "class", cn_col(st, 10), mem,
 	    &m->class_json, err) < 0 ||
-	    load_json(s, *leaf, m->id, "replies", cn_col(st, 12), mem,
+	    load_json(s, leaf, m->id, "replies", cn_col(st, 11), mem,
 	    &m->replies_json, err) < 0)
 		return cn_wrap(err, "message %s", m->id);
-	m->status = cn_col_dup(mem, st, 13);
-	may_names(m, sqlite3_column_type(st, 14) == SQLITE_NULL ? CN_MAY_ALL :
-	    (unsigned)sqlite3_column_int(st, 14), mem);
+	m->status = cn_col_dup(mem, st, 12);
+	may_names(m, sqlite3_column_type(st, 13) == SQLITE_NULL ? CN_MAY_ALL :
+	    (unsigned)sqlite3_column_int(st, 13), mem);
 	m->stored = m->has_stored = true;
 	return 0;
 }
@@ -359,25 +335,24 @@ static int from_row(struct cn_store *s, sqlite3_stmt *st, struct cn_msg *m,
 int cn_message_load(struct cn_store *s, int64_t id, unsigned what,
     struct cn_msg *m, struct cn_arena *mem, struct cn_err *err)
 {
-	int64_t leaf, chunks;
 	sqlite3_stmt *st;
 	int r;
 
 	st = cn_bind(s, err, "SELECT m.pub, m.leaf, c.pub, c.id, m.channel,"
-	    " m.direction, m.date, m.received, m.threaded, m.head, m.chunks,"
-	    " m.class, m.replies, c.status, p.may FROM message m"
+	    " m.direction, m.date, m.received, m.threaded, m.head, m.class,"
+	    " m.replies, c.status, p.may FROM message m"
 	    " JOIN conversation c ON c.id = m.conversation"
 	    " LEFT JOIN person p ON p.id = m.person WHERE m.id = ?", "i", id);
 	if (st == NULL || (r = cn_step(s, st, err)) < 0)
 		return -1;
 	if (r == 0)
 		return cn_fail(err, CN_BLOCKED, "no such message");
-	r = from_row(s, st, m, mem, &leaf, &chunks, err);
+	r = from_row(s, st, m, mem, err);
 	sqlite3_reset(st);
 	if (r == 0 && (what & CN_LOAD_PLACES))
 		r = cn_mailbox_places(s, id, m, mem, err);
 	if (r == 0 && (what & CN_LOAD_TEXT))
-		r = load_text(s, id, leaf, chunks, m, mem, err);
+		r = load_text(s, id, m, mem, err);
 	return r;
 }
 
@@ -425,7 +400,7 @@ static int seal_json(struct cn_store *s, int64_t id, const char *column,
 	char pub[CN_ID_LEN];
 	int64_t leaf, chunks;
 
-	if (sealed_as(s, id, pub, &leaf, &chunks, err) < 0)
+	if (cn_message_sealed(s, id, pub, &leaf, &chunks, err) < 0)
 		return -1;
 	return cn_cell_seal(s->keys, &(struct cn_cell_at){ leaf, "message",
 	    pub, column, 0 }, json.p, json.n, cell, err);

@@ -17,6 +17,16 @@
  * the bytes as they are. */
 int cn_message_hash(struct cn_store *, const char *channel, struct cn_str raw,
     uint8_t out[CN_HASH], struct cn_err *) CN_CHECKED;
+/* The same in pieces; the end frees. */
+struct cn_hash {
+	struct cn_canon canon;
+	struct cn_sha *sha;
+	bool mail;
+};
+void cn_hash_begin(struct cn_hash *, const char *channel);
+void cn_hash_feed(struct cn_hash *, struct cn_str piece);
+int cn_hash_end(struct cn_hash *, struct cn_store *, uint8_t out[CN_HASH],
+    struct cn_err *) CN_CHECKED;
 /* 1 and the number of the message with this hash, 0, -1. */
 int cn_message_known(struct cn_store *, const uint8_t hash[CN_HASH],
     int64_t *id, struct cn_err *) CN_CHECKED;
@@ -70,9 +80,23 @@ int cn_message_locate(struct cn_store *, int64_t id,
  * meanwhile (err), so that the caller can mark it. */
 int cn_message_load(struct cn_store *, int64_t id, unsigned what,
     struct cn_msg *, struct cn_arena *, struct cn_err *) CN_CHECKED;
-/* Appends the bytes as they were stored. */
-int cn_message_raw(struct cn_store *, int64_t id, struct cn_buf *,
+
+/* Called with the bytes of something, in order and in pieces of at most
+ * CN_RAW_CHUNK; no statement is open meanwhile.  Returns 0 to go on, 1: that
+ * is enough, or -1. */
+typedef int cn_piece_fn(void *, struct cn_str, struct cn_err *);
+/* The bytes as they were stored: 0, 1 where the call had enough, -1. */
+int cn_message_pieces(struct cn_store *, int64_t id, cn_piece_fn *, void *,
     struct cn_err *) CN_CHECKED;
+/* The same as mboxrd: mail only. */
+int cn_message_mbox(struct cn_store *, int64_t id, const struct cn_msg *,
+    cn_piece_fn *, void *, struct cn_err *) CN_CHECKED;
+/* A mail of any size, parsed (flags: of cn_mail_parse), and its header only. */
+int cn_message_mail(struct cn_store *, int64_t id, unsigned flags,
+    struct cn_mail *, struct cn_err *) CN_CHECKED;
+int cn_message_header(struct cn_store *, int64_t id, struct cn_mail *,
+    struct cn_err *) CN_CHECKED;
+
 /* Owner, conversation and permission of a message. */
 struct cn_message_owner {
 	int64_t leaf, person, conversation;

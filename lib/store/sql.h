@@ -62,6 +62,10 @@ int cn_schema_migrate(struct cn_store *, struct cn_err *) CN_CHECKED;
 /* One of those that cn_store_leaves() put at hand; -1: none left. */
 int64_t cn_leaf_take(struct cn_store *, enum cn_leaf_kind);
 
+/* Under which name, leaf and number of chunks a message is sealed. */
+int cn_message_sealed(struct cn_store *, int64_t id, char pub[CN_ID_LEN],
+    int64_t *leaf, int64_t *chunks, struct cn_err *) CN_CHECKED;
+
 /* Reads the erasure ledger again. */
 int cn_store_reload(struct cn_store *, struct cn_err *) CN_CHECKED;
 
