@@ -280,6 +280,25 @@ kill -TERM $idle
 wait $idle 2>/dev/null
 is 'SIGTERM ends it by the signal' $? 143
 
+# --- as an ordinary user ---
+
+mkdir "$T/user"
+cp "$T/pass" "$T/user"
+chmod 711 "$T"
+[ "$(id -u)" -ne 0 ] || chown -R 65534:65534 "$T/user"
+user() {
+	as_user env HOME="$T/user" CN_HOME="$T/user/home" \
+	    CN_KEYS="$T/user/keys" "$@"
+}
+ok 'a user without rights makes a store' user cn-store init -q
+ok 'and an account' user cn-account add -q two --server \
+    "imaps://localhost:$IMAPS_PORT" --user two --pass-file "$T/user/pass" \
+    --ca-file "$IMAP_CA"
+chmod 755 "$CERTS"
+status 'and fetches' 0 user cn-fetch
+is 'its mail' "$(subjects)" 'parcel 11 '
+status 'but not into the store of another' 77 as_user cn-fetch
+
 # --- other ways in ---
 
 cn-account add -q tls --server "starttls://localhost:$IMAP_PORT" --user two \

@@ -177,8 +177,8 @@ static int message(struct gather *g, size_t i, struct cn_arena *mem,
 	bool first = i == 0 || o->conversation != o[-1].conversation;
 	struct cn_msg m;
 
-	if (cn_message_load(g->x->store, o->id, CN_LOAD_TEXT, &m, mem,
-	    err) < 0)
+	if (cn_message_load(g->x->store, o->id, CN_LOAD_TEXT |
+	    CN_LOAD_PLACES, &m, mem, err) < 0)
 		return cn_wrap(err, "message %s", o->pub);
 	if (!g->derived)
 		m.class_json = m.replies_json = (struct cn_str){ NULL, 0 };

@@ -214,6 +214,15 @@ static int choose(struct cn_fetch *f, struct cn_err *err)
 	return cn_hint(err, "see 'cn-account test %s'", f->account->name);
 }
 
+/* EXPUNGE alone would take along what somebody else has marked. */
+static int may_expunge(struct cn_fetch *f, struct cn_err *err)
+{
+	if (!f->conf->expunge || (cn_imap_can(f->imap) & CN_IMAP_UIDPLUS))
+		return 0;
+	return cn_fail(err, CN_UNAVAILABLE, "the server cannot delete single "
+	    "mails (UIDPLUS, RFC 4315)");
+}
+
 struct cn_fetch *cn_fetch_open(struct cn_store *s, const struct cn_config *c,
     const struct cn_account *a, const struct cn_fetch_conf *conf,
     struct cn_err *err)
@@ -228,7 +237,8 @@ struct cn_fetch *cn_fetch_open(struct cn_store *s, const struct cn_config *c,
 	f->in = cn_intake_new(s, c);
 	cn_intake_also(f->in, keep_place, f);
 	f->imap = cn_account_connect(s, a, err);
-	if (f->imap == NULL || choose(f, err) < 0) {
+	if (f->imap == NULL || may_expunge(f, err) < 0 ||
+	    choose(f, err) < 0) {
 		cn_fetch_close(f);
 		return NULL;
 	}
