@@ -38,7 +38,7 @@ done | sort >"$T/one"
 columns >"$T/two"
 ok 'control: there is something to take away' \
     [ "$(sort "$T/two" | comm -13 "$T/one" - | wc -l)" -gt 10 ]
-for i in account_pub folder_account location_uid; do
+for i in account_pub folder_account location_uid message_orphan; do
 	db "DROP INDEX $i"
 done
 grep -F . "$T/two" | sort | comm -13 "$T/one" - | while IFS=. read -r t c; do

@@ -124,6 +124,7 @@ static const char *const steps[] = {
 	"ALTER TABLE location ADD COLUMN arrived INTEGER;"
 	"CREATE INDEX location_uid ON location(folder, uidvalidity, uid)"
 	" WHERE uid != 0;"
+	"CREATE INDEX message_orphan ON message(leaf) WHERE person IS NULL;"
 	"CREATE TABLE pending("
 	" id INTEGER PRIMARY KEY AUTOINCREMENT, folder INTEGER NOT NULL,"
 	" uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,"

@@ -410,14 +410,16 @@ int cn_store_leaves(struct cn_store *s, enum cn_leaf_kind kind, unsigned n,
 	if (p->block > POOL_MAX)
 		p->block = POOL_MAX;
 	want = p->block > n ? p->block : n;
+	/* By ranges, for the indexes: a store may be large. */
 	if (cn_get(s, err, &above, "SELECT max(x) FROM (SELECT max(leaf) AS x"
-	    " FROM identifier WHERE leaf >> 40 = ?1 UNION ALL"
-	    " SELECT max(leaf) FROM message WHERE leaf >> 40 = ?1 AND"
-	    " person IS NULL UNION ALL"
-	    " SELECT max(leaf) FROM quarantine WHERE leaf >> 40 = ?1"
+	    " FROM identifier WHERE leaf BETWEEN ?1 AND ?2 UNION ALL"
+	    " SELECT max(leaf) FROM message INDEXED BY message_orphan WHERE"
+	    " leaf BETWEEN ?1 AND ?2 AND person IS NULL UNION ALL"
+	    " SELECT max(leaf) FROM quarantine WHERE leaf BETWEEN ?1 AND ?2"
 	    " UNION ALL SELECT max(leaf) FROM account"
-	    " WHERE leaf >> 40 = ?1 UNION ALL SELECT max(secret_leaf)"
-	    " FROM account WHERE secret_leaf >> 40 = ?1)", "i", (int64_t)kind) < 0)
+	    " WHERE leaf BETWEEN ?1 AND ?2 UNION ALL SELECT max(secret_leaf)"
+	    " FROM account WHERE secret_leaf BETWEEN ?1 AND ?2)", "ii",
+	    CN_LEAF(kind, 0), CN_LEAF(kind + 1, 0) - 1) < 0)
 		return -1;
 	if (cn_leaf_reserve(s->keys, kind, above, want, &p->next, err) < 0)
 		return -1;
