@@ -32,7 +32,8 @@ cc $flags -o "$tmp/mail_peer" tests/bench/mail_peer.c $libs -letpan
 find "$tmp/mail" -type f | sort | "$tmp/mail_peer" || :
 
 echo "# import of ${MAILS:-20000} mails, sealed and searchable: at most 0.15 of notmuch new"
-CN_DATA=$data python3 tests/bench/corpus.py "${MAILS:-20000}" "$tmp/md" "$tmp/box"
+python3 tests/bench/corpus.py "${MAILS:-20000}" 0 --data "$data" \
+    --maildir "$tmp/md" --mbox "$tmp/box"
 export CN_HOME="$tmp/home" CN_KEYS="$tmp/keys" NOTMUCH_CONFIG="$tmp/notmuch"
 "$build/bin/cn-store" init -q
 printf '[database]\npath=%s\n[user]\nprimary_email=a@example.com\n' \
