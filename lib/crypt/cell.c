@@ -13,7 +13,6 @@
 #define SALT 16
 #define LEN 4
 #define DEFLATED 1
-#define SMALL 200			/* not worth compressing below */
 #define CELL_MAX ((size_t)1 << 30)
 #define SCRATCH_KEEP ((size_t)1 << 20)
 
@@ -92,20 +91,14 @@ static int
 pack(struct cn_keys *k, const void *p, size_t n)
 {
 	struct cn_buf *b = &k->scratch;
-	size_t len = 0, total;
+	size_t len, total;
 	uint8_t *to;
 
 	b->len = 0;
 	cn_buf_reserve(b, padme(LEN + n));
 	to = (uint8_t *)b->p;
 	cn_put32(to, (uint32_t)n);
-	if (n > SMALL) {
-		if (k->deflate == NULL)
-			k->deflate = libdeflate_alloc_compressor(1);
-		cn_must(k->deflate != NULL);
-		len = libdeflate_deflate_compress(k->deflate, p, n, to + LEN,
-		    n - n / 16);
-	}
+	len = cn_pack(k, p, n, to + LEN);
 	if (len == 0 && n > 0)
 		memcpy(to + LEN, p, n);
 	total = padme(LEN + (len > 0 ? len : n));

@@ -44,6 +44,10 @@ void cn_gcm_seal(const uint8_t key[CN_KEY], const uint8_t nonce[CN_NONCE],
 bool cn_gcm_open(const uint8_t key[CN_KEY], const uint8_t nonce[CN_NONCE],
     const void *aad, size_t naad, const void *in, size_t n, uint8_t *out);
 
+/* Raw deflate of n bytes into `to`, which has room for n; the length, or 0:
+ * not worth it. */
+size_t cn_pack(struct cn_keys *, const void *, size_t n, uint8_t *to);
+
 /* Bounded reading: past the end it sets bad and gives zeros. */
 struct cn_rd {
 	const uint8_t *p;

@@ -55,6 +55,30 @@ test_hkdf(void)
 	    "b8a11f5c5ee1879ec3454e5f3c738d2d"), "RFC 5869 case 3");
 }
 
+/* Two processes must never seal under the same salt. */
+static void
+test_random(void)
+{
+	uint8_t a[3][16] = { { 0 } };
+	int fd[2], status = -1;
+	pid_t pid;
+
+	cn_random(a[0], 16);
+	if (pipe(fd) == -1 || (pid = fork()) == -1)
+		abort();
+	if (pid == 0) {
+		cn_random(a[1], 16);
+		_exit(write(fd[1], a[1], 16) != 16);
+	}
+	cn_random(a[2], 16);
+	waitpid(pid, &status, 0);
+	ok(status == 0 && read(fd[0], a[1], 16) == 16 &&
+	    memcmp(a[0], a[1], 16) != 0 && memcmp(a[0], a[2], 16) != 0 &&
+	    memcmp(a[1], a[2], 16) != 0, "after fork() other random bytes");
+	close(fd[0]);
+	close(fd[1]);
+}
+
 /* The vector in appendix A of the SipHash paper. */
 static void
 test_small(void)
@@ -81,28 +105,50 @@ test_small(void)
 	    !cn_id_valid("maaaaaaaaaaaaaaa1", 'm'), "public ids");
 }
 
-/* Seals n bytes, text or noise, and opens them again. */
+enum kind { TEXT, NOISE, BASE64 };
+
+/* BASE64 is what mail is made of: a header, lines of digits, and at the end
+ * a few bytes of every value. */
+static void
+fill(char *p, size_t n, enum kind kind)
+{
+	static const char abc[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t i;
+
+	cn_random(p, n);
+	for (i = 0; i < n && kind != NOISE; i++) {
+		if (kind == TEXT || i < 400)
+			p[i] = "the order has not arrived, "[i % 27];
+		else if (i + 600 < n)
+			p[i] = i % 78 < 76 ? abc[(unsigned char)p[i] % 64] :
+			    "\r\n"[i % 78 - 76];
+		else
+			p[i] = (char)(n - i);
+	}
+}
+
+/* Seals n bytes and opens them again. */
 static bool
-round_trip(struct env *e, size_t n, bool text)
+round_trip(struct env *e, size_t n, enum kind kind)
 {
 	struct cn_cell_at at = { CN_LEAF(CN_LEAF_PERSON, 7), "message", "m1",
 	    "body", 0 };
 	struct cn_buf cell = { 0 }, out = { 0 };
 	char *p = cn_alloc(n + 1);
-	size_t i;
 	bool good;
 
-	cn_random(p, n + 1);
-	for (i = 0; text && i < n; i++)
-		p[i] = "the order has not arrived, "[i % 27];
+	fill(p, n, kind);
 	cn_buf_str(&out, "kept");
 	good = cn_cell_seal(e->k, &at, p, n, &cell, &e->err) == 0 &&
 	    cn_cell_open(e->k, &at, cell.p, cell.len, &out, &e->err) == 0 &&
 	    out.len == n + 4 && memcmp(out.p, "kept", 4) == 0 &&
 	    memcmp(out.p + 4, p, n) == 0 &&
 	    cn_cell_leaf(cell.p, cell.len) == at.leaf;
-	if (text && n > 1000)
+	if (kind == TEXT && n > 1000)
 		good = good && cell.len < n / 4;
+	if (kind == BASE64 && n > 60000)
+		good = good && cell.len < n / 100 * 80;
 	cn_buf_release(&cell);
 	cn_buf_release(&out);
 	free(p);
@@ -125,8 +171,8 @@ opens(struct env *e, const struct cn_cell_at *at, const void *p, size_t n)
 static void
 test_cells(void)
 {
-	static const size_t size[] = { 0, 1, 199, 200, 201, 4095, 65531, 65532,
-	    65533, 65535, 65536, 65537, 131072, 1 << 20 };
+	static const size_t size[] = { 0, 1, 511, 512, 513, 4095, 32768,
+	    32769, 65531, 65532, 65533, 65535, 65536, 65537, 131072, 1 << 20 };
 	const struct cn_cell_at home = { CN_LEAF(CN_LEAF_PERSON, 7), "t", "r",
 	    "c", 0 };
 	struct cn_cell_at at = home;
@@ -137,8 +183,9 @@ test_cells(void)
 
 	start(&e);
 	for (i = 0; i < sizeof(size) / sizeof(size[0]); i++)
-		good = good && round_trip(&e, size[i], true) &&
-		    round_trip(&e, size[i], false);
+		good = good && round_trip(&e, size[i], TEXT) &&
+		    round_trip(&e, size[i], NOISE) &&
+		    round_trip(&e, size[i], BASE64);
 	ok(good, "cells of 0 bytes to 1 MiB come back");
 	if (cn_cell_seal(e.k, &at, "a word", 6, &cell, &e.err) == -1)
 		bail(&e);
@@ -520,6 +567,7 @@ main(int argc, char **argv)
 	test_hmac();
 	test_hkdf();
 	test_small();
+	test_random();
 	test_cells();
 	test_chunks();
 	test_puncture();

@@ -1,0 +1,175 @@
+/* Which plain texts are worth deflating, and how hard.
+ *
+ * Most bytes of a mailbox are base64 of what is compressed already.  A search
+ * for repetitions finds none there and costs more than all the rest of taking
+ * a mail in; all that can be had is 6 of 8 bits.  So a sample decides, and
+ * base64 gets a fixed code of our own, in a form that any inflate reads. */
+#include <string.h>
+
+#include <libdeflate.h>
+
+#include "keys_int.h"
+
+#define SMALL 512	/* below, clearing its tables costs more than it saves */
+#define WHOLE 32768			/* not worth a sample below */
+#define SAMPLES 4
+#define SAMPLE 2048
+
+static bool
+is_base64(int c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	    (c >= '0' && c <= '9') || c == '+' || c == '/';
+}
+
+/* Lengths of a complete prefix code (Kraft's sum is 1): 6 bits for 60 of the
+ * 64 digits, 7 for the others and the line ends, 13 for 65 of the other bytes
+ * and 14 for the rest and the end of the block. */
+static void
+lengths(uint8_t len[257])
+{
+	int c, others = 0;
+
+	for (c = 0; c < 256; c++) {
+		if (c == '\n' || c == '\r' || (c >= '0' && c <= '3'))
+			len[c] = 7;
+		else if (is_base64(c))
+			len[c] = 6;
+		else
+			len[c] = c >= ' ' && others++ < 65 ? 13 : 14;
+	}
+	len[256] = 14;
+}
+
+/* The canonical code of RFC 1951, section 3.2.2, its bits in the order in
+ * which they are sent. */
+static void
+codes(const uint8_t len[257], uint16_t code[257])
+{
+	unsigned next = 0, bits, i, b, v;
+
+	for (bits = 1; bits <= 14; bits++, next <<= 1) {
+		for (i = 0; i <= 256; i++) {
+			if (len[i] != bits)
+				continue;
+			for (v = 0, b = 0; b < bits; b++)
+				v |= (next >> b & 1) << (bits - 1 - b);
+			code[i] = (uint16_t)v;
+			next++;
+		}
+	}
+}
+
+struct bits {
+	uint8_t *to;
+	uint64_t acc;
+	unsigned n;
+};
+
+/* At most 56 bits are pending between two calls. */
+static void
+flush(struct bits *b)
+{
+	cn_put64(b->to, b->acc);
+	b->to += b->n >> 3;
+	b->acc >>= b->n & ~7u;
+	b->n &= 7;
+}
+
+static void
+put(struct bits *b, unsigned v, unsigned n)
+{
+	b->acc |= (uint64_t)v << b->n;
+	b->n += n;
+	if (b->n > 32)
+		flush(b);
+}
+
+/* One final block with a dynamic code (section 3.2.7): 257 lengths and that of
+ * no distance, themselves coded: 0, 6, 7 in two bits, 13 and 14 in three. */
+static void
+header(struct bits *b, const uint8_t len[257])
+{
+	static const uint8_t order[] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11,
+	    4, 12, 3, 13, 2, 14 };
+	static const uint8_t bits[15] = { [0] = 2, [6] = 2, [7] = 2,
+	    [13] = 3, [14] = 3 };
+	static const uint8_t code[15] = { [0] = 0, [6] = 2, [7] = 1,
+	    [13] = 3, [14] = 7 };
+	size_t i;
+
+	put(b, 1 | 2 << 1, 3);
+	put(b, 0, 5);
+	put(b, 0, 5);
+	put(b, sizeof(order) - 4, 4);
+	for (i = 0; i < sizeof(order); i++)
+		put(b, order[i] < sizeof(bits) ? bits[order[i]] : 0, 3);
+	for (i = 0; i <= 256; i++)
+		put(b, code[len[i]], bits[len[i]]);
+	put(b, code[0], bits[0]);
+	flush(b);
+}
+
+static size_t
+deflate_base64(const uint8_t *p, size_t n, uint8_t *to, size_t cap)
+{
+	struct bits b = { to, 0, 0 };
+	const uint8_t *end = p + n, *limit = to + cap - 16;
+	uint16_t code[257];
+	uint8_t len[257];
+	int i;
+
+	lengths(len);
+	codes(len, code);
+	header(&b, len);
+	for (; end - p >= 4 && b.to < limit; p += 4) {
+		for (i = 0; i < 4; i++) {
+			b.acc |= (uint64_t)code[p[i]] << b.n;
+			b.n += len[p[i]];
+		}
+		flush(&b);
+	}
+	if (b.to >= limit)
+		return 0;
+	for (; p < end; p++)
+		put(&b, code[*p], len[*p]);
+	put(&b, code[256], len[256]);
+	flush(&b);
+	return (size_t)(b.to - to) + (b.n > 0);
+}
+
+static size_t
+deflate(struct cn_keys *k, const uint8_t *p, size_t n, uint8_t *to, size_t cap)
+{
+	if (k->deflate == NULL)
+		k->deflate = libdeflate_alloc_compressor(1);
+	cn_must(k->deflate != NULL);
+	return libdeflate_deflate_compress(k->deflate, p, n, to, cap);
+}
+
+size_t
+cn_pack(struct cn_keys *k, const void *data, size_t n, uint8_t *to)
+{
+	const uint8_t *p = data;
+	uint8_t sample[SAMPLES * SAMPLE];
+	size_t cap = n - n / 16, i, len, digits = 0;
+
+	if (n <= SMALL)
+		return 0;
+	if (n <= WHOLE)
+		return deflate(k, p, n, to, cap);
+	/* Not at the beginning, where a mail has its header. */
+	for (i = 0; i < SAMPLES; i++)
+		memcpy(sample + i * SAMPLE,
+		    p + (n - SAMPLE) / SAMPLES * (i + 1), SAMPLE);
+	for (i = 0; i < sizeof(sample); i++)
+		digits += is_base64(sample[i]);
+	len = deflate(k, sample, sizeof(sample), to, cap);
+	cn_wipe(sample, sizeof(sample));
+	if (len > 0 && len < sizeof(sample) * 45 / 64)
+		return deflate(k, p, n, to, cap);
+	if (digits > sizeof(sample) / 16 * 15)
+		return deflate_base64(p, n, to, cap);
+	return len > 0 && len < sizeof(sample) * 15 / 16 ?
+	    deflate(k, p, n, to, cap) : 0;
+}
