@@ -20,12 +20,6 @@ cn_must(int ok)
 		_Exit(CN_TEMPFAIL);
 }
 
-void
-cn_random(void *p, size_t n)
-{
-	cn_must(n <= INT32_MAX && RAND_bytes(p, (int)n) == 1);
-}
-
 void *
 cn_keymem(size_t n)
 {
@@ -46,6 +40,46 @@ cn_keymem_free(void *p, size_t n)
 		return;
 	cn_wipe(p, n);
 	munmap(p, n ? n : 1);
+}
+
+/* A mail takes five salts and ids, and each call of OpenSSL's generator costs
+ * more than sealing a head.  A child of fork() finds the page empty, so that
+ * no two processes give out the same bytes. */
+static struct {
+	size_t left;
+	uint8_t bytes[4096 - sizeof(size_t)];
+} *pool;
+
+static bool
+pool_ready(void)
+{
+	static bool cannot;
+
+	if (pool != NULL || cannot)
+		return pool != NULL;
+	pool = cn_keymem(sizeof(*pool));
+	if (madvise(pool, sizeof(*pool), MADV_WIPEONFORK) == 0)
+		return true;
+	cn_keymem_free(pool, sizeof(*pool));
+	pool = NULL;
+	cannot = true;
+	return false;
+}
+
+void
+cn_random(void *p, size_t n)
+{
+	if (n > 16 || !pool_ready()) {
+		cn_must(n <= INT32_MAX && RAND_bytes(p, (int)n) == 1);
+		return;
+	}
+	if (pool->left < n) {
+		cn_must(RAND_bytes(pool->bytes, sizeof(pool->bytes)) == 1);
+		pool->left = sizeof(pool->bytes);
+	}
+	pool->left -= n;
+	memcpy(p, pool->bytes + pool->left, n);
+	cn_wipe(pool->bytes + pool->left, n);
 }
 
 void
@@ -193,13 +227,13 @@ cn_hkdf(uint8_t out[CN_KEY], const void *ikm, size_t nikm, const void *salt,
 	cn_wipe(prk, sizeof(prk));
 }
 
-static uint64_t
+static inline uint64_t
 rotl(uint64_t x, int b)
 {
 	return x << b | x >> (64 - b);
 }
 
-static void
+static inline void
 sip_round(uint64_t v[4])
 {
 	v[0] += v[1];
@@ -214,7 +248,7 @@ sip_round(uint64_t v[4])
 	v[2] = rotl(v[2], 32);
 }
 
-static void
+static inline void
 sip_word(uint64_t v[4], uint64_t m)
 {
 	v[3] ^= m;
