@@ -22,8 +22,8 @@
 /* A set of distinct words, folded (NFKC, case; CJK as pairs). */
 struct cn_words {
 	struct cn_buf text;		/* words, NUL-terminated each */
-	uint32_t *slot;			/* hash table of offsets + 1 */
-	size_t n, nslots;
+	uint64_t *slot;			/* hash table: hash, offset + 1 */
+	size_t n, nslots, room;		/* slots in use, and allocated */
 };
 void cn_words_release(struct cn_words *);
 void cn_words_reset(struct cn_words *);
