@@ -187,9 +187,9 @@ int cn_message_add(struct cn_store *s, struct cn_new_message *m, int64_t *id,
 		return -1;
 	*id = sqlite3_last_insert_rowid(s->db);
 	if (add_raw(s, *id, pub, m->leaf, m->raw, err) < 0 ||
-	    add_links(s, m, *id, err) < 0 ||
-	    cn_shard_index(s, shard, *id, m->words, err) < 0)
+	    add_links(s, m, *id, err) < 0)
 		return -1;
+	cn_shard_index(s, shard, *id, m->words);
 	if (cn_event(s, m->msg->date, in ? "received" : "answered",
 	    m->conversation, *id, m->msg->channel,
 	    m->msg->automatic ? "automatic" : NULL, err) < 0)

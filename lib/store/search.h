@@ -39,8 +39,11 @@ int cn_shard_for(struct cn_store *, int64_t person, uint32_t *shard,
 /* Appends the words as what a shard's table holds and is asked for. */
 void cn_shard_tokens(struct cn_buf *, const uint8_t key[16],
     const struct cn_words *);
-int cn_shard_index(struct cn_store *, uint32_t shard, int64_t message,
-    const struct cn_words *, struct cn_err *) CN_CHECKED;
+/* Inside: the words go in when the transaction is committed, shard by shard,
+ * and must stay until then. */
+void cn_shard_index(struct cn_store *, uint32_t shard, int64_t message,
+    const struct cn_words *);
+int cn_shard_flush(struct cn_store *, struct cn_err *) CN_CHECKED;
 /* Rebuilds a shard under a new number and key from what lives, and drops the
  * old table and key.  Under keyring.lock; begins and commits by itself. */
 int cn_shard_rebuild(struct cn_store *, uint32_t shard, struct cn_err *)

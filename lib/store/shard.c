@@ -10,26 +10,26 @@
 
 #define TOKEN 10		/* base32 digits: 50 bits of the SipHash */
 
-static void token(struct cn_buf *b, const uint8_t key[16], const char *word)
-{
-	static const char abc[] = "abcdefghijklmnopqrstuvwxyz234567";
-	uint64_t h = cn_siphash(key, word, strlen(word));
-	char t[TOKEN + 1];
-	int i;
-
-	for (i = 0; i < TOKEN; i++, h >>= 5)
-		t[i] = abc[h & 31];
-	t[TOKEN] = ' ';
-	cn_buf_add(b, t, sizeof(t));
-}
-
 void cn_shard_tokens(struct cn_buf *b, const uint8_t key[16],
     const struct cn_words *w)
 {
+	static const char abc[] = "abcdefghijklmnopqrstuvwxyz234567";
 	const char *p = w->text.p, *end = p + w->text.len;
+	size_t len;
+	uint64_t h;
+	char *to;
+	int i;
 
-	for (; p != NULL && p < end; p += strlen(p) + 1)
-		token(b, key, p);
+	cn_buf_reserve(b, w->n * (TOKEN + 1));
+	for (to = b->p + b->len; p < end; p += len + 1) {
+		len = strlen(p);
+		h = cn_siphash(key, p, len);
+		for (i = 0; i < TOKEN; i++, h >>= 5)
+			*to++ = abc[h & 31];
+		*to++ = ' ';
+	}
+	b->len = (size_t)(to - b->p);
+	*to = '\0';
 }
 
 /* Statements that name a shard's table are not worth keeping beyond the
@@ -134,29 +134,76 @@ int cn_shard_for(struct cn_store *s, int64_t person, uint32_t *shard,
 static int put(struct cn_store *s, uint32_t shard, int64_t message,
     const char *text, struct cn_err *err)
 {
-	if (cn_do(s, err, shard_sql(s, "INSERT INTO fts%u(rowid, t)"
-	    " VALUES(?, ?)", shard), "is", message, text) < 0)
-		return -1;
-	return cn_do(s, err, "UPDATE shard SET messages = messages + 1,"
-	    " state = CASE WHEN state = 'open' AND messages + 1 >= ? THEN"
-	    " 'closed' ELSE state END WHERE id = ?", "ii",
+	return cn_do(s, err, shard_sql(s, "INSERT INTO fts%u(rowid, t)"
+	    " VALUES(?, ?)", shard), "is", message, text);
+}
+
+static int grown(struct cn_store *s, uint32_t shard, size_t n,
+    struct cn_err *err)
+{
+	return cn_do(s, err, "UPDATE shard SET messages = messages + ?1,"
+	    " state = CASE WHEN state = 'open' AND messages + ?1 >= ?2 THEN"
+	    " 'closed' ELSE state END WHERE id = ?3", "iii", (int64_t)n,
 	    (int64_t)CN_SHARD_NEW, (int64_t)shard);
 }
 
-int cn_shard_index(struct cn_store *s, uint32_t shard, int64_t message,
-    const struct cn_words *words, struct cn_err *err)
+void cn_shard_index(struct cn_store *s, uint32_t shard, int64_t message,
+    const struct cn_words *words)
+{
+	if (s->nunindexed == s->cap_unindexed) {
+		s->cap_unindexed += 256;
+		s->unindexed = cn_realloc(s->unindexed,
+		    s->cap_unindexed * sizeof(*s->unindexed));
+	}
+	s->unindexed[s->nunindexed++] = (struct cn_unindexed){ shard, message,
+	    words };
+}
+
+static int by_shard(const void *a, const void *b)
+{
+	const struct cn_unindexed *x = a, *y = b;
+
+	if (x->shard != y->shard)
+		return x->shard < y->shard ? -1 : 1;
+	return x->message < y->message ? -1 : x->message > y->message;
+}
+
+/* The messages of one shard, v[0] to v[n - 1]. */
+static int index_run(struct cn_store *s, const struct cn_unindexed *v,
+    size_t n, struct cn_err *err)
 {
 	struct cn_buf b = { 0 };
 	uint8_t key[16];
-	int r;
+	size_t i;
+	int r = 0;
 
-	if (cn_shard_key(s->keys, shard, key, err) < 0)
+	if (cn_shard_key(s->keys, v->shard, key, err) < 0)
 		return -1;
-	cn_shard_tokens(&b, key, words);
+	for (i = 0; i < n && r == 0; i++) {
+		b.len = 0;
+		cn_shard_tokens(&b, key, v[i].words);
+		r = put(s, v->shard, v[i].message, b.p, err);
+	}
 	cn_wipe(key, sizeof(key));
-	r = put(s, shard, message, b.p ? b.p : "", err);
 	cn_buf_release(&b);
-	return r;
+	return r == 0 ? grown(s, v->shard, n, err) : -1;
+}
+
+int cn_shard_flush(struct cn_store *s, struct cn_err *err)
+{
+	struct cn_unindexed *v = s->unindexed;
+	size_t i, n, all = s->nunindexed;
+
+	s->nunindexed = 0;
+	if (all > 1)
+		qsort(v, all, sizeof(*v), by_shard);
+	for (i = 0; i < all; i += n) {
+		for (n = 1; i + n < all && v[i + n].shard == v[i].shard; n++)
+			;
+		if (index_run(s, v + i, n, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* --- rebuilding --- */
@@ -227,15 +274,18 @@ static int write_page(struct cn_store *s, uint32_t to, const struct page *p,
 
 	if (cn_store_begin(s, err) < 0)
 		return -1;
+	if (grown(s, to, p->n, err) < 0)
+		goto bad;
 	for (i = 0; i < p->n; i++) {
 		if (put(s, to, p->id[i], p->tokens.p + p->at[i], err) < 0 ||
 		    cn_do(s, err, "UPDATE message SET shard = ? WHERE id = ?",
-		    "ii", (int64_t)to, p->id[i]) < 0) {
-			cn_store_rollback(s);
-			return -1;
-		}
+		    "ii", (int64_t)to, p->id[i]) < 0)
+			goto bad;
 	}
 	return cn_store_commit(s, err);
+bad:
+	cn_store_rollback(s);
+	return -1;
 }
 
 /* A rebuild that was cut off left part of the messages in a new shard: they

@@ -24,6 +24,12 @@ struct cn_store {
 		unsigned block;
 	} pool[CN_LEAF_KIND_MAX];
 	uint32_t shard;			/* open for new subjects; 0: unknown */
+	struct cn_unindexed {		/* of this transaction */
+		uint32_t shard;
+		int64_t message;
+		const struct cn_words *words;
+	} *unindexed;
+	size_t nunindexed, cap_unindexed;
 	bool audited;			/* an anchor is due at the close */
 };
 

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "store/audit.h"
 #include "store/erase.h"
+#include "store/search.h"
 
 #define LOCK_MS 1000		/* for SQLite's own short locks, at least */
 #define POOL_FIRST 16		/* leaves reserved at once: grows to POOL_MAX */
@@ -251,6 +252,7 @@ void cn_store_close(struct cn_store *s)
 	cn_ledger_free(s->ledger);
 	cn_keys_close(s->keys);
 	cn_arena_release(&s->mem);
+	free(s->unindexed);
 	free(s);
 }
 
@@ -354,9 +356,7 @@ int cn_store_begin(struct cn_store *s, struct cn_err *err)
 
 int cn_store_commit(struct cn_store *s, struct cn_err *err)
 {
-	int r = cn_exec(s, "COMMIT", err);
-
-	if (r < 0) {
+	if (cn_shard_flush(s, err) < 0 || cn_exec(s, "COMMIT", err) < 0) {
 		cn_store_rollback(s);
 		return -1;
 	}
@@ -373,6 +373,7 @@ void cn_store_rollback(struct cn_store *s)
 	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	s->in_txn = false;
 	s->shard = 0;
+	s->nunindexed = 0;
 	cn_unlock(s->main_lock);
 	s->main_lock = -1;
 }
