@@ -97,13 +97,16 @@ void cn_buf_wipe(struct cn_buf *b)
 
 void cn_buf_reserve(struct cn_buf *b, size_t more)
 {
-	size_t cap = b->cap ? b->cap : 64;
+	size_t cap = b->cap;
 	char *p;
 
 	if (more >= SIZE_MAX / 4)
 		alive(NULL);
 	if (b->cap > b->len && b->cap - b->len > more)
 		return;
+	/* The first guess is often right: a mail is copied whole. */
+	if (cap == 0)
+		cap = more < 64 ? 64 : more + 1;
 	while (cap - b->len <= more)
 		cap *= 2;
 	/* Not realloc: what was here may be personal or a key. */
