@@ -7,21 +7,32 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "cli/chats.h"
 #include "cli/open.h"
-#include "cli/stream.h"
-#include "desk/intake.h"
 #include "store/audit.h"
 
 #define MAX_DELIVERED (64u << 20)
 
 static struct {
 	bool deliver, refs;
-	int format;
+	int format, channel, order;
+	struct cn_list agents;
+	const char *source;
 } opt;
 
 static const char *const formats[] = { "auto", "jsonl", "none", NULL };
+static const char *const channels[] = { "auto", "chat", NULL };
+static const char *const orders[] = { "auto", "dmy", "mdy", NULL };
 
 static const struct cn_opt opts[] = {
+	{ 0, "channel", CN_OPT_ENUM, &opt.channel, NULL,
+	    "chat: exports of other programs, ratings", channels, false },
+	{ 0, "agent", CN_OPT_LIST, &opt.agents, "NAME",
+	    "chat: who is the desk in an export", NULL, false },
+	{ 0, "source", CN_OPT_STR, &opt.source, "NAME",
+	    "chat: what ids of an export begin with", NULL, false },
+	{ 0, "date-order", CN_OPT_ENUM, &opt.order, NULL,
+	    "chat: of dates in a WhatsApp export", orders, false },
 	{ 0, "deliver", CN_OPT_FLAG, &opt.deliver, NULL,
 	    "one mail on stdin, for an MTA: 0 or 75", NULL, false },
 	{ 0, "format", CN_OPT_ENUM, &opt.format, NULL,
@@ -32,7 +43,7 @@ static const struct cn_opt opts[] = {
 };
 
 static const struct cn_cmd cmd = {
-	"cn-import", "take mail and chat into the store", "[file | maildir ...]",
+	"cn-import", "take mail and chat into the store", "[file | folder ...]",
 	opts, "cn-import box.mbox | cn-classify | cn-reply-suggest", 0, -1,
 	NULL
 };
@@ -48,6 +59,7 @@ struct import {
 	int64_t number;			/* of the mail there */
 	size_t gathered, bytes;		/* of a Maildir's group */
 	int64_t refused;		/* too long to be a mail or a line */
+	struct cn_chats chats;
 };
 
 /* A record that is no mail goes to quarantine with its group. */
@@ -171,6 +183,8 @@ static int operand(struct import *im, char *path, struct cn_err *err)
 	cn_intake_from(im->in, "import", path == NULL ||
 	    strcmp(path, "-") == 0 || realpath(path, real) == NULL ? "-" :
 	    real);
+	if (opt.channel == 1)
+		return cn_chats_read(&im->chats, path, err);
 	if (path != NULL && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return maildir(im, path, real, err);
 	cli->argc = path != NULL;
@@ -226,6 +240,8 @@ static int import(struct import *im, struct cn_err *err)
 		r = operand(im, NULL, err);
 	for (i = 0; i < cli->argc && r == 0 && !*cli->run.stop; i++)
 		r = operand(im, cli->argv[i], err);
+	im->refused += im->chats.refused;
+	cn_chats_tell(&im->chats);
 	row.read = cn_intake_counts(im->in)->read;
 	row.stored = cn_intake_counts(im->in)->stored;
 	row.refused = cn_intake_counts(im->in)->quarantined + im->refused;
@@ -244,12 +260,22 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	    (opt.format == 0 && !cli->tty));
 	if (opt.deliver && cli->argc > 0)
 		return cn_cli_usage(cli, err, "--deliver takes no operands");
+	if (opt.channel == 1 ? opt.deliver : opt.agents.n > 0 || opt.source ||
+	    opt.order)
+		return cn_cli_usage(cli, err, opt.deliver ? "--deliver takes "
+		    "no chat" : "--agent, --source and --date-order are for "
+		    "--channel chat");
 	if (cn_desk_open(&im.desk, cli, 0, err) < 0)
 		return -1;
 	if (!opt.deliver && im.desk.conf.desk[0] == NULL)
 		cn_cli_note("no desk address is configured: every sender "
 		    "counts as a customer (cn-config(5))");
 	im.in = cn_intake_new(im.desk.store, &im.desk.conf);
+	im.chats = (struct cn_chats){ .cli = cli, .in = im.in,
+	    .writes_nothing = !im.lines_wanted, .flush = flush, .arg = &im,
+	    .foreign = { .config = &im.desk.conf, .agents = opt.agents.item,
+	    .nagents = opt.agents.n, .source = opt.source,
+	    .order = (enum cn_date_order)opt.order } };
 	r = import(&im, err);
 	if (!opt.deliver && !im.lines_wanted)
 		summary(&im);

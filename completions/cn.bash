@@ -26,7 +26,7 @@ _cn() {
 		own="--format --refs --folder --since --limit --skip-history --rescan --expunge-source --idle --jobs --max-silence"
 		;;
 	cn-import)
-		own="--deliver --format --refs"
+		own="--channel --agent --source --date-order --deliver --format --refs"
 		;;
 	cn-model)
 		verbs="train eval show"
@@ -143,6 +143,18 @@ _cn() {
 		;;
 	cn-fetch:--max-silence)
 		return
+		;;
+	cn-import:--channel)
+		words="auto chat"
+		;;
+	cn-import:--agent)
+		return
+		;;
+	cn-import:--source)
+		return
+		;;
+	cn-import:--date-order)
+		words="auto dmy mdy"
 		;;
 	cn-import:--format)
 		words="auto jsonl none"

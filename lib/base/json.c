@@ -193,16 +193,30 @@ static int values(struct scan *s)
 	}
 }
 
-int cn_json_check(struct cn_str t, struct cn_err *err)
+int cn_json_check_at(struct cn_str t, size_t *at, struct cn_err *err)
 {
 	struct scan s = { t.p, t.p, t.p + t.n, err };
+	size_t n;
+	uint32_t c;
+	int r;
 
-	if (!cn_utf8_valid(t.p, t.n))
+	if (!cn_utf8_valid(t.p, t.n)) {
+		for (*at = 0; (n = cn_utf8_get(t.p + *at, t.n - *at, &c)) > 0;)
+			*at += n;
 		return cn_fail(err, CN_USAGE, "not valid UTF-8");
-	if (values(&s) < 0)
-		return -1;
-	s.p = skip(s.p, s.end);
-	return s.p == s.end ? 0 : bad(&s, "something behind the value");
+	}
+	r = values(&s);
+	if (r == 0 && (s.p = skip(s.p, s.end)) != s.end)
+		r = bad(&s, "something behind the value");
+	*at = (size_t)(s.p - s.start);
+	return r;
+}
+
+int cn_json_check(struct cn_str t, struct cn_err *err)
+{
+	size_t at;
+
+	return cn_json_check_at(t, &at, err);
 }
 
 enum cn_json_type cn_json_type(struct cn_str v)

@@ -17,6 +17,8 @@ enum cn_json_type {
 
 /* One value, nothing behind it but white space.  The error names the byte. */
 int cn_json_check(struct cn_str, struct cn_err *) CN_CHECKED;
+/* The same; *at is the byte, from 0, at which it is none. */
+int cn_json_check_at(struct cn_str, size_t *at, struct cn_err *) CN_CHECKED;
 /* The type of a value by its first byte; the text must have been checked. */
 enum cn_json_type cn_json_type(struct cn_str);
 

@@ -143,6 +143,28 @@ int64_t cn_local_midnight(int64_t day)
 	return (int64_t)mktime(&tm);
 }
 
+/* Which of two hours that clocks show twice mktime(3) gives depends on what
+ * it was asked before. */
+int64_t cn_local_time(int64_t day, int second)
+{
+	struct tm tm = { .tm_hour = second / 3600, .tm_min = second / 60 % 60,
+	    .tm_sec = second % 60, .tm_isdst = -1 }, was;
+	time_t t, earlier;
+	int y, m, d;
+
+	cn_civil(day, &y, &m, &d);
+	tm.tm_year = y - 1900;
+	tm.tm_mon = m - 1;
+	tm.tm_mday = d;
+	t = mktime(&tm);
+	for (earlier = t - 7200; earlier < t; earlier += 1800)
+		if (localtime_r(&earlier, &was) != NULL &&
+		    was.tm_yday == tm.tm_yday && was.tm_hour == tm.tm_hour &&
+		    was.tm_min == tm.tm_min)
+			return (int64_t)earlier;
+	return (int64_t)t;
+}
+
 static const struct {
 	const char *unit;
 	int64_t seconds;		/* 0: calendar months */

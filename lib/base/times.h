@@ -17,6 +17,9 @@ void cn_civil(int64_t days, int *y, int *m, int *d);
  * has; and the first second of a local day. */
 int64_t cn_local_day(int64_t t);
 int64_t cn_local_midnight(int64_t day);
+/* The time at which clocks of that zone show a second of a day: the first of
+ * two where they are set back, the one after where they jump over it. */
+int64_t cn_local_time(int64_t day, int second);
 
 /* --since, --until, --now: RFC 3339, YYYY-MM-DD (local midnight), 7d, 24h,
  * 30m, 2w, 3mo, 1y (before now), today, yesterday, @epoch, now. */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -346,19 +347,59 @@ static enum cn_next tell(struct cn_stream *s, struct cn_record *rec,
 	return CN_NEXT_REFUSED;
 }
 
+static const char *beyond_space(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' ||
+	    *p == '\n'))
+		p++;
+	return p;
+}
+
+/* JSON lines: the first line is a whole object, or another follows on the
+ * next. */
+static enum cn_next tell_chat(struct cn_stream *s)
+{
+	bool more = !s->eof && unread(s) <= (size_t)s->conf.max_line;
+	const char *p = s->buf.p + s->pos, *end = p + unread(s), *lf, *q;
+
+	p = beyond_space(p, end);
+	if (p == end && more)
+		return CN_NEXT_BLOCK;
+	s->kind = CN_IN_DOC;
+	if (p == end || *p != '{')
+		return CN_NEXT_RECORD;
+	if (s->scanned < (size_t)(p - s->buf.p) - s->pos)
+		s->scanned = (size_t)(p - s->buf.p) - s->pos;
+	q = s->buf.p + s->pos + s->scanned;
+	lf = memchr(q, '\n', (size_t)(end - q));
+	s->kind = CN_IN_CHAT;
+	s->scanned = lf ? (size_t)(lf - s->buf.p) - s->pos : unread(s);
+	q = lf ? beyond_space(lf, end) : end;
+	if (q == end && more)
+		return CN_NEXT_BLOCK;
+	lf = lf ? lf : end;
+	while (lf[-1] == ' ' || lf[-1] == '\t' || lf[-1] == '\r')
+		lf--;
+	s->kind = lf[-1] == '}' || (q < end && *q == '{') ? CN_IN_JSON :
+	    CN_IN_DOC;
+	s->scanned = 0;
+	return CN_NEXT_RECORD;
+}
+
 static enum cn_next cut(struct cn_stream *s, struct cn_record *rec,
     struct cn_err *err)
 {
-	enum cn_next next;
+	enum cn_next next = CN_NEXT_RECORD;
 
-	if (s->kind == CN_IN_AUTO) {
+	if (s->kind == CN_IN_AUTO)
 		next = tell(s, rec, err);
-		if (next != CN_NEXT_RECORD)
-			return next;
-	}
+	else if (s->kind == CN_IN_CHAT)
+		next = tell_chat(s);
+	if (next != CN_NEXT_RECORD)
+		return next;
 	return s->kind == CN_IN_JSON ? cut_line(s, rec, err) :
-	    s->kind == CN_IN_MAIL ? cut_mail(s, rec, err) :
-	    cut_mbox(s, rec, err);
+	    s->kind == CN_IN_MBOX ? cut_mbox(s, rec, err) :
+	    cut_mail(s, rec, err);
 }
 
 enum cn_next cn_stream_next(struct cn_stream *s, int linger_ms,
@@ -417,18 +458,29 @@ static void grow(struct group *g, const struct cn_record *rec)
 	g->bytes += rec->bytes.n;
 }
 
+/* 'line 12: ', 'mail 3: '; a document is its input. */
+static const char *place(const struct cn_record *rec, char out[40])
+{
+	out[0] = '\0';
+	if (rec->kind != CN_IN_DOC)
+		snprintf(out, 40, "%s %llu: ", rec->kind == CN_IN_JSON ||
+		    rec->kind == CN_IN_AUTO ? "line" : "mail",
+		    (unsigned long long)rec->number);
+	return out;
+}
+
 static void refused(struct group *g, const struct cn_record *rec,
     struct cn_err *err)
 {
+	char at[40];
+
 	g->n.refused++;
 	if (g->ops->reject) {
 		g->ops->reject(g->arg, rec, err->msg);
 		grow(g, rec);
 	}
 	cn_cli_status(g->cli, CN_PARTIAL);
-	cn_cli_warn("%s: %s %llu: %s", rec->input,
-	    rec->kind == CN_IN_JSON || rec->kind == CN_IN_AUTO ? "line" :
-	    "mail", (unsigned long long)rec->number, err->msg);
+	cn_cli_warn("%s: %s%s", rec->input, place(rec, at), err->msg);
 	*err = (struct cn_err){ 0 };
 }
 
@@ -437,6 +489,7 @@ static int take(struct group *g, const struct cn_record *rec,
     struct cn_err *err)
 {
 	struct cn_err ignored = { 0 };
+	char at[40];
 
 	g->n.read++;
 	if (g->ops->one(g->arg, rec, err) == 0) {
@@ -447,9 +500,9 @@ static int take(struct group *g, const struct cn_record *rec,
 		refused(g, rec, err);
 		return 0;
 	}
-	(void)cn_wrap(err, "%s: %s %llu", rec->input,
-	    rec->kind == CN_IN_JSON ? "line" : "mail",
-	    (unsigned long long)rec->number);
+	(void)place(rec, at);
+	at[strcspn(at, ":")] = '\0';
+	(void)cn_wrap(err, "%s%s%s", rec->input, at[0] ? ": " : "", at);
 	(void)flush(g, &ignored);
 	return -1;
 }

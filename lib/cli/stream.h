@@ -12,10 +12,14 @@
 #define CN_MAX_LINE ((int64_t)8 << 20)
 #define CN_MAX_MAIL ((int64_t)64 << 20)
 
-enum cn_input { CN_IN_AUTO, CN_IN_JSON, CN_IN_MAIL, CN_IN_MBOX };
+enum cn_input {
+	CN_IN_AUTO, CN_IN_JSON, CN_IN_MAIL, CN_IN_MBOX,
+	CN_IN_CHAT,		/* conf only: JSON lines, or else a document */
+	CN_IN_DOC		/* all of the input, up to max_mail */
+};
 
 struct cn_record {
-	enum cn_input kind;		/* JSON, MAIL (one) or MBOX (one of) */
+	enum cn_input kind;		/* JSON, MAIL (one), MBOX (one of), DOC */
 	const char *input;		/* operand, or 'standard input' */
 	uint64_t number;		/* line (JSON) or mail, from 1 */
 	struct cn_str bytes;		/* borrowed until the next call; a line

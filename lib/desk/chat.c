@@ -7,7 +7,6 @@
 #include "store/person.h"
 
 #define NAMES_MAX 16
-#define FILES_MAX 1000			/* attachments of one message */
 
 /* Which of two would count is not ours to guess. */
 int cn_chat_once(struct cn_str object, const char *const *names, size_t n,
@@ -80,9 +79,9 @@ static int attachments(struct cn_msg *m, struct cn_str list,
 	cn_json_walk(&it, list);
 	for (; good && cn_json_next(&it); n++)
 		good = cn_json_type(it.val) == CN_JSON_OBJECT;
-	if (!good || n > FILES_MAX)
+	if (!good || n > CN_CHAT_FILES)
 		return cn_fail(err, CN_PARTIAL, "'attachments' is no list of "
-		    "{name, type, size}, or one of more than %d", FILES_MAX);
+		    "{name, type, size}, or one of more than %d", CN_CHAT_FILES);
 	line.val[cn_field_find("attachments") - cn_fields] = list;
 	cn_line_msg(&line, m, mem);
 	return 0;
@@ -120,7 +119,6 @@ int cn_chat_read(struct cn_chat *c, struct cn_msg *m, struct cn_str o,
 	    attachments(m, cn_json_get(o, "attachments"), mem, err) < 0)
 		return -1;
 	c->chat = cn_chat_member(mem, o, "chat");
-	c->uid = cn_chat_member(mem, o, "uid");
 	role = cn_chat_member(mem, o, "role");
 	at = cn_chat_member(mem, o, "at");
 	m->text = cn_chat_member(mem, o, "text");

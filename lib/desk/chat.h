@@ -4,9 +4,10 @@
 
 #include "rec/msg.h"
 
+#define CN_CHAT_FILES 1000		/* attachments of one message */
+
 struct cn_chat {
 	const char *chat;		/* id of the chat */
-	const char *uid;		/* no other message has it; or NULL */
 	const char *owner, *owner_name;	/* who wrote it; NULL: the desk */
 };
 

@@ -243,7 +243,6 @@ int cn_intake_chat(struct cn_intake *in, struct cn_str line,
     const char *place, struct cn_err *err)
 {
 	struct item *it = next(in, line, place);
-	struct cn_str known_by;
 	struct cn_chat c;
 	const char *type;
 
@@ -251,24 +250,33 @@ int cn_intake_chat(struct cn_intake *in, struct cn_str line,
 		return bad(it, err);
 	if (cn_device_clean(cn_store_keys(in->store), &it->raw, err) < 0)
 		return -1;
-	known_by = cn_buf_view(&it->raw);
-	type = cn_chat_member(&it->mem, known_by, "type");
+	line = cn_buf_view(&it->raw);
+	type = cn_chat_member(&it->mem, line, "type");
 	if (type != NULL && strcmp(type, "rating") == 0) {
 		it->rating = cn_arena_alloc(&it->mem, sizeof(*it->rating));
-		return cn_rating_read(it->rating, known_by, &it->mem,
+		return cn_rating_read(it->rating, line, &it->mem,
 		    err) < 0 ? bad(it, err) : 0;
 	}
-	if (cn_chat_read(&c, &it->msg, known_by, &it->mem, err) < 0)
+	if (cn_chat_read(&c, &it->msg, line, &it->mem, err) < 0)
 		return bad(it, err);
 	it->chat = c.chat;
 	it->owner = c.owner;
 	it->owner_name = c.owner_name;
-	if (c.uid != NULL)
-		known_by = cn_str(cn_arena_fmt(&it->mem, "uid %s", c.uid));
-	if (cn_message_hash(in->store, "chat", known_by, it->hash, err) < 0)
+	if (cn_message_hash(in->store, "chat", line, it->hash, err) < 0)
 		return -1;
 	find_words(in, it);
 	return 0;
+}
+
+int cn_intake_refuse(struct cn_intake *in, struct cn_str raw,
+    const char *place, const char *reason, struct cn_err *err)
+{
+	struct item *it = next(in, raw, place);
+	struct cn_err none;
+
+	snprintf(it->bad, sizeof(it->bad), "%s", reason);
+	return cn_json_check(raw, &none) < 0 ? 0 :
+	    cn_device_clean(cn_store_keys(in->store), &it->raw, err);
 }
 
 /* --- writing --- */

@@ -53,6 +53,11 @@ int cn_intake_chat(struct cn_intake *, struct cn_str line, const char *place,
 #define CN_INTAKE_NEW 0x100u		/* nothing for what was known */
 #define CN_INTAKE_MBOX 0x200u		/* mails (mboxrd) in place of lines */
 
+/* A record of another program's export that is no line; to the quarantine.
+ * What it says of a device is cleaned if it is JSON. */
+int cn_intake_refuse(struct cn_intake *, struct cn_str raw, const char *place,
+    const char *reason, struct cn_err *) CN_CHECKED;
+
 /* Writes what was gathered; appends a line for every message that is in the
  * store now, in the order in which they came (one that was there before has
  * "known":true).  flags: these, and those of cn_msg_line().  tell: called for each item that

@@ -137,6 +137,7 @@ static int quotes(struct cn_store *s, int64_t id, const char *value,
 		    1 : err->status == CN_BLOCKED ? 0 : -1;
 	else
 		r = holds(m.text, value) || holds(m.subject, value) ||
+		    holds(m.claimed, value) ||
 		    in_addrs(&m.from, value) || in_addrs(&m.to, value) ||
 		    in_addrs(&m.cc, value);
 	cn_arena_release(&mem);

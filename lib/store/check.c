@@ -209,11 +209,19 @@ static int hash_piece(void *h, struct cn_str piece, struct cn_err *err)
 	return 0;
 }
 
+static int keep_piece(void *line, struct cn_str piece, struct cn_err *err)
+{
+	(void)err;
+	cn_buf_add(line, piece.p, piece.n);
+	return 0;
+}
+
 /* 1 it is whole, 0 not (err says why), -1 never: a damaged message must not
  * end the search for others. */
 static int whole(struct cn_store *s, int64_t id, struct cn_err *err)
 {
 	struct cn_arena mem = { 0 };
+	struct cn_buf raw = { 0 };
 	uint8_t hash[CN_HASH];
 	struct cn_hash h;
 	struct cn_msg m;
@@ -221,7 +229,13 @@ static int whole(struct cn_store *s, int64_t id, struct cn_err *err)
 	int64_t same = 0;
 	int r = cn_message_load(s, id, 0, &m, &mem, err);
 
-	if (r == 0) {
+	if (r == 0 && strcmp(m.channel, "email") != 0) {
+		/* A line of chat may be known by its uid. */
+		r = cn_message_pieces(s, id, keep_piece, &raw, err);
+		if (r == 0)
+			r = cn_message_hash(s, m.channel, cn_buf_view(&raw),
+			    hash, err);
+	} else if (r == 0) {
 		cn_hash_begin(&h, m.channel);
 		r = cn_message_pieces(s, id, hash_piece, &h, err);
 		if (cn_hash_end(&h, s, hash, r < 0 ? &e : err) < 0)
@@ -231,6 +245,7 @@ static int whole(struct cn_store *s, int64_t id, struct cn_err *err)
 	    same != id)
 		r = cn_fail(err, CN_INTEGRITY, "message %s: not the bytes that "
 		    "came in", m.id);
+	cn_buf_wipe(&raw);
 	cn_arena_release(&mem);
 	return r >= 0 || err->status == CN_BLOCKED;
 }

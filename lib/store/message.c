@@ -46,11 +46,20 @@ int cn_hash_end(struct cn_hash *h, struct cn_store *s, uint8_t out[CN_HASH],
 int cn_message_hash(struct cn_store *s, const char *channel, struct cn_str raw,
     uint8_t out[CN_HASH], struct cn_err *err)
 {
+	struct cn_arena mem = { 0 };
+	const char *uid = NULL;
 	struct cn_hash h;
+	int r;
 
+	if (strcmp(channel, "email") != 0 && raw.n > 0 && raw.p[0] == '{')
+		uid = cn_json_string(&mem, cn_json_get(raw, "uid"));
+	if (uid != NULL && uid[0] != '\0')
+		raw = cn_str(cn_arena_fmt(&mem, "uid %s", uid));
 	cn_hash_begin(&h, channel);
 	cn_hash_feed(&h, raw);
-	return cn_hash_end(&h, s, out, err);
+	r = cn_hash_end(&h, s, out, err);
+	cn_arena_release(&mem);
+	return r;
 }
 
 int cn_message_known(struct cn_store *s, const uint8_t hash[CN_HASH],

@@ -13,11 +13,11 @@
 
 #define CN_RAW_CHUNK (1u << 20)
 
-/* The keyed hash of mail bytes (canonical form) or, for another channel, of
- * the bytes as they are. */
+/* The keyed hash of mail bytes (canonical form) or, of a line of chat that was
+ * checked, of its uid; without one, of the bytes as they are. */
 int cn_message_hash(struct cn_store *, const char *channel, struct cn_str raw,
     uint8_t out[CN_HASH], struct cn_err *) CN_CHECKED;
-/* The same in pieces; the end frees. */
+/* The same of a mail in pieces; the end frees. */
 struct cn_hash {
 	struct cn_canon canon;
 	struct cn_sha *sha;

@@ -19,7 +19,7 @@ struct env {
 	struct cn_err err;
 };
 
-static const char *
+static inline const char *
 in(struct env *e, const char *name)
 {
 	snprintf(e->path, sizeof(e->path), "%s/%s", e->dir, name);
@@ -33,7 +33,7 @@ bail(struct env *e)
 	exit(1);
 }
 
-static void
+static inline void
 open_keys(struct env *e)
 {
 	cn_keys_close(e->k);
@@ -42,7 +42,7 @@ open_keys(struct env *e)
 		bail(e);
 }
 
-static void
+static inline void
 start(struct env *e)
 {
 	memset(e, 0, sizeof(*e));
@@ -55,7 +55,7 @@ start(struct env *e)
 	open_keys(e);
 }
 
-static void
+static inline void
 end(struct env *e)
 {
 	static const char *const files[] = { "keyring", "keyring.lock",
@@ -69,14 +69,14 @@ end(struct env *e)
 		perror(e->dir);
 }
 
-static void
+static inline void
 save(struct env *e, const char *name, const void *p, size_t n)
 {
 	if (cn_file_replace(in(e, name), p, n, 0600, &e->err) == -1)
 		bail(e);
 }
 
-static struct cn_buf
+static inline struct cn_buf
 slurp(struct env *e, const char *name)
 {
 	struct cn_buf b = { 0 };
@@ -86,7 +86,7 @@ slurp(struct env *e, const char *name)
 	return b;
 }
 
-static void
+static inline void
 puncture(struct env *e, const int64_t *leaf, size_t n)
 {
 	if (cn_keys_lock(e->k, 1000, &e->err) == -1 ||
