@@ -79,14 +79,6 @@ static int lines(void *arg, struct cn_buf *b, struct cn_err *err)
 	return r;
 }
 
-static int nothing(void *arg, struct cn_buf *b, struct cn_err *err)
-{
-	(void)arg;
-	(void)b;
-	(void)err;
-	return 0;
-}
-
 static void tell(void *arg, const char *place, const char *reason)
 {
 	struct job *j = arg;
@@ -109,9 +101,9 @@ static void settings(struct job *j)
 		.limit = opt.limit, .skip_history = opt.skip_history,
 		.rescan = opt.rescan, .expunge = opt.expunge,
 		.flags = (opt.refs ? CN_LINE_REFS : 0) |
-		    (opt.format == MBOX ? CN_INTAKE_MBOX : 0),
-		.lines = shown(j->cli) ? lines : nothing, .tell = tell,
-		.arg = j
+		    (opt.format == MBOX ? CN_INTAKE_MBOX : 0) |
+		    (shown(j->cli) ? 0 : CN_INTAKE_SILENT),
+		.lines = lines, .tell = tell, .arg = j
 	};
 }
 

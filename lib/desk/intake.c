@@ -395,7 +395,8 @@ static int show(struct cn_intake *in, struct item *it, int64_t id, bool is_known
 {
 	struct cn_msg m;
 
-	if (is_known && (in->flags & CN_INTAKE_NEW))
+	if ((in->flags & CN_INTAKE_SILENT) ||
+	    (is_known && (in->flags & CN_INTAKE_NEW)))
 		return 0;
 	if (in->flags & CN_INTAKE_MBOX) {
 		cn_mbox_put(lines, cn_buf_view(&it->raw), it->msg.from.n > 0 ?

@@ -51,6 +51,7 @@ int cn_intake_chat(struct cn_intake *, struct cn_str line, const char *place,
     struct cn_err *) CN_CHECKED;
 
 #define CN_INTAKE_NEW 0x100u		/* nothing for what was known */
+#define CN_INTAKE_SILENT 0x400u		/* nothing at all */
 #define CN_INTAKE_MBOX 0x200u		/* mails (mboxrd) in place of lines */
 
 /* A record of another program's export that is no line; to the quarantine.
