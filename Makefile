@@ -12,6 +12,8 @@ NEED = gcc libc6-dev pkg-config libssl-dev libsqlite3-dev libyaml-dev \
 	libcurl4-gnutls-dev zlib1g-dev ca-certificates tzdata
 NEED_TEST = $(NEED) perl sqlite3 jq mandoc binutils util-linux python3 \
 	dovecot-core dovecot-imapd openssl
+# Whoever has npm has node, be it Debian's or another.
+NEED_TEST += $(if $(shell command -v npm),,nodejs npm)
 
 PKGS = libssl libcrypto sqlite3 yaml-0.1 libutf8proc libarchive libdeflate \
 	libcurl zlib
@@ -35,7 +37,8 @@ SHARE = $(BUILD)/share/convonest
 MAN = $(wildcard man/*.[1-8])
 UNITS = $(wildcard man/units/*)
 
-all: $(BIN) $(SHARE)/starter.model $(SHARE)/macros.yaml
+all: $(BIN) $(SHARE)/starter.model $(SHARE)/macros.yaml \
+	$(SHARE)/providers.yaml
 
 $(BUILD)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
@@ -53,7 +56,7 @@ $(SHARE)/starter.model: lib/ai/starter.yaml $(BUILD)/bin/cn-model
 	@mkdir -p $(@D)
 	$(BUILD)/bin/cn-model train lib/ai/starter.yaml -o $@
 
-$(SHARE)/macros.yaml: lib/desk/macros.yaml
+$(SHARE)/%.yaml: lib/desk/%.yaml
 	@mkdir -p $(@D)
 	cp $< $@
 
@@ -77,6 +80,7 @@ demo:
 
 check:
 	@sh tests/need.sh $(NEED_TEST)
+	@sh tests/oidc/install.sh
 	@$(MAKE) -s -j2 tools
 	@BUILD=$(BUILD) sh tests/run.sh tests/*.t
 
@@ -86,6 +90,7 @@ check-long: check
 # The preloaded counter and the sanitizers do not go together.
 check-asan:
 	@sh tests/need.sh $(NEED_TEST)
+	@sh tests/oidc/install.sh
 	@$(MAKE) -s -j2 BUILD=$(BUILD)/asan tools CFLAGS="-fsanitize=address,undefined \
 	    -fno-sanitize-recover=all -fno-omit-frame-pointer $(CFLAGS)"
 	@BUILD=$(BUILD)/asan ASAN=1 sh tests/run.sh $(filter-out \

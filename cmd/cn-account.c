@@ -1,33 +1,40 @@
 /* cn-account - keep the mail accounts that are fetched */
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/times.h"
 #include "cli/ask.h"
 #include "cli/open.h"
 #include "cli/out.h"
+#include "cli/share.h"
 #include "desk/account.h"
+#include "desk/purge.h"
 
 static struct {
-	const char *server, *user, *cmd, *file, *credential, *ca_file;
-	int64_t fd;
+	const char *server, *user, *provider, *cmd, *file, *credential;
+	const char *ca_file;
+	int64_t fd, within;
 	struct cn_list folders;
 	bool compress;
 	int format;
-} opt = { .fd = -1 };
+} opt = { .fd = -1, .within = 14 * 86400 };
 
 static const struct cn_opt opts[] = {
 	{ 0, "server", CN_OPT_STR, &opt.server, "SERVER",
 	    "[imaps://|starttls://]HOST[:PORT]", NULL, false },
 	{ 0, "user", CN_OPT_STR, &opt.user, "USER",
 	    "who logs in there", NULL, false },
+	{ 0, "provider", CN_OPT_STR, &opt.provider, "NAME",
+	    "sign in there by OAuth: microsoft, google", NULL, false },
 	{ 0, "pass-cmd", CN_OPT_STR, &opt.cmd, "COMMAND",
 	    "writes the password at each login", NULL, false },
 	{ 0, "pass-file", CN_OPT_STR, &opt.file, "FILE",
 	    "has the password", NULL, false },
 	{ 0, "pass-credential", CN_OPT_STR, &opt.credential, "NAME",
-	    "systemd's credential has the password", NULL, false },
+	    "of systemd, has the password", NULL, false },
 	{ 0, "pass-fd", CN_OPT_INT, &opt.fd, "FD",
 	    "read the password there, once, and keep it", NULL, false },
 	{ 0, "folder", CN_OPT_LIST, &opt.folders, "PATTERN",
@@ -36,16 +43,25 @@ static const struct cn_opt opts[] = {
 	    "compress what is sent, for a slow line", NULL, false },
 	{ 0, "ca-file", CN_OPT_STR, &opt.ca_file, "FILE",
 	    "trust these authorities, not the system's", NULL, false },
+	{ 0, "within", CN_OPT_SPAN, &opt.within, "SPAN",
+	    "expiry: how far to look ahead (14d)", NULL, false },
 	{ 0, "format", CN_OPT_ENUM, &opt.format, NULL,
 	    "a table on a terminal, else JSON lines", cn_format_words, false },
 	{ 0 }
 };
 
-enum { ADD, LIST };
+enum { ADD, AUTH, TEST, LIST, ROTATE, DISCONNECT, EXPIRY };
 
 static const struct cn_verb verbs[] = {
 	[ADD] = { "add", "NAME", "connect an account", 1, 1 },
+	[AUTH] = { "auth", "NAME [FLOW]", "sign in at its provider", 1, 2 },
+	[TEST] = { "test", "NAME", "log in and say what is there", 1, 1 },
 	[LIST] = { "list", "", "show them, without secrets", 0, 0 },
+	[ROTATE] = { "rotate", "NAME", "replace its credentials", 1, 1 },
+	[DISCONNECT] = { "disconnect", "NAME", "destroy its credentials",
+	    1, 1 },
+	[EXPIRY] = { "expiry", "", "status 1 if somebody must sign in soon",
+	    0, 0 },
 	{ 0 }
 };
 
@@ -58,6 +74,16 @@ static const struct cn_cmd cmd = {
 	    "--user desk@example.com"
 };
 
+struct run {
+	struct cn_cli *cli;
+	struct cn_desk desk;
+	struct cn_store *store;
+	struct cn_account a;		/* of the operand */
+	int lock;
+};
+
+/* --- what the options say --- */
+
 /* A path as it is from anywhere, for another day. */
 static const char *absolute(struct cn_cli *cli, const char *path)
 {
@@ -69,51 +95,174 @@ static const char *absolute(struct cn_cli *cli, const char *path)
 	return path;
 }
 
-/* From where the password is to come; what is kept is read now. */
-static int password(struct cn_cli *cli, struct cn_account *a,
-    struct cn_buf *kept, struct cn_err *err)
+/* From where the password (or the client's secret) is to come; one that is
+ * kept is read now.  0: no option says. */
+static int password(struct run *r, struct cn_buf *kept, struct cn_err *err)
 {
+	struct cn_account *a = &r->a;
 	int n = (opt.cmd != NULL) + (opt.file != NULL) +
 	    (opt.credential != NULL) + (opt.fd >= 0);
 
 	if (n > 1)
-		return cn_cli_usage(cli, err, "one of --pass-cmd, --pass-file,"
-		    " --pass-credential and --pass-fd");
+		return cn_cli_usage(r->cli, err, "one of --pass-cmd, "
+		    "--pass-file, --pass-credential and --pass-fd");
+	if (n == 0)
+		return 0;
 	a->from = opt.cmd ? CN_PASSWORD_CMD : opt.file ? CN_PASSWORD_FILE :
 	    opt.credential ? CN_PASSWORD_CREDENTIAL : CN_PASSWORD_KEPT;
-	a->where = opt.cmd ? opt.cmd : opt.file ? absolute(cli, opt.file) :
+	a->where = opt.cmd ? opt.cmd : opt.file ? absolute(r->cli, opt.file) :
 	    opt.credential;
 	if (a->from != CN_PASSWORD_KEPT)
-		return 0;
-	if (opt.fd >= 0)
-		return opt.fd > INT32_MAX ? cn_cli_usage(cli, err,
-		    "--pass-fd: not a descriptor") :
-		    cn_password_fd((int)opt.fd, kept, err);
-	return cn_ask_secret(cli, "Password: ", kept, err);
+		return 1;
+	if (opt.fd > INT32_MAX)
+		return cn_cli_usage(r->cli, err, "--pass-fd: not a descriptor");
+	return cn_password_fd((int)opt.fd, kept, err) < 0 ? -1 : 1;
 }
 
-static int add(struct cn_cli *cli, struct cn_store *s, struct cn_err *err)
+static int ask(struct run *r, struct cn_buf *kept, struct cn_err *err)
 {
-	struct cn_account a = { .name = cli->argv[0], .user = opt.user,
-	    .folders = opt.folders.item, .nfolders = opt.folders.n };
-	struct cn_buf kept = { 0 };
-	int r;
+	r->a.from = CN_PASSWORD_KEPT;
+	r->a.where = NULL;
+	return cn_ask_secret(r->cli, "Password: ", kept, err);
+}
 
-	if (opt.server == NULL || opt.user == NULL)
-		return cn_cli_usage(cli, err, "add: --server and --user are "
-		    "needed");
-	if (cn_account_server(opt.server, &cli->arena, &a.imap, err) < 0)
+/* --- verbs --- */
+
+static int provider(struct run *r, struct cn_err *err)
+{
+	struct cn_cli *cli = r->cli;
+	struct cn_provider *p = cn_arena_alloc(&cli->arena, sizeof(*p));
+
+	if (cn_provider_find(p, opt.provider, cn_share(cli, NULL,
+	    "providers.yaml"), r->desk.conf.providers, r->desk.conf.path,
+	    &cli->arena, err) < 0)
 		return -1;
-	a.imap.ca_file = absolute(cli, opt.ca_file);
-	a.imap.compress = opt.compress;
-	r = password(cli, &a, &kept, err);
-	if (r == 0)
-		r = cn_account_add(s, &a, cn_buf_view(&kept), err);
+	r->a.oauth = p;
+	r->a.from = CN_PASSWORD_NONE;
+	if (opt.server == NULL)
+		opt.server = p->server;
+	return 0;
+}
+
+static int add(struct run *r, struct cn_err *err)
+{
+	struct cn_cli *cli = r->cli;
+	struct cn_buf kept = { 0 };
+	int rc;
+
+	r->a = (struct cn_account){ .name = cli->argv[0], .user = opt.user,
+	    .folders = opt.folders.item, .nfolders = opt.folders.n };
+	if (opt.provider != NULL && provider(r, err) < 0)
+		return -1;
+	if (opt.server == NULL || opt.user == NULL)
+		return cn_cli_usage(cli, err, "add: --user and --server (or a "
+		    "--provider that has one) are needed");
+	if (cn_account_server(opt.server, &cli->arena, &r->a.imap, err) < 0)
+		return -1;
+	r->a.imap.ca_file = absolute(cli, opt.ca_file);
+	r->a.imap.compress = opt.compress;
+	rc = password(r, &kept, err);
+	if (rc == 0 && r->a.oauth == NULL)
+		rc = ask(r, &kept, err);
+	if (rc >= 0)
+		rc = cn_account_add(r->store, &r->a, cn_buf_view(&kept), err);
 	cn_buf_wipe(&kept);
-	if (r == 0)
-		cn_cli_note("%s is added; see whether it lets us in: "
-		    "cn-account test %s", a.name, a.name);
-	return r;
+	if (rc == 0)
+		cn_cli_note("added; now: cn-account %s %s", r->a.oauth ?
+		    "auth" : "test", r->a.name);
+	return rc;
+}
+
+/* What a person has to do, for a person or a program. */
+static int tell(void *arg, const char *url, const char *code, int64_t seconds,
+    struct cn_err *err)
+{
+	struct run *r = arg;
+	struct cn_cli *cli = r->cli;
+	char t[CN_TIME_LEN];
+	struct cn_buf b = { 0 };
+	int rc;
+
+	if (cli->tty) {
+		cn_buf_fmt(&b, "Open %s\n", url);
+		if (code != NULL)
+			cn_buf_fmt(&b, "and enter %s there", code);
+		else
+			cn_buf_str(&b, "or, from a browser elsewhere, paste "
+			    "the address that it ends at");
+		cn_buf_fmt(&b, " within %lld minutes.",
+		    (long long)(seconds + 59) / 60);
+	} else {
+		cn_buf_str(&b, "{\"v\":1,\"type\":\"sign_in\"");
+		cn_json_kv(&b, "account", r->a.name);
+		cn_json_kv(&b, "url", url);
+		cn_json_kv(&b, "code", code);
+		cn_json_kv(&b, "until", cn_time_fmt(t, cli->run.clock() +
+		    seconds));
+		cn_buf_ch(&b, '}');
+	}
+	rc = cn_out_line(&cli->out, cn_buf_view(&b), err);
+	cn_buf_release(&b);
+	return rc < 0 ? -1 : cn_sink_flush(&cli->out, err);
+}
+
+static int auth(struct run *r, struct cn_err *err)
+{
+	struct cn_cli *cli = r->cli;
+	int flow = -1, i;
+
+	for (i = 0; cli->argc > 1 && cn_flow_words[i] != NULL; i++)
+		if (strcmp(cn_flow_words[i], cli->argv[1]) == 0)
+			flow = i;
+	if (cli->argc > 1 && flow < 0)
+		return cn_cli_usage(cli, err, "auth: the flow is device, code "
+		    "or client");
+	if (cn_account_auth(r->store, &r->a, flow, isatty(STDIN_FILENO) ?
+	    STDIN_FILENO : -1, tell, r, err) < 0)
+		return -1;
+	cn_cli_note("signed in; now: cn-account test %s", r->a.name);
+	return 0;
+}
+
+static int test(struct run *r, struct cn_err *err)
+{
+	static const struct { unsigned bit; const char *word; } can[] = {
+		{ CN_IMAP_CONDSTORE, "condstore" },
+		{ CN_IMAP_QRESYNC, "qresync" }, { CN_IMAP_IDLE, "idle" },
+		{ CN_IMAP_UIDPLUS, "uidplus" }, { CN_IMAP_GMAIL, "gmail" },
+		{ CN_IMAP_XOAUTH2, "xoauth2" },
+		{ CN_IMAP_COMPRESS, "compress" },
+	};
+	static const struct cn_col cols[] = {
+		{ "name", CN_COL_TEXT, 0 }, { "server", CN_COL_TEXT, 0 },
+		{ "folders", CN_COL_NUM, 0 }, { "can", CN_COL_TEXT, 0 },
+	};
+	struct cn_imap *im = cn_account_connect(r->store, &r->a, err);
+	struct cn_arena *mem = &r->cli->arena;
+	struct cn_imap_folder *f;
+	struct cn_buf words = { 0 };
+	struct cn_out *out;
+	size_t n = 0, odd = 0, i;
+	int rc;
+
+	if (im == NULL)
+		return -1;
+	for (i = 0; i < sizeof(can) / sizeof(can[0]); i++)
+		if (cn_imap_can(im) & can[i].bit)
+			cn_buf_fmt(&words, "%s%s", words.len ? " " : "",
+			    can[i].word);
+	rc = cn_imap_folders(im, mem, &f, &n, &odd, err);
+	cn_imap_close(im);
+	out = cn_out_new(r->cli, (enum cn_format)opt.format, cols, 4);
+	if (rc == 0)
+		rc = cn_out_rowv(out, err, r->a.name,
+		    cn_account_server_text(&r->a.imap, mem),
+		    cn_arena_fmt(mem, "%zu", n), words.p ? words.p : "");
+	if (rc == 0)
+		rc = cn_out_end(out, err);
+	cn_out_free(out);
+	cn_buf_release(&words);
+	return rc;
 }
 
 static const char *moment(char out[CN_TIME_LEN], int64_t t)
@@ -121,7 +270,7 @@ static const char *moment(char out[CN_TIME_LEN], int64_t t)
 	return t ? cn_time_fmt(out, t) : NULL;
 }
 
-static int list(struct cn_cli *cli, struct cn_store *s, struct cn_err *err)
+static int list(struct run *r, struct cn_err *err)
 {
 	static const struct cn_col cols[] = {
 		{ "name", CN_COL_TEXT, 0 }, { "state", CN_COL_TEXT, 0 },
@@ -130,38 +279,165 @@ static int list(struct cn_cli *cli, struct cn_store *s, struct cn_err *err)
 		{ "expires", CN_COL_TEXT, 0 }, { "fetched", CN_COL_TEXT, 0 },
 		{ "arrived", CN_COL_TEXT, 0 }, { "id", CN_COL_TEXT, 0 },
 	};
+	struct cn_cli *cli = r->cli;
 	struct cn_out *out = cn_out_new(cli, (enum cn_format)opt.format, cols,
 	    sizeof(cols) / sizeof(cols[0]));
 	char t[4][CN_TIME_LEN];
 	struct cn_account *a;
 	size_t n, i;
-	int r = cn_accounts(s, &cli->arena, &a, &n, err);
+	int rc = cn_accounts(r->store, &cli->arena, &a, &n, err);
 
-	for (i = 0; i < n && r == 0; i++)
-		r = cn_out_rowv(out, err, a[i].name, a[i].state,
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = cn_out_rowv(out, err, a[i].name, a[i].state,
 		    cn_account_server_text(&a[i].imap, &cli->arena), a[i].user,
 		    cn_account_login_text(&a[i], &cli->arena),
 		    moment(t[0], a[i].signed_in), moment(t[1], a[i].expires),
 		    moment(t[2], a[i].fetched), moment(t[3], a[i].arrived),
 		    a[i].pub);
-	if (r == 0)
-		r = cn_out_end(out, err);
+	if (rc == 0)
+		rc = cn_out_end(out, err);
 	cn_out_free(out);
-	return r;
+	return rc;
+}
+
+static int rotate(struct run *r, struct cn_err *err)
+{
+	struct cn_buf kept = { 0 };
+	int rc = password(r, &kept, err);
+
+	if (rc == 0 && r->a.oauth == NULL)
+		rc = r->a.from == CN_PASSWORD_KEPT ? ask(r, &kept, err) :
+		    cn_cli_usage(r->cli, err, "rotate: its password is not "
+		    "kept here; change it where it is, or say where it is "
+		    "now: --pass-cmd, ...");
+	if (rc >= 0)
+		rc = cn_account_rotate(r->store, &r->a, cn_buf_view(&kept),
+		    err);
+	cn_buf_wipe(&kept);
+	if (rc == 0)
+		cn_cli_note("replaced, and the old ones destroyed; now: "
+		    "cn-account test %s", r->a.name);
+	return rc;
+}
+
+/* The certificate, as cn-purge --prove prints it; NULL: of all. */
+static int prove(struct run *r, const char *pub, struct cn_err *err)
+{
+	struct cn_buf b = { 0 };
+	struct cn_proof proof;
+	int rc, status;
+
+	if (cn_erase_checkpoint(r->store, err) < 0 ||
+	    cn_erase_prove(r->store, pub, &proof, err) < 0)
+		return -1;
+	rc = cn_certificate(r->store, pub, &proof, &b, err);
+	if (rc == 0)
+		rc = cn_out_line(&r->cli->out, cn_buf_view(&b), err);
+	cn_buf_release(&b);
+	status = cn_proof_status(&proof);
+	if (rc < 0 || status == 0)
+		return rc;
+	if (status != CN_TEMPFAIL)
+		return cn_fail(err, status, "the proof has failed: see the "
+		    "certificate");
+	cn_fail(err, status, "disconnected; proof pending: a reader holds old "
+	    "pages of the store");
+	return cn_hint(err, "when it has ended: 'cn-purge --prove %s'",
+	    pub ? pub : "");
+}
+
+static int disconnect(struct run *r, struct cn_err *err)
+{
+	char pub[CN_ID_LEN];
+	int revoked, rc = cn_account_disconnect(r->store, &r->a, pub,
+	    &revoked, err);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		cn_cli_note("it was disconnected before");
+	if (revoked < 0)
+		cn_cli_warn("the provider was not reached to end the sign-in "
+		    "there too: do it in its settings");
+	return prove(r, rc ? pub : NULL, err);
+}
+
+static int expiry(struct run *r, struct cn_err *err)
+{
+	static const struct cn_col cols[] = {
+		{ "name", CN_COL_TEXT, 0 }, { "expires", CN_COL_TEXT, 0 },
+		{ "command", CN_COL_TEXT, 0 },
+	};
+	struct cn_cli *cli = r->cli;
+	struct cn_out *out = cn_out_new(cli, (enum cn_format)opt.format, cols,
+	    3);
+	char t[CN_TIME_LEN];
+	struct cn_account *a;
+	size_t n, i;
+	int rc = cn_accounts(r->store, &cli->arena, &a, &n, err);
+
+	for (i = 0; rc == 0 && i < n; i++) {
+		if (strcmp(a[i].state, "live") != 0 || a[i].expires == 0 ||
+		    a[i].expires - opt.within > cli->run.now)
+			continue;
+		cn_cli_status(cli, CN_NO);
+		rc = cn_out_rowv(out, err, a[i].name,
+		    cn_time_fmt(t, a[i].expires), cn_arena_fmt(&cli->arena,
+		    "cn-account auth %s", a[i].name));
+	}
+	if (rc == 0)
+		rc = cn_out_end(out, err);
+	cn_out_free(out);
+	return rc;
+}
+
+/* --- */
+
+static const struct {
+	int (*run)(struct run *, struct cn_err *);
+	bool reads, named, locks;
+} how[] = {
+	[ADD] = { add, false, false, false },
+	[AUTH] = { auth, false, true, true },
+	[TEST] = { test, false, true, true },
+	[LIST] = { list, true, false, false },
+	[ROTATE] = { rotate, false, true, true },
+	[DISCONNECT] = { disconnect, false, true, false },
+	[EXPIRY] = { expiry, true, false, false },
+};
+
+static int find(struct run *r, struct cn_err *err)
+{
+	int rc = cn_account_find(r->store, r->cli->argv[0], &r->cli->arena,
+	    &r->a, err);
+
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	cn_fail(err, CN_USAGE, "there is no account of that name");
+	return cn_hint(err, "'cn-account list' names them");
 }
 
 static int run(struct cn_cli *cli, struct cn_err *err)
 {
-	static int (*const verb[])(struct cn_cli *, struct cn_store *,
-	    struct cn_err *) = { [ADD] = add, [LIST] = list };
-	struct cn_desk d;
-	int r;
+	struct run r = { .cli = cli, .lock = -1 };
+	int rc;
 
-	if (cn_desk_open(&d, cli, 0, err) < 0)
+	if (cn_desk_open(&r.desk, cli, how[cli->verb].reads ? CN_STORE_READ :
+	    0, err) < 0)
 		return -1;
-	r = verb[cli->verb](cli, d.store, err);
-	cn_desk_close(&d);
-	return r;
+	r.store = r.desk.store;
+	rc = how[cli->verb].named ? find(&r, err) : 0;
+	if (rc == 0 && how[cli->verb].locks)
+		rc = cn_account_lock(r.store, &r.a, cli->run.wait_ms, &r.lock,
+		    err);
+	/* While we waited, somebody may have changed it. */
+	if (rc == 0 && how[cli->verb].locks)
+		rc = find(&r, err);
+	if (rc == 0)
+		rc = how[cli->verb].run(&r, err);
+	cn_unlock(r.lock);
+	cn_desk_close(&r.desk);
+	return rc;
 }
 
 int main(int argc, char **argv)

@@ -13,8 +13,8 @@ _cn() {
 		verbs="account classify export fetch import model purge query reply-suggest report store"
 		;;
 	cn-account)
-		verbs="add list"
-		own="--server --user --pass-cmd --pass-file --pass-credential --pass-fd --folder --compress --ca-file --format"
+		verbs="add auth test list rotate disconnect expiry"
+		own="--server --user --provider --pass-cmd --pass-file --pass-credential --pass-fd --folder --compress --ca-file --within --format"
 		;;
 	cn-classify)
 		own="--pending -p --pass-through --no-store --rejects -m --model --explain --refs --format --max-line"
@@ -78,6 +78,9 @@ _cn() {
 	cn-account:--user)
 		return
 		;;
+	cn-account:--provider)
+		return
+		;;
 	cn-account:--pass-cmd)
 		return
 		;;
@@ -95,6 +98,9 @@ _cn() {
 		;;
 	cn-account:--ca-file)
 		kind=-f
+		;;
+	cn-account:--within)
+		return
 		;;
 	cn-account:--format)
 		words="auto table jsonl csv tsv"

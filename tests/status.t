@@ -37,6 +37,7 @@ wrong 'init with the store inside the keys' 78 'inside each other' \
 all="cn-import $mail
 cn-query parcel
 cn-store doctor
+cn-account list
 cn-classify --pending
 cn-reply-suggest --pending
 cn-report volume

@@ -1,10 +1,9 @@
-#include "desk/account.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/json.h"
+#include "desk/secret.h"
 #include "store/audit.h"
 
 #define NAME_MAX_LEN 64
@@ -17,7 +16,7 @@ static const char *const security_words[] = {
 static const char *const from_words[] = {
 	[CN_PASSWORD_KEPT] = "kept", [CN_PASSWORD_CMD] = "command",
 	[CN_PASSWORD_FILE] = "file", [CN_PASSWORD_CREDENTIAL] = "credential",
-	NULL
+	[CN_PASSWORD_NONE] = "none", NULL
 };
 
 /* The place of a word, or -1. */
@@ -100,12 +99,13 @@ const char *cn_account_server_text(const struct cn_imap_conf *c,
 const char *cn_account_login_text(const struct cn_account *a,
     struct cn_arena *mem)
 {
-	return cn_arena_fmt(mem, "password, %s", from_words[a->from]);
+	return cn_arena_fmt(mem, "%s, %s", a->oauth ? "oauth" : "password",
+	    a->oauth ? a->oauth->name : from_words[a->from]);
 }
 
 /* --- settings as JSON --- */
 
-static void put_conf(struct cn_buf *b, const struct cn_account *a)
+void cn_account_conf(const struct cn_account *a, struct cn_buf *b)
 {
 	size_t i;
 
@@ -121,6 +121,10 @@ static void put_conf(struct cn_buf *b, const struct cn_account *a)
 	cn_json_kv(b, "password", from_words[a->from]);
 	if (a->where != NULL)
 		cn_json_kv(b, "where", a->where);
+	if (a->oauth != NULL) {
+		cn_json_key(b, "oauth");
+		cn_provider_put(a->oauth, b);
+	}
 	cn_json_key(b, "folders");
 	cn_buf_ch(b, '[');
 	for (i = 0; i < a->nfolders; i++) {
@@ -151,6 +155,19 @@ static int get_folders(struct cn_account *a, struct cn_str list,
 	return 0;
 }
 
+static int get_oauth(struct cn_account *a, struct cn_str o,
+    struct cn_arena *mem)
+{
+	struct cn_provider *p;
+
+	if (o.n == 0)
+		return 0;
+	p = cn_arena_alloc(mem, sizeof(*p));
+	a->oauth = p;
+	return cn_json_type(o) == CN_JSON_OBJECT && cn_provider_get(p, o, mem) ?
+	    0 : -1;
+}
+
 static int get_conf(struct cn_account *a, struct cn_str conf,
     struct cn_arena *mem, struct cn_err *err)
 {
@@ -169,7 +186,8 @@ static int get_conf(struct cn_account *a, struct cn_str conf,
 	if (a->imap.host == NULL || security < 0 || from < 0 ||
 	    a->user == NULL ||
 	    !cn_json_int(cn_json_get(conf, "port"), &port) ||
-	    get_folders(a, cn_json_get(conf, "folders"), mem) < 0)
+	    get_folders(a, cn_json_get(conf, "folders"), mem) < 0 ||
+	    get_oauth(a, cn_json_get(conf, "oauth"), mem) < 0)
 		goto bad;
 	a->imap.port = (int)port;
 	a->imap.security = (enum cn_imap_security)security;
@@ -263,12 +281,16 @@ static int add(struct cn_store *s, struct cn_account *a, struct cn_str conf,
     struct cn_str secret, struct cn_err *err)
 {
 	struct cn_arena mem = { 0 };
-	int r;
+	int r, flow = -1;
 
 	if (cn_store_leaves(s, CN_LEAF_ACCOUNT, 2, err) < 0 ||
 	    cn_store_begin(s, err) < 0)
 		return -1;
 	r = cn_account_row_add(s, a->name, conf, secret, a->pub, err);
+	/* Somebody must sign in before anything can be fetched. */
+	if (r == 0 && a->oauth != NULL && cn_provider_flow(a->oauth, &flow) &&
+	    flow != CN_FLOW_CLIENT)
+		r = cn_account_row_times(s, a->pub, 0, cn_store_now(s), err);
 	if (r == 0)
 		r = cn_audit(s, &(struct cn_audit_entry){ .what =
 		    cn_arena_fmt(&mem, "account %s added", a->pub) }, err);
@@ -282,22 +304,20 @@ static int add(struct cn_store *s, struct cn_account *a, struct cn_str conf,
 int cn_account_add(struct cn_store *s, struct cn_account *a,
     struct cn_str password, struct cn_err *err)
 {
-	struct cn_buf conf = { 0 }, secret = { 0 };
+	struct cn_buf conf = { 0 }, b = { 0 };
+	struct cn_secret x = { .flow = -1 };
 	int r;
 
 	if (check(a, err) < 0)
 		return -1;
-	put_conf(&conf, a);
-	cn_buf_reserve(&secret, 32768);	/* so that no copy is left behind */
-	cn_buf_ch(&secret, '{');
-	if (a->from == CN_PASSWORD_KEPT) {
-		cn_json_key(&secret, "password");
-		cn_json_put(&secret, password.p, password.n);
-	}
-	cn_buf_ch(&secret, '}');
-	r = add(s, a, cn_buf_view(&conf), cn_buf_view(&secret), err);
+	if (a->from == CN_PASSWORD_KEPT)
+		x.password = cn_arena_dup(&x.mem, password.p, password.n);
+	cn_account_conf(a, &conf);
+	cn_secret_put(&x, &b);
+	r = add(s, a, cn_buf_view(&conf), cn_buf_view(&b), err);
 	cn_buf_wipe(&conf);
-	cn_buf_wipe(&secret);
+	cn_buf_wipe(&b);
+	cn_secret_release(&x);
 	return r;
 }
 

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/yaml.h"
 #include "store/person.h"
 
 static int list(struct cn_yaml *root, const char *key, const char *path,
@@ -45,7 +44,7 @@ int cn_config_load(struct cn_config *c, const char *path,
     struct cn_arena *mem, struct cn_err *err)
 {
 	static const char *const keys[] = { "name", "timezone", "desk",
-	    "agents", NULL };
+	    "agents", "providers", NULL };
 	struct cn_yaml *root = NULL;
 
 	memset(c, 0, sizeof(*c));
@@ -59,6 +58,10 @@ int cn_config_load(struct cn_config *c, const char *path,
 			return -1;
 	}
 	c->path = path;
+	c->providers = cn_yaml_get(root, "providers");
+	if (c->providers != NULL && c->providers->kind != CN_YAML_MAP)
+		return cn_fail(err, CN_CONFIG, "%s:%d: providers: a map is "
+		    "expected", path, c->providers->line);
 	if (word(root, "name", path, &c->name, err) < 0 ||
 	    word(root, "timezone", path, &c->timezone, err) < 0 ||
 	    list(root, "desk", path, &c->desk, mem, err) < 0)

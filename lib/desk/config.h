@@ -2,13 +2,14 @@
 #ifndef CN_CONFIG_H
 #define CN_CONFIG_H
 
-#include "base/buf.h"
+#include "base/yaml.h"
 
 struct cn_config {
 	const char *path;		/* or NULL: all defaults */
 	const char *name;		/* of the company, or NULL */
 	const char *timezone;		/* or NULL: UTC */
 	const char **desk, **agents;	/* normalised, NULL-ended */
+	struct cn_yaml *providers;	/* of OAuth 2.0 (provider.h), or NULL */
 };
 
 /* Strings live in the arena.  path NULL: defaults. */

@@ -1,91 +1,60 @@
 /* The way in: credentials from where they are, then the session. */
 #include <string.h>
 
-#include "base/json.h"
-#include "desk/account.h"
+#include "desk/secret.h"
 
-#define SECRET_MAX 65536
+#define MARGIN 60		/* seconds that a token must still last */
 
-/* What is sealed for the account, as checked JSON. */
-static int secret(struct cn_store *s, const struct cn_account *a,
-    struct cn_buf *out, struct cn_err *err)
-{
-	int r;
-
-	cn_buf_reserve(out, SECRET_MAX);	/* leaves no copy behind */
-	if ((r = cn_account_row_secret(s, a->pub, out, err)) < 0)
-		return cn_wrap(err, "%s", a->name);
-	if (r == 0) {
-		cn_fail(err, CN_BLOCKED, "%s: the account is disconnected",
-		    a->name);
-		return cn_hint(err, "to connect it again: 'cn-account add %s'",
-		    a->name);
-	}
-	if (cn_json_check(cn_buf_view(out), err) < 0 ||
-	    cn_json_type(cn_buf_view(out)) != CN_JSON_OBJECT)
-		return cn_fail(err, CN_INTEGRITY, "%s: the secret is damaged",
-		    a->name);
-	return 0;
-}
-
-static int password(struct cn_store *s, const struct cn_account *a,
-    struct cn_arena *mem, const char **out, struct cn_err *err)
-{
-	struct cn_buf kept = { 0 }, read = { 0 };
-	int r = secret(s, a, &kept, err);
-
-	if (r == 0 && a->from == CN_PASSWORD_KEPT) {
-		*out = cn_json_string(mem, cn_json_get(cn_buf_view(&kept),
-		    "password"));
-		if (*out == NULL)
-			r = cn_fail(err, CN_INTEGRITY, "%s: the secret is "
-			    "damaged", a->name);
-	} else if (r == 0) {
-		r = cn_password_read(cn_store_run(s), a->from, a->where, &read,
-		    err);
-		if (r == 0)
-			*out = cn_arena_dup(mem, read.p, read.len);
-		else
-			cn_wrap(err, "%s", a->name);
-		if (r < 0 && err->hint[0] == '\0')
-			cn_hint(err, "mend it, then 'cn-account test %s'",
-			    a->name);
-	}
-	cn_buf_wipe(&kept);
-	cn_buf_wipe(&read);
-	return r;
-}
-
-static struct cn_imap *log_in(struct cn_store *s, const struct cn_account *a,
-    const char *word, struct cn_err *err)
+static struct cn_imap *session(struct cn_store *s,
+    const struct cn_account *a, const char *word, struct cn_err *err)
 {
 	struct cn_imap_conf conf = a->imap;
 	struct cn_imap *im;
+	int r;
 
 	conf.run = cn_store_run(s);
-	if ((im = cn_imap_open(&conf, err)) == NULL) {
-		cn_wrap(err, "%s", a->name);
-		return NULL;
+	im = cn_imap_open(&conf, err);
+	if (im != NULL) {
+		r = a->oauth ? cn_imap_login_token(im, a->user, word, err) :
+		    cn_imap_login(im, a->user, word, err);
+		if (r == 0)
+			return im;
+		cn_imap_close(im);
+		cn_account_hint(a, err);
 	}
-	if (cn_imap_login(im, a->user, word, err) == 0)
-		return im;
-	cn_imap_close(im);
 	cn_wrap(err, "%s", a->name);
-	if (err->status == CN_NOPERM)
-		cn_hint(err, "give the password that it takes now: "
-		    "'cn-account rotate %s'", a->name);
 	return NULL;
+}
+
+static struct cn_imap *by_token(struct cn_store *s,
+    const struct cn_account *a, struct cn_secret *x, struct cn_err *err)
+{
+	bool old = x->access != NULL && x->until - MARGIN > cn_store_now(s);
+	struct cn_imap *im;
+
+	if (!old && cn_secret_refresh(s, a, x, err) < 0)
+		return NULL;
+	im = session(s, a, x->access, err);
+	/* A provider may end a token early; with a fresh one we know. */
+	if (im == NULL && err->status == CN_NOPERM && old &&
+	    cn_secret_refresh(s, a, x, err) == 0)
+		im = session(s, a, x->access, err);
+	return im;
 }
 
 struct cn_imap *cn_account_connect(struct cn_store *s,
     const struct cn_account *a, struct cn_err *err)
 {
-	struct cn_arena mem = { 0 };	/* is wiped with the password in it */
 	struct cn_imap *im = NULL;
+	struct cn_secret x;
 	const char *word;
 
-	if (password(s, a, &mem, &word, err) == 0)
-		im = log_in(s, a, word, err);
-	cn_arena_release(&mem);
+	if (cn_secret_open(s, a, &x, err) < 0)
+		return NULL;
+	if (a->oauth != NULL)
+		im = by_token(s, a, &x, err);
+	else if (cn_secret_password(s, a, &x, &word, err) == 0)
+		im = session(s, a, word, err);
+	cn_secret_release(&x);
 	return im;
 }

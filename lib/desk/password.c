@@ -44,7 +44,6 @@ int cn_password_fd(int fd, struct cn_buf *out, struct cn_err *err)
 	struct cn_buf b = { 0 };
 	int r;
 
-	cn_buf_reserve(&b, 3 * 65536);	/* so that no copy is left behind */
 	r = cn_fd_read(fd, "descriptor", MAX + 2, &b, err);
 	if (r < 0)
 		err->status = CN_USAGE;
@@ -221,8 +220,8 @@ int cn_password_read(const struct cn_run *run, enum cn_password_from from,
 	case CN_PASSWORD_CREDENTIAL:
 		return from_credential(run, where, out, err);
 	case CN_PASSWORD_KEPT:
+	case CN_PASSWORD_NONE:
 		break;
 	}
-	return cn_fail(err, CN_INTERNAL, "a password that is kept is not "
-	    "read");
+	return cn_fail(err, CN_INTERNAL, "no such place of a password");
 }

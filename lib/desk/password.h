@@ -12,7 +12,8 @@ enum cn_password_from {
 	CN_PASSWORD_KEPT,		/* sealed in the store */
 	CN_PASSWORD_CMD,		/* what /bin/sh -c WHERE writes */
 	CN_PASSWORD_FILE,		/* a file that nobody else can read */
-	CN_PASSWORD_CREDENTIAL		/* $CREDENTIALS_DIRECTORY/WHERE */
+	CN_PASSWORD_CREDENTIAL,		/* $CREDENTIALS_DIRECTORY/WHERE */
+	CN_PASSWORD_NONE		/* OAuth without a client's secret */
 };
 
 /* Appends it; wipe it.  The command gets PATH, HOME and USER and nothing else

@@ -246,9 +246,16 @@ int cn_account_row_renew(struct cn_store *s, const char *pub,
 int cn_account_row_times(struct cn_store *s, const char *pub,
     int64_t signed_in, int64_t expires, struct cn_err *err)
 {
-	return cn_do(s, err, "UPDATE account SET signed_in = nullif(?, 0),"
-	    " expires = nullif(?, 0) WHERE pub = ?", "iis", signed_in,
-	    expires, pub);
+	return cn_do(s, err, "UPDATE account SET signed_in = CASE ?1 WHEN -1"
+	    " THEN signed_in ELSE nullif(?1, 0) END, expires = nullif(?2, 0)"
+	    " WHERE pub = ?3", "iis", signed_in, expires, pub);
+}
+
+int cn_account_row_ended(struct cn_store *s, const char *pub, int64_t now,
+    struct cn_err *err)
+{
+	return cn_do(s, err, "UPDATE account SET expires = ?1 WHERE pub = ?2"
+	    " AND coalesce(expires, ?1 + 1) > ?1", "is", now, pub);
 }
 
 int cn_account_row_arrived(struct cn_store *s, const char *pub,

@@ -26,7 +26,7 @@ int cn_account_rows(struct cn_store *, struct cn_arena *,
 int cn_account_row(struct cn_store *, const char *name, struct cn_arena *,
     struct cn_account_row *, struct cn_err *) CN_CHECKED;
 
-/* The next four inside a transaction.  A leaf is taken from those that
+/* What changes a row, inside a transaction.  A leaf is taken from those that
  * cn_store_leaves(CN_LEAF_ACCOUNT) put at hand: two by _add, one by _renew. */
 
 /* Makes a live account, or gives one that is disconnected (or that an import
@@ -42,8 +42,12 @@ int cn_account_row_keep(struct cn_store *, const char *pub,
  * destroy. */
 int cn_account_row_renew(struct cn_store *, const char *pub,
     struct cn_str conf, struct cn_str secret, struct cn_err *) CN_CHECKED;
+/* signed_in -1: as it is. */
 int cn_account_row_times(struct cn_store *, const char *pub,
     int64_t signed_in, int64_t expires, struct cn_err *) CN_CHECKED;
+/* A person must sign in again, now if not since an earlier time. */
+int cn_account_row_ended(struct cn_store *, const char *pub, int64_t now,
+    struct cn_err *) CN_CHECKED;
 
 /* The newest mail of a group that is being written. */
 int cn_account_row_arrived(struct cn_store *, const char *pub,

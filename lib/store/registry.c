@@ -418,5 +418,6 @@ const struct cn_place cn_places[] = {
 	{ "share", "starter.model", false, "the classifier that ships, "
 	  "trained on sentences of the project", "" },
 	{ "share", "macros.yaml", false, "the answers that ship", "" },
+	{ "share", "providers.yaml", false, "providers of OAuth 2.0", "" },
 };
 const size_t cn_nplaces = sizeof(cn_places) / sizeof(cn_places[0]);
