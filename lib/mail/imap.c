@@ -147,20 +147,13 @@ void cn_imap_close(struct cn_imap *m)
 
 /* --- what the server can --- */
 
-/* mailimap_capability() would follow a NULL where no answer came. */
 static int capability(struct cn_imap *m, struct cn_err *err)
 {
-	struct mailimap_connection_info *info = m->etpan->imap_connection_info;
-
-	if (info && info->imap_capability) {
-		mailimap_capability_data_free(info->imap_capability);
-		info->imap_capability = NULL;
-	}
+	m->wire->can.len = 0;
 	if (cn_imap_ready(m, CN_WANT_CAPABILITY, err) < 0 ||
 	    cn_imap_command(m, "CAPABILITY", "CAPABILITY", err) < 0)
 		return -1;
-	info = m->etpan->imap_connection_info;
-	if (!info || !info->imap_capability) {
+	if (m->wire->can.len == 0) {
 		m->dead = true;
 		return cn_fail(err, CN_UNAVAILABLE,
 		    "the server does not say what it can");
@@ -168,9 +161,18 @@ static int capability(struct cn_imap *m, struct cn_err *err)
 	return 0;
 }
 
-static bool offers(struct cn_imap *m, const char *name)
+/* Is the word in the answer to CAPABILITY? */
+static bool offers(const struct cn_imap *m, const char *name)
 {
-	return mailimap_has_extension(m->etpan, name);
+	const char *p = m->wire->can.p;
+	size_t n = strlen(name);
+
+	while ((p = strstr(p, name))) {
+		if (p[-1] == ' ' && strchr(" \r\n", p[n]))
+			return true;
+		p += n;
+	}
+	return false;
 }
 
 /* After the login: asks again, and turns on what we use. */
@@ -302,7 +304,7 @@ int cn_imap_login(struct cn_imap *m, const char *user, const char *password,
 	    cn_imap_clean(password, "password", err) < 0 ||
 	    capability(m, err) < 0)
 		return -1;
-	if (mailimap_has_authentication(m->etpan, "PLAIN")) {
+	if (offers(m, "AUTH=PLAIN")) {
 		r = plain(m, user, password, err);
 	} else if (offers(m, "LOGINDISABLED")) {
 		return cn_fail(err, CN_UNAVAILABLE,
@@ -328,7 +330,7 @@ int cn_imap_login_token(struct cn_imap *m, const char *user,
 	if (cn_imap_clean(user, "user's name", err) < 0 ||
 	    cn_imap_clean(token, "token", err) < 0 || capability(m, err) < 0)
 		return -1;
-	if (!mailimap_has_authentication(m->etpan, "XOAUTH2"))
+	if (!offers(m, "AUTH=XOAUTH2"))
 		return cn_fail(err, CN_UNAVAILABLE,
 		    "the server takes no OAuth 2.0 token");
 	m->can |= CN_IMAP_XOAUTH2;

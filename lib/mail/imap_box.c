@@ -20,40 +20,31 @@ static int wire_name(struct cn_buf *out, const char *folder,
 
 /* --- LIST --- */
 
-static const struct {
-	const char *flag;
-	enum cn_imap_use use;
-} uses[] = {
-	{ "All", CN_IMAP_ALL }, { "AllMail", CN_IMAP_ALL },
-	{ "Archive", CN_IMAP_ARCHIVE }, { "Drafts", CN_IMAP_DRAFTS },
-	{ "Junk", CN_IMAP_JUNK }, { "Spam", CN_IMAP_JUNK },
-	{ "Sent", CN_IMAP_SENT }, { "Trash", CN_IMAP_TRASH },
-	{ "Flagged", CN_IMAP_STARRED }, { "Starred", CN_IMAP_STARRED },
+struct folders {
+	struct cn_arena *mem;
+	struct cn_imap_folder *v;
+	size_t n, cap, left_out;
+	struct cn_buf name;
 };
 
-/* False: it cannot be opened. */
-static bool flags(const struct mailimap_mbx_list_flags *f,
-    enum cn_imap_use *use)
+static void on_folder(void *arg, enum cn_imap_use use, struct cn_str wire)
 {
-	*use = CN_IMAP_PLAIN_FOLDER;
-	if (!f)
-		return true;
-	if (f->mbf_type == MAILIMAP_MBX_LIST_FLAGS_SFLAG &&
-	    f->mbf_sflag == MAILIMAP_MBX_LIST_SFLAG_NOSELECT)
-		return false;
-	for (clistiter *i = clist_begin(f->mbf_oflags); i; i = clist_next(i)) {
-		const struct mailimap_mbx_list_oflag *o = clist_content(i);
+	struct folders *f = arg;
 
-		if (o->of_type != MAILIMAP_MBX_LIST_OFLAG_FLAG_EXT ||
-		    !o->of_flag_ext)
-			continue;
-		if (cn_str_ieq(cn_str(o->of_flag_ext), "NonExistent"))
-			return false;
-		for (size_t k = 0; k < sizeof(uses) / sizeof(*uses); k++)
-			if (cn_str_ieq(cn_str(o->of_flag_ext), uses[k].flag))
-				*use = uses[k].use;
+	f->name.len = 0;
+	if (wire.n == 0 || !cn_utf7_decode(&f->name, wire)) {
+		f->left_out++;
+		return;
 	}
-	return true;
+	if (cn_str_ieq(cn_buf_view(&f->name), "INBOX"))
+		memcpy(f->name.p, "INBOX", 5);
+	if (f->n == f->cap) {
+		f->cap = f->cap ? 2 * f->cap : 64;
+		f->v = cn_realloc(f->v, f->cap * sizeof(*f->v));
+	}
+	f->v[f->n++] = (struct cn_imap_folder){
+		cn_arena_dup(f->mem, f->name.p, f->name.len), use
+	};
 }
 
 static int by_name(const void *a, const void *b)
@@ -66,58 +57,31 @@ static int by_name(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static void collect(clist *list, struct cn_arena *mem,
-    struct cn_imap_folder *f, size_t *n, size_t *left_out)
-{
-	struct cn_buf name = { 0 };
-	size_t kept = 0;
-
-	for (clistiter *i = clist_begin(list); i; i = clist_next(i)) {
-		const struct mailimap_mailbox_list *b = clist_content(i);
-		enum cn_imap_use use;
-
-		if (!flags(b->mb_flag, &use))
-			continue;
-		name.len = 0;
-		if (!cn_utf7_decode(&name, cn_str(b->mb_name)) ||
-		    name.len == 0) {
-			++*left_out;
-			continue;
-		}
-		if (cn_str_ieq(cn_buf_view(&name), "INBOX"))
-			memcpy(name.p, "INBOX", 5);
-		f[kept++] = (struct cn_imap_folder){
-			cn_arena_dup(mem, name.p, name.len), use
-		};
-	}
-	cn_buf_release(&name);
-	qsort(f, kept, sizeof(*f), by_name);
-	*n = 0;
-	for (size_t i = 0; i < kept; i++)
-		if (*n == 0 || strcmp(f[*n - 1].name, f[i].name) != 0)
-			f[(*n)++] = f[i];
-}
-
 int cn_imap_folders(struct cn_imap *m, struct cn_arena *mem,
     struct cn_imap_folder **out, size_t *n, size_t *left_out,
     struct cn_err *err)
 {
-	clist *list = NULL;
+	struct folders f = { .mem = mem };
 	int r;
 
-	if (cn_imap_ready(m, CN_WANT_LIST, err) < 0)
+	if (cn_imap_ready(m, 0, err) < 0)
 		return -1;
-	r = cn_imap_done(m, mailimap_list(m->etpan, "", "*", &list), "LIST",
-	    err);
+	m->wire->folder = on_folder;
+	m->wire->arg = &f;
+	r = cn_imap_command(m, "LIST", "LIST \"\" \"*\"", err);
 	if (r == 0) {
-		*n = *left_out = 0;
-		*out = cn_arena_alloc(mem, (list ? (size_t)clist_count(list) :
-		    0) * sizeof(**out));
-		if (list)
-			collect(list, mem, *out, n, left_out);
+		*n = 0;
+		*left_out = f.left_out;
+		*out = cn_arena_alloc(mem, f.n * sizeof(**out));
+		if (f.n)
+			qsort(f.v, f.n, sizeof(*f.v), by_name);
+		for (size_t i = 0; i < f.n; i++)
+			if (*n == 0 ||
+			    strcmp((*out)[*n - 1].name, f.v[i].name) != 0)
+				(*out)[(*n)++] = f.v[i];
 	}
-	if (list)
-		mailimap_list_result_free(list);
+	cn_buf_release(&f.name);
+	free(f.v);
 	return r;
 }
 

@@ -59,7 +59,7 @@ static int asked(struct fetch *f, const struct cn_item *it)
 		return 0;
 	if (f->rising && uid <= f->before)
 		return cn_fail(f->err, CN_UNAVAILABLE,
-		    "the server sends UIDs that do not rise");
+		    "FETCH: the server sends UIDs that do not rise");
 	f->before = uid;
 	return 1;
 }

@@ -3,7 +3,7 @@
  *	tls.c		bytes, verified
  *	imap_stream.c	compression, STARTTLS, deadlines; under libetpan
  *	imap_wire.c	bytes to checked lines: the guard
- *	imap_item.c	a line of FETCH or VANISHED
+ *	imap_item.c	a line of FETCH, LIST or VANISHED
  *	imap.c		the session: commands, logging in
  *	imap_box.c	mailboxes
  *	imap_fetch.c	mails */
@@ -26,10 +26,15 @@ struct cn_item {
 	struct cn_imap_mail mail;
 };
 
-/* '* n FETCH (...)'.  A literal that begins at line.p + body_at is empty
- * there and stands in body.  Keywords are in the arena.  False: ill-formed. */
+/* '* n FETCH (...)'.  A literal that begins at line.p + body_at (0: none) is
+ * empty there and stands in body.  Keywords are in the arena.  False:
+ * ill-formed. */
 bool cn_item_fetch(struct cn_item *, struct cn_arena *, struct cn_str line,
     size_t body_at, struct cn_str body);
+/* '* LIST (flags) delimiter name', the name as it is on the wire, in the line
+ * or the arena.  1; 0: it cannot be opened; -1: ill-formed. */
+int cn_item_list(struct cn_arena *, struct cn_str line, enum cn_imap_use *,
+    struct cn_str *name);
 /* '* VANISHED [(EARLIER)] set': calls for each range until that is not 0. */
 bool cn_item_vanished(struct cn_str line, int (*gone)(void *, uint32_t first,
     uint32_t last), void *, int *rc);
@@ -39,9 +44,9 @@ bool cn_item_vanished(struct cn_str line, int (*gone)(void *, uint32_t first,
 /* What the command in hand expects, bits of want; all else that is untagged
  * is dropped. */
 enum {
-	CN_WANT_GREETING = 1, CN_WANT_CAPABILITY = 2, CN_WANT_LIST = 4,
-	CN_WANT_STATUS = 8, CN_WANT_SELECT = 16, CN_WANT_BYE = 32,
-	CN_WANT_NEWS = 64		/* a FETCH is news, no answer */
+	CN_WANT_GREETING = 1, CN_WANT_CAPABILITY = 2, CN_WANT_STATUS = 4,
+	CN_WANT_SELECT = 8, CN_WANT_BYE = 16,
+	CN_WANT_NEWS = 32		/* a FETCH is news, no answer */
 };
 
 enum cn_tagged { CN_TAGGED_NONE, CN_TAGGED_OK, CN_TAGGED_NO, CN_TAGGED_BAD };
@@ -54,11 +59,13 @@ struct cn_wire {
 	/* 1 taken, 0 not asked for, -1 ends it all */
 	int (*item)(void *, const struct cn_item *);
 	int (*gone)(void *, uint32_t first, uint32_t last);
+	void (*folder)(void *, enum cn_imap_use, struct cn_str name);
 	void *arg;
 
 	/* what was seen */
 	enum cn_tagged tagged;
 	char code[32];			/* of the tagged answer, or empty */
+	struct cn_buf can;		/* CAPABILITY, in capitals */
 	bool qresync;			/* ENABLED QRESYNC */
 	bool news;			/* EXISTS, EXPUNGE, ... */
 	bool ended;			/* item() or gone() said -1 */

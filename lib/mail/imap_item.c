@@ -1,4 +1,5 @@
-/* imap_item.c - a line of FETCH or VANISHED (RFC 3501, 7.4.2; RFC 7162, 3.2.10)
+/* imap_item.c - a line of FETCH, LIST or VANISHED (RFC 3501, 7.4.2 and 7.2.2;
+ * RFC 7162, 3.2.10)
  *
  * These answers grow with the mailbox, so they do not go through libetpan,
  * which keeps the text and a tree of all of them until a command has ended:
@@ -328,7 +329,8 @@ static bool item(struct lex *l, struct cn_item *it)
 bool cn_item_fetch(struct cn_item *it, struct cn_arena *mem,
     struct cn_str line, size_t body_at, struct cn_str text)
 {
-	struct lex l = { line.p, line.p + line.n, line.p + body_at, text, mem };
+	struct lex l = { line.p, line.p + line.n,
+	    body_at ? line.p + body_at : NULL, text, mem };
 	uint64_t number_of;
 
 	memset(it, 0, sizeof(*it));
@@ -348,6 +350,48 @@ bool cn_item_fetch(struct cn_item *it, struct cn_arena *mem,
 	spaces(&l);
 	next(&l, '\r');
 	return next(&l, '\n') && l.p == l.end;
+}
+
+static const struct {
+	const char *flag;
+	enum cn_imap_use use;
+} uses[] = {
+	{ "\\All", CN_IMAP_ALL }, { "\\AllMail", CN_IMAP_ALL },
+	{ "\\Archive", CN_IMAP_ARCHIVE }, { "\\Drafts", CN_IMAP_DRAFTS },
+	{ "\\Junk", CN_IMAP_JUNK }, { "\\Spam", CN_IMAP_JUNK },
+	{ "\\Sent", CN_IMAP_SENT }, { "\\Trash", CN_IMAP_TRASH },
+	{ "\\Flagged", CN_IMAP_STARRED }, { "\\Starred", CN_IMAP_STARRED },
+};
+
+int cn_item_list(struct cn_arena *mem, struct cn_str line,
+    enum cn_imap_use *use, struct cn_str *name)
+{
+	struct lex l = { line.p, line.p + line.n, NULL, { NULL, 0 }, mem };
+	struct cn_str s;
+	int can = 1;
+
+	*use = CN_IMAP_PLAIN_FOLDER;
+	next(&l, '*');
+	spaces(&l);
+	word(&l);
+	spaces(&l);
+	if (!next(&l, '('))
+		return -1;
+	for (spaces(&l); !next(&l, ')'); spaces(&l)) {
+		if (!value(&l, &s))
+			return -1;
+		if (cn_str_ieq(s, "\\Noselect") ||
+		    cn_str_ieq(s, "\\NonExistent"))
+			can = 0;
+		for (size_t i = 0; i < sizeof(uses) / sizeof(*uses); i++)
+			if (cn_str_ieq(s, uses[i].flag))
+				*use = uses[i].use;
+	}
+	spaces(&l);
+	if (!value(&l, &s))
+		return -1;
+	spaces(&l);
+	return value(&l, name) && name->p ? can : -1;
 }
 
 bool cn_item_vanished(struct cn_str line, int (*gone)(void *, uint32_t,

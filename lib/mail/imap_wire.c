@@ -2,8 +2,8 @@
  *
  * Bytes are gathered into one line, literals and all, and the bounds are held
  * against it while it grows.  A finished line goes one of three ways: answers
- * that grow with the mailbox (FETCH, VANISHED) to the session at once; what
- * the command in hand expects to libetpan; all else nowhere.  Status lines
+ * that grow with the mailbox (FETCH, VANISHED, LIST) to the session at once;
+ * what the command in hand expects to libetpan; all else nowhere.  Status lines
  * are written anew for libetpan, for its parser was seen to free twice on
  * some response codes, and nobody needs the text.
  *
@@ -25,7 +25,6 @@
 /* What libetpan may be given in one command: its trees are up to a hundred
  * times as large as the text. */
 #define PASS_MAX (64 << 10)
-#define LIST_MAX (1 << 20)
 
 /* The end of a line's life. */
 enum way { DROP, PASS, REFUSE };
@@ -37,6 +36,7 @@ void cn_wire_expect(struct cn_wire *w, unsigned want)
 	w->body = &w->mail;
 	w->item = NULL;
 	w->gone = NULL;
+	w->folder = NULL;
 	w->tagged = CN_TAGGED_NONE;
 	w->code[0] = '\0';
 	w->charge = w->passed = w->count = 0;
@@ -46,6 +46,7 @@ void cn_wire_release(struct cn_wire *w)
 {
 	cn_buf_wipe(&w->line);
 	cn_buf_wipe(&w->mail);
+	cn_buf_release(&w->can);
 	cn_arena_release(&w->mem);
 }
 
@@ -133,8 +134,8 @@ static int begin_literal(struct cn_wire *w, size_t brace, struct cn_err *err)
 	uint64_t n = 0;
 	int digits = 0;
 
-	for (; digit(*p) && digits <= 10; p++, digits++)
-		n = n * 10 + (unsigned)(*p - '0');
+	for (; digit(*p); p++, digits++)
+		n = digits < 10 ? n * 10 + (unsigned)(*p - '0') : UINT64_MAX;
 	if (digits == 0 || *p++ != '}')
 		return refuse(err, "sends what is no IMAP");
 	if (*p == '\r')
@@ -296,7 +297,7 @@ static enum way fetch(struct cn_wire *w, struct cn_err *err)
 		    w->body_from, w->body->len - w->body_from };
 	cn_arena_reset(&w->mem);
 	if (!cn_item_fetch(&it, &w->mem, cn_buf_view(&w->line),
-	    w->has_body ? w->body_at : SIZE_MAX, text)) {
+	    w->has_body ? w->body_at : 0, text)) {
 		refuse(err, "sends what is no IMAP");
 		return REFUSE;
 	}
@@ -348,6 +349,36 @@ static enum way numbered(struct cn_wire *w, const char *at,
 	return w->want & CN_WANT_SELECT ? PASS : DROP;
 }
 
+static enum way list(struct cn_wire *w, struct cn_err *err)
+{
+	enum cn_imap_use use;
+	struct cn_str name;
+	int r;
+
+	cn_arena_reset(&w->mem);
+	r = cn_item_list(&w->mem, cn_buf_view(&w->line), &use, &name);
+	if (r < 0) {
+		refuse(err, "sends what is no IMAP");
+		return REFUSE;
+	}
+	if (r > 0)
+		w->folder(w->arg, use, name);
+	return DROP;
+}
+
+/* libetpan follows a NULL where nothing stands behind CAPABILITY. */
+static enum way capability(struct cn_wire *w)
+{
+	w->can.len = 0;
+	if (w->line.len > PASS_MAX)
+		return DROP;
+	cn_buf_add(&w->can, w->line.p, w->line.len);
+	for (size_t i = 0; i < w->can.len; i++)
+		if (w->can.p[i] >= 'a' && w->can.p[i] <= 'z')
+			w->can.p[i] -= 'a' - 'A';
+	return DROP;
+}
+
 static enum way untagged(struct cn_wire *w, struct cn_err *err)
 {
 	const char *p = w->line.p, *end = p + w->line.len, *at;
@@ -367,12 +398,13 @@ static enum way untagged(struct cn_wire *w, struct cn_err *err)
 		w->qresync = memmem(p, w->line.len, "QRESYNC", 7) != NULL;
 	if (is_text(w))
 		return status(w, p + 2);
-	if (((w->want & CN_WANT_CAPABILITY) &&
-	    is_word(p + 2, end, "CAPABILITY")) ||
-	    ((w->want & CN_WANT_LIST) && is_word(p + 2, end, "LIST")) ||
-	    ((w->want & CN_WANT_STATUS) && is_word(p + 2, end, "STATUS")))
-		return PASS;
-	return DROP;
+	if ((w->want & CN_WANT_CAPABILITY) &&
+	    is_word(p + 2, end, "CAPABILITY"))
+		return capability(w);
+	if (w->folder && is_word(p + 2, end, "LIST"))
+		return list(w, err);
+	return (w->want & CN_WANT_STATUS) && is_word(p + 2, end, "STATUS") ?
+	    PASS : DROP;
 }
 
 static enum way greeting(struct cn_wire *w, struct cn_err *err)
@@ -414,8 +446,7 @@ static int line_done(struct cn_wire *w, struct cn_err *err)
 	if (way == REFUSE)
 		return -1;
 	w->passed += way == PASS ? w->line.len : 0;
-	if (w->charge > CHARGE_MAX || w->passed >
-	    (w->want & CN_WANT_LIST ? LIST_MAX : PASS_MAX))
+	if (w->charge > CHARGE_MAX || w->passed > PASS_MAX)
 		return refuse(err, "talks without an end");
 	w->ready = way == PASS;
 	w->taken = 0;

@@ -23,8 +23,9 @@
 /* poll() wakes that often to look at run->stop: a signal that came just
  * before it does not interrupt it. */
 #define SLICE_MS 500
-/* So many times in a row may the peer send something that is no data. */
-#define EMPTY_MAX 1000
+/* Bytes in a row that may be no data (a handshake, tickets, key updates):
+ * OpenSSL alone would read such for ever without coming back. */
+#define BARREN_MAX (512 << 10)
 #define READ_AHEAD (64 << 10)
 
 struct cn_tls {
@@ -32,6 +33,7 @@ struct cn_tls {
 	const struct cn_run *run;
 	char *host;
 	int64_t waited;
+	size_t barren;
 	SSL *ssl;
 	SSL_CTX *ctx;
 	BIO_METHOD *method;
@@ -205,10 +207,17 @@ static int bio_send(BIO *b, const char *p, int n)
 
 static int bio_recv(BIO *b, char *p, int n)
 {
-	const struct cn_tls *t = BIO_get_data(b);
-	ssize_t r = recv(t->fd, p, (size_t)n, 0);
+	struct cn_tls *t = BIO_get_data(b);
+	ssize_t r;
 
 	BIO_clear_retry_flags(b);
+	if (t->barren > BARREN_MAX) {
+		errno = EPROTO;
+		return -1;
+	}
+	r = recv(t->fd, p, (size_t)n, 0);
+	if (r > 0)
+		t->barren += (size_t)r;
 	if (r < 0 && (errno == EAGAIN || errno == EINTR))
 		BIO_set_retry_read(b);
 	return (int)r;
@@ -239,8 +248,6 @@ static int prepare(struct cn_tls *t, const char *ca_file, struct cn_err *err)
 		return cn_fail(err, CN_INTERNAL, "OpenSSL does not start");
 	SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_options(t->ctx, SSL_OP_NO_RENEGOTIATION);
-	/* A key update or a ticket gives the turn back to us (EMPTY_MAX). */
-	SSL_CTX_clear_mode(t->ctx, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_read_ahead(t->ctx, 1);
 	SSL_CTX_set_default_read_buffer_len(t->ctx, READ_AHEAD);
 	if (ca_file ? SSL_CTX_load_verify_locations(t->ctx, ca_file, NULL) != 1
@@ -286,6 +293,9 @@ static int wants(struct cn_tls *t, int r, const char *what,
 	if (kind == SSL_ERROR_WANT_WRITE)
 		return POLLOUT;
 	ERR_clear_error();
+	if (t->barren > BARREN_MAX)
+		return cn_fail(err, CN_UNAVAILABLE,
+		    "the server sends TLS records without data");
 	if (kind == SSL_ERROR_SYSCALL && r < 0 && e != 0) {
 		errno = e;
 		cn_fail_errno(err, CN_TEMPFAIL, "%s", what);
@@ -295,7 +305,7 @@ static int wants(struct cn_tls *t, int r, const char *what,
 	if (kind != SSL_ERROR_SSL ||
 	    ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
 		return cn_fail(err, CN_TEMPFAIL,
-		    "the server closed the connection");
+		    "%s: the server closed the connection", what);
 	if (ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED &&
 	    verify != X509_V_OK)
 		return cn_fail(err, CN_UNAVAILABLE,
@@ -309,7 +319,7 @@ int cn_tls_start(struct cn_tls *t, const char *ca_file, int timeout_ms,
     struct cn_err *err)
 {
 	int64_t end = t->run->ms() + timeout_ms;
-	int r, events, rounds = 0;
+	int r, events;
 
 	if (prepare(t, ca_file, err) < 0)
 		return -1;
@@ -327,7 +337,7 @@ int cn_tls_start(struct cn_tls *t, const char *ca_file, int timeout_ms,
 		r = left < 0 ? 0 : wait_for(t, (short)events, left, err);
 		if (r < 0)
 			return -1;
-		if (r == 0 || ++rounds > EMPTY_MAX)
+		if (r == 0)
 			return cn_fail(err, CN_TEMPFAIL,
 			    "TLS: the handshake takes too long");
 	}
@@ -350,8 +360,10 @@ static int try_read(struct cn_tls *t, void *p, size_t n, int *events,
 	if (t->ssl) {
 		ERR_clear_error();
 		r = SSL_read(t->ssl, p, len);
-		if (r > 0)
+		if (r > 0) {
+			t->barren = 0;
 			return r;
+		}
 		*events = wants(t, r, "reading", err);
 		return *events < 0 ? -1 : 0;
 	}
@@ -363,7 +375,7 @@ static int try_read(struct cn_tls *t, void *p, size_t n, int *events,
 		return 0;
 	if (r == 0)
 		return cn_fail(err, CN_TEMPFAIL,
-		    "the server closed the connection");
+		    "reading: the server closed the connection");
 	cn_fail_errno(err, CN_TEMPFAIL, "reading");
 	err->status = CN_TEMPFAIL;
 	return -1;
@@ -373,16 +385,13 @@ int cn_tls_read(struct cn_tls *t, void *p, size_t n, int wait_ms,
     struct cn_err *err)
 {
 	int64_t end = 0;
-	int events, r, rounds = 0;
+	int events, r;
 
 	while ((r = try_read(t, p, n, &events, err)) == 0) {
 		int64_t now = t->run->ms();
 
-		if (rounds++ == 0)
+		if (end == 0)
 			end = now + wait_ms;
-		if (rounds > EMPTY_MAX)
-			return cn_fail(err, CN_UNAVAILABLE,
-			    "the server sends TLS records without data");
 		if (now > end)
 			return 0;
 		r = wait_for(t, (short)events, end - now, err);
@@ -445,12 +454,9 @@ int cn_tls_wait(struct cn_tls *t, int64_t ms, struct cn_err *err)
 	int64_t end = t->run->ms() + ms, left = ms;
 	int events = POLLIN, r = 0;
 
-	for (int rounds = 0; left >= 0; rounds++) {
+	while (left >= 0) {
 		char c;
 
-		if (rounds > EMPTY_MAX)
-			return cn_fail(err, CN_UNAVAILABLE,
-			    "the server sends TLS records without data");
 		if (t->ssl) {
 			ERR_clear_error();
 			errno = 0;
