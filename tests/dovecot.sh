@@ -226,4 +226,4 @@ dovecot_stop() {
 	dovecot_pid=
 }
 
-trap 'dovecot_stop; rm -rf "$T"' EXIT
+at_exit="$at_exit; dovecot_stop"

@@ -8,7 +8,8 @@
  * thousand at a time, nothing printed), 'part UID OFFSET N', 'labels FIRST
  * LAST', 'changes MODSEQ', 'idle SECONDS', 'expunge UID,...', 'peak' and
  * 'cpu'.  LAST may be '*'.  Settings: IMAP_CA, IMAP_TIMEOUT, IMAP_COMPRESS,
- * IMAP_END (end a fetch at this mail), IMAP_STOP (set run->stop at once).
+ * IMAP_END (end a fetch at this mail), IMAP_STOP (the run is stopped after so
+ * many seconds), IMAP_PEAK (the last line is the peak of memory).
  *
  * Prints what it gets; a failure as 'error STATUS MESSAGE', goes on after
  * status 3, and exits with the last one's. */
@@ -299,10 +300,10 @@ int main(int argc, char **argv)
 	    *argv[3] == 's' ? CN_IMAP_STARTTLS : CN_IMAP_PLAIN;
 	p.imap = cn_imap_open(&conf, &err);
 	if (!p.imap) {
-		printf("error %d %s\n", err.status, err.msg);
-		return err.status;
+		status = err.status;
+		printf("error %d %s\n", status, err.msg);
 	}
-	for (int i = 4; i < argc; i++) {
+	for (int i = 4; p.imap && i < argc; i++) {
 		if (step(&p, argv[i], &err) == 0)
 			continue;
 		status = err.status;
@@ -312,5 +313,7 @@ int main(int argc, char **argv)
 	}
 	cn_imap_close(p.imap);
 	free(p.uids);
+	if (setting("IMAP_PEAK"))
+		usage_of("peak");
 	return status;
 }

@@ -17,7 +17,9 @@ case ${BUILD:-build} in
 esac
 PATH=$B:$PATH
 T=$(mktemp -d "${TMPDIR:-/tmp}/cn-test.XXXXXX") || exit 1
-trap 'rm -rf "$T"' EXIT
+# What else is to be done at the end: at_exit="$at_exit; more"
+at_exit=:
+trap 'eval "$at_exit"; rm -rf "$T"' EXIT
 trap 'exit 1' HUP INT TERM
 # Counts and kills at the n-th write (tests/preload/kill.c); empty where the
 # sanitizers are in the way.
