@@ -284,6 +284,7 @@ unset IMAP_COMPRESS
 
 # flood greet|mute: key updates for ever
 flood() {
+	rm -f "$T/flood"
 	"${B%/bin}/tests/tls_flood" "$CERTS/good.pem" "$CERTS/good.key" "$1" \
 	    >"$T/flood" 2>&1 &
 	_pid=$!
