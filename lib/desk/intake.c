@@ -393,7 +393,9 @@ static int erased(struct cn_intake *in, struct item *it, const char **why,
 static int show(struct cn_intake *in, struct item *it, int64_t id, bool is_known,
     struct cn_buf *lines, struct cn_err *err)
 {
-	struct cn_msg m;
+	const struct folder *f = &in->folders[it->folder_at];
+	unsigned what = it->at.place.uid ? CN_LOAD_PLACES : 0;
+	struct cn_msg m = it->msg;
 
 	if ((in->flags & CN_INTAKE_SILENT) ||
 	    (is_known && (in->flags & CN_INTAKE_NEW)))
@@ -403,8 +405,15 @@ static int show(struct cn_intake *in, struct item *it, int64_t id, bool is_known
 		    it->msg.from.v[0].addr : NULL, it->msg.date);
 		return 0;
 	}
-	if (cn_message_load(in->store, id, it->at.place.uid ? CN_LOAD_PLACES :
-	    0, &m, &it->mem, err) < 0)
+	/* What is new has the head that it came with, and lies there alone. */
+	if (!is_known)
+		what |= CN_LOAD_REST;
+	if (!is_known && (what & CN_LOAD_PLACES) && it->at.nlabels == 0) {
+		what &= ~CN_LOAD_PLACES;
+		cn_mailbox_place(&m, f->account, f->name, it->at.place.flags,
+		    &it->mem);
+	}
+	if (cn_message_load(in->store, id, what, &m, &it->mem, err) < 0)
 		return -1;
 	m.text = it->msg.text;
 	m.text_len = it->msg.text_len;

@@ -361,6 +361,21 @@ int cn_mailbox_places(struct cn_store *s, int64_t message, struct cn_msg *m,
 	return r;
 }
 
+void cn_mailbox_place(struct cn_msg *m, const char *account,
+    const char *folder, unsigned flags, struct cn_arena *mem)
+{
+	struct places p = { .mem = mem, .set = flags };
+	const char **folders = cn_arena_alloc(mem, sizeof(*folders));
+
+	folders[0] = folder;
+	flag_names(&p);
+	m->account = account;
+	m->folders = folders;
+	m->nfolders = 1;
+	m->flags = p.flags;
+	m->nflags = p.nflags;
+}
+
 int cn_mailbox_named(struct cn_store *s, const char *kind, const char *want,
     struct cn_buf *list, struct cn_err *err)
 {

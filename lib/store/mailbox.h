@@ -76,5 +76,9 @@ int cn_mailbox_named(struct cn_store *, const char *kind, const char *name,
 /* Fills account, folders, flags and labels (CN_LOAD_PLACES). */
 int cn_mailbox_places(struct cn_store *, int64_t message, struct cn_msg *,
     struct cn_arena *, struct cn_err *) CN_CHECKED;
+/* The same for one that lies in one place and has no labels; borrows the
+ * names. */
+void cn_mailbox_place(struct cn_msg *, const char *account,
+    const char *folder, unsigned flags, struct cn_arena *);
 
 #endif

@@ -296,31 +296,38 @@ static void may_names(struct cn_msg *m, unsigned may, struct cn_arena *mem)
 	m->may = v;
 }
 
-static int from_row(struct cn_store *s, sqlite3_stmt *st, struct cn_msg *m,
+/* The sealed head. */
+static int from_head(struct cn_store *s, sqlite3_stmt *st, struct cn_msg *m,
     struct cn_arena *mem, struct cn_err *err)
 {
-	int64_t leaf = sqlite3_column_int64(st, 1);
 	struct cn_str head = { NULL, 0 };
-	struct cn_line line;
+	struct cn_line line = { 0 };
+	struct cn_json_it it;
+	size_t i;
 
-	memset(m, 0, sizeof(*m));
-	m->id = cn_col_dup(mem, st, 0);
-	if (load_json(s, leaf, m->id, "head", cn_col(st, 9), mem, &head,
-	    err) < 0)
-		return cn_wrap(err, "message %s", m->id);
-	memset(&line, 0, sizeof(line));
+	if (load_json(s, sqlite3_column_int64(st, 1), m->id, "head",
+	    cn_col(st, 9), mem, &head, err) < 0)
+		return -1;
 	line.text = head;
-	{
-		struct cn_json_it it;
-		size_t i;
-
-		cn_json_walk(&it, head);
-		while (cn_json_next(&it))
-			for (i = 0; i < cn_nfields; i++)
-				if (cn_json_key_is(it.key, cn_fields[i].name))
-					line.val[i] = it.val;
-	}
+	cn_json_walk(&it, head);
+	while (cn_json_next(&it))
+		for (i = 0; i < cn_nfields; i++)
+			if (cn_json_key_is(it.key, cn_fields[i].name))
+				line.val[i] = it.val;
 	cn_line_msg(&line, m, mem);
+	return 0;
+}
+
+static int from_row(struct cn_store *s, sqlite3_stmt *st, unsigned what,
+    struct cn_msg *m, struct cn_arena *mem, struct cn_err *err)
+{
+	int64_t leaf = sqlite3_column_int64(st, 1);
+
+	if (!(what & CN_LOAD_REST))
+		memset(m, 0, sizeof(*m));
+	m->id = cn_col_dup(mem, st, 0);
+	if (!(what & CN_LOAD_REST) && from_head(s, st, m, mem, err) < 0)
+		return cn_wrap(err, "message %s", m->id);
 	m->conversation = cn_col_dup(mem, st, 2);
 	m->ticket = sqlite3_column_int64(st, 3);
 	m->channel = cn_col_dup(mem, st, 4);
@@ -356,7 +363,7 @@ int cn_message_load(struct cn_store *s, int64_t id, unsigned what,
 		return -1;
 	if (r == 0)
 		return cn_fail(err, CN_BLOCKED, "no such message");
-	r = from_row(s, st, m, mem, err);
+	r = from_row(s, st, what, m, mem, err);
 	sqlite3_reset(st);
 	if (r == 0 && (what & CN_LOAD_PLACES))
 		r = cn_mailbox_places(s, id, m, mem, err);
