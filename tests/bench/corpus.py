@@ -2,7 +2,7 @@
 """corpus.py COUNT MEGABYTES [--maildir DIR] [--mbox FILE] [--data FOLDER]
 
 A mailbox for benchmarks: COUNT different mails of MEGABYTES (10^6) in all, the
-same bytes every time.  Texts are those of FOLDER (default $CN_DATA or
+same bytes every time, in the order of their dates.  Texts are those of FOLDER (default $CN_DATA or
 ../shared/data beside the project; where it is absent, the project's own sample
 mailbox), in rounds, each with ids and senders of its own (example.com).  What
 is missing to MEGABYTES comes as attachments of 100 KB to 1 MB to some of the
@@ -10,6 +10,7 @@ mails: nine of ten are noise, as pictures and archives are; one is a table.
 MEGABYTES 0: no attachments."""
 import argparse
 import base64
+import email.utils
 import hashlib
 import mailbox
 import os
@@ -116,6 +117,15 @@ def attached(raw, i, size):
         b"\n--", edge, b"--\n"))
 
 
+def date(raw):
+    m = re.search(rb"(?im)^date:([^\n]*)", raw.split(b"\n\n", 1)[0])
+    try:
+        return email.utils.mktime_tz(email.utils.parsedate_tz(
+            m[1].decode("latin-1")))
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
 def sender(old, known, n):
     """The same person in each round over the texts, another in the next."""
     old = old[5:]
@@ -130,7 +140,7 @@ def sender(old, known, n):
 
 def mails(count, megabytes, data):
     base = list(texts(data))
-    base.sort(key=lambda m: hashlib.sha256(m).digest())
+    base.sort(key=lambda m: (date(m), hashlib.sha256(m).digest()))
     known = {}
     plain = []
     for i in range(count):
