@@ -3,9 +3,10 @@
 
     fakeimap.py SCENARIO --port-file FILE [--log FILE] [--mails DIR]
         [--cert FILE --key FILE [--starttls]] [--tls11] [--seconds N]
+        [--port N]
     fakeimap.py lax HOST PORT tls|starttls|plain USER PASSWORD
 
-It listens on a free loopback port, writes that into the port file when it is
+It listens on a free loopback port (or that of --port), writes that into the port file when it is
 ready, and serves until it is killed or its parent has gone.  The log holds
 each line that a client sent.  Mails are the files of DIR in order of name,
 UIDs from 1; without DIR there are five.  Any user and password will do, but
@@ -561,6 +562,7 @@ no_sasl_ir = offering('IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2')
 login_only = offering('IMAP4rev1')
 login_disabled = offering('IMAP4rev1 LOGINDISABLED')
 empty_capability = offering('')
+gmail = offering(CAPABILITIES + ' X-GM-EXT-1')
 
 
 def compress(f):
@@ -705,6 +707,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument('scenario', choices=sorted(SCENARIOS))
     p.add_argument('--port-file', required=True)
+    p.add_argument('--port', type=int, default=0)
     p.add_argument('--log')
     p.add_argument('--mails')
     p.add_argument('--cert')
@@ -714,7 +717,7 @@ def main():
     p.add_argument('--seconds', type=int, default=60)
     o = p.parse_args()
     o.bodies = load(o)
-    listener = socket.create_server(('127.0.0.1', 0))
+    listener = socket.create_server(('127.0.0.1', o.port))
     with open(o.port_file + '.new', 'w') as f:
         f.write('%d\n' % listener.getsockname()[1])
     os.rename(o.port_file + '.new', o.port_file)

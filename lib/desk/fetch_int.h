@@ -45,6 +45,7 @@ struct cn_fetch {
 	struct cn_want want[CN_FETCH_WINDOW];
 	size_t nwant;
 	bool more;			/* the window is fuller than that */
+	unsigned refused;		/* single mails, one after the other */
 	int64_t end;			/* UIDs below are in the window */
 	struct cn_arena labels;
 	size_t gathered, bytes;		/* of the group */

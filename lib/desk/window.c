@@ -7,6 +7,7 @@
 
 #include "desk/fetch_int.h"
 
+#define REFUSED_MAX 20		/* single mails, one after the other */
 #define WIDTH_MAX 65536		/* UIDs that one listing spans at most */
 
 /* --- listing --- */
@@ -25,29 +26,17 @@ static struct cn_want *find(struct cn_fetch *f, uint32_t uid)
 	    sizeof(f->want[0]), by_uid);
 }
 
-/* Keeps the smallest UIDs in order, whatever the order of the answers. */
 static int list(void *arg, const struct cn_imap_mail *m, struct cn_err *err)
 {
 	struct cn_fetch *f = arg;
-	struct cn_want w = { .uid = m->uid, .size = m->size,
-	    .arrived = m->arrived, .flags = m->flags };
-	size_t i = f->nwant;
 
 	(void)err;
-	while (i > 0 && f->want[i - 1].uid > m->uid)
-		i--;
-	if (i > 0 && f->want[i - 1].uid == m->uid)
-		return 0;
-	if (f->nwant == CN_FETCH_WINDOW) {
+	if (f->nwant == CN_FETCH_WINDOW)
 		f->more = true;
-		if (i == f->nwant)
-			return 0;
-		f->nwant--;
-	}
-	memmove(&f->want[i + 1], &f->want[i],
-	    (f->nwant - i) * sizeof(f->want[0]));
-	f->want[i] = w;
-	f->nwant++;
+	else
+		f->want[f->nwant++] = (struct cn_want){ .uid = m->uid,
+		    .size = m->size, .arrived = m->arrived,
+		    .flags = m->flags };
 	return 0;
 }
 
@@ -226,17 +215,30 @@ static int vanished(struct cn_fetch *f, int64_t first, struct cn_err *err)
 	return 0;
 }
 
-static int bodies(struct cn_fetch *f, struct cn_err *err)
+/* The bodies of want[from..to).  Where the server refuses them together, it is
+ * one of them that it cannot give: halves find out which; that one is missing.
+ * Where it refuses one after the other, something else is wrong. */
+static int bodies(struct cn_fetch *f, size_t from, size_t to,
+    struct cn_err *err)
 {
 	uint32_t uids[CN_FETCH_WINDOW];
 	size_t i, n = 0;
+	int r;
 
-	for (i = 0; i < f->nwant; i++)
+	for (i = from; i < to; i++)
 		if (f->want[i].state == CN_WANT_BODY)
 			uids[n++] = f->want[i].uid;
-	/* Some servers only guess at sizes. */
-	return n == 0 ? 0 : cn_imap_bodies(f->imap, uids, n,
-	    2 * CN_FETCH_LARGE, take, f, err);
+	if (n == 0)
+		return 0;
+	r = cn_imap_bodies(f->imap, uids, n, CN_FETCH_LARGE, take, f, err);
+	if (r >= 0)
+		f->refused = 0;
+	if (r >= 0 || err->status != CN_PARTIAL)
+		return r;
+	if (n == 1)
+		return ++f->refused > REFUSED_MAX ? -1 : 0;
+	r = bodies(f, from, from + (to - from) / 2, err);
+	return r != 0 ? r : bodies(f, from + (to - from) / 2, to, err);
 }
 
 /* Deletes what the store has now, and what it is not to have any more. */
@@ -271,7 +273,8 @@ static int read_window(struct cn_fetch *f, int64_t first, struct cn_err *err)
 
 	if (limit < 0 || (f->conf->rescan && vanished(f, first, err) < 0))
 		return -1;
-	r = bodies(f, err);
+	f->refused = 0;
+	r = bodies(f, 0, f->nwant, err);
 	if (r < 0 && err->status == CN_UNAVAILABLE)
 		suspect(f);
 	if (r == 0)
