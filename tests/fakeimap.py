@@ -3,7 +3,7 @@
 
     fakeimap.py SCENARIO --port-file FILE [--log FILE] [--mails DIR]
         [--cert FILE --key FILE [--starttls]] [--tls11] [--seconds N]
-        [--port N]
+        [--port N] [--gate FILE]
     fakeimap.py lax HOST PORT tls|starttls|plain USER PASSWORD
 
 It listens on a free loopback port (or that of --port), writes that into the port file when it is
@@ -472,6 +472,15 @@ def bye_body(s, tag, args):
     s.bye()
 
 
+@on_body
+def stall(s, tag, args):
+    """The first mail when the file of --gate is there, and nothing more."""
+    while not os.path.exists(s.o.gate):
+        time.sleep(0.02)
+    s.send(s.fetch(1, 'body'))
+    s.line()
+
+
 @at('IDLE')
 def bye_idle(s, tag, args):
     s.send('+ idling\r\n')
@@ -708,6 +717,7 @@ def main():
     p.add_argument('scenario', choices=sorted(SCENARIOS))
     p.add_argument('--port-file', required=True)
     p.add_argument('--port', type=int, default=0)
+    p.add_argument('--gate')
     p.add_argument('--log')
     p.add_argument('--mails')
     p.add_argument('--cert')

@@ -99,6 +99,31 @@ fetch desk
 is 'the mails before the end are here' "$(jq -r .subject "$T/out") $(db \
     'SELECT count(*) FROM message')" 'mail 1 1'
 
+# Stopped while it waits for the server: the mail in hand is kept.
+fresh
+fake_start stall --port "$port" --gate "$T/gate"
+cn-fetch desk >"$T/out" 2>"$T/err" &
+pid=$!
+until grep -q 'BODY.PEEK' "$FAKE_LOG"; do
+	kill -0 $pid || break
+done
+kill -USR1 $pid
+: >"$T/gate"
+until grep -q '1/5' "$T/err"; do
+	kill -0 $pid || break
+done
+like 'SIGUSR1: a line says how far it has come' "$(cat "$T/err")" \
+    '^cn-fetch: 1/5  [0-9]+/s'
+kill -TERM $pid
+wait $pid 2>/dev/null
+is 'SIGTERM: it dies by it, and has kept the mail in hand' "$? $(jq -r \
+    .subject "$T/out") $(db 'SELECT count(*) FROM message') $(db 'SELECT
+    uidnext FROM folder WHERE uidnext > 0')" '143 mail 1 1 2'
+fake_start good --port "$port"
+fetch desk
+is 'the next run goes on from there' "$(jq -r .subject "$T/out" |
+    tr '\n' ' ')" 'mail 2 mail 3 mail 4 mail 5 '
+
 # One mail that is not to be had does not stop the others.
 fresh
 fake_start no-mail-3 --port "$port"
