@@ -267,7 +267,7 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 		    "--channel chat");
 	if (cn_desk_open(&im.desk, cli, 0, err) < 0)
 		return -1;
-	if (!opt.deliver && im.desk.conf.desk[0] == NULL)
+	if (!opt.deliver && opt.channel != 1 && im.desk.conf.desk[0] == NULL)
 		cn_cli_note("no desk address is configured: every sender "
 		    "counts as a customer (cn-config(5))");
 	im.in = cn_intake_new(im.desk.store, &im.desk.conf);

@@ -445,6 +445,11 @@ is 'again' "$(chat_in "$X/chatwoot-csat.csv" | tail -n 1)" \
     '3 read: 0 new, 2 known, 0 in quarantine, 0 erased before'
 is 'ratings by address' "$(chat_in "$X/ratings.csv" | tail -n 1)" \
     '8 read: 2 new, 0 known, 6 in quarantine, 0 erased before'
+is 'a line with spaces is the same line either way' \
+    "$(echo '{ "type":"chat","chat":"s","at":"2026-01-05T09:00:00Z","from":{"handle":"h"},"role":"customer","text":"t"}' |
+    tee "$T/line" | chat_in; cn-import --format none "$T/line" 2>&1)" \
+    '1 read: 1 new, 0 known, 0 in quarantine, 0 erased before
+cn-import: 1 read: 0 new, 1 known, 0 in quarantine, 0 erased before'
 is 'an array of our own' "$(chat_in "$X/own.json" | tail -n 1)" \
     '3 read: 1 new, 0 known, 2 in quarantine, 0 erased before'
 
@@ -462,6 +467,9 @@ is 'a copy has mail, chats and ratings' "$(mine vera.lind@example.com)" \
 2'
 is 'the device too' "$(jq -c 'select(.device) | .device | keys' \
     "$T/copy/messages.jsonl" | head -n 1)" '["ip","user_agent","visitor"]'
+is 'with purpose and ground' "$(jq -r '.processing[] |
+    select(.category == "device and browser") | .purpose + ", " + .basis' \
+    "$T/copy/manifest.json")" 'security, legitimate interest, Art. 6(1)(f)'
 is "a visitor's copy is theirs" "$(mine chatwoot:contact:12)" '5 chat
 2'
 like 'with what they typed' "$(cat "$T/copy/chat.jsonl" "$T/copy/index.html")" \

@@ -14,7 +14,8 @@ const struct cn_fact cn_facts[] = {
 	  "controller's own machine." },
 	{ "source", "15(1)(g)",
 	  "Messages that the person sent or received, as they came to the "
-	  "desk by mail or chat; times and results that this software "
+	  "desk by mail or chat, with what a chat told of the device; ratings "
+	  "that the person gave; times and results that this software "
 	  "derived from them." },
 	{ "decisions", "15(1)(h), 22",
 	  "No decision with legal or similar effect is made by the software. "

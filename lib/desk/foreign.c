@@ -220,7 +220,11 @@ static bool own_tell(struct cn_str o)
 
 static int own(struct cn_foreign_doc *d, struct cn_str o, struct cn_err *err)
 {
-	cn_chat_compact(&d->out, o);
+	/* A line that is one stays byte for byte. */
+	if (memchr(o.p, '\n', o.n) == NULL)
+		cn_buf_add(&d->out, o.p, o.n);
+	else
+		cn_chat_compact(&d->out, o);
 	return cn_doc_give(d, o, err);
 }
 

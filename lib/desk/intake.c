@@ -272,7 +272,7 @@ int cn_intake_refuse(struct cn_intake *in, struct cn_str raw,
     const char *place, const char *reason, struct cn_err *err)
 {
 	struct item *it = next(in, raw, place);
-	struct cn_err none;
+	struct cn_err none = { 0 };
 
 	snprintf(it->bad, sizeof(it->bad), "%s", reason);
 	return cn_json_check(raw, &none) < 0 ? 0 :

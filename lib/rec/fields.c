@@ -54,7 +54,7 @@ const struct cn_field_def cn_fields[] = {
 	{ "labels", CN_F_STRS, AT(labels), AT(nlabels), P,
 	  "traffic", "service", "folder.cell", 1 },
 	{ "device", CN_F_JSON, AT(device_json), 0, P,
-	  "device and browser", "security", "message.head", 1 },
+	  "device and browser", "security", "message.device", 1 },
 	{ "automatic", CN_F_STR, AT(automatic), 0, 0,
 	  "traffic", "service", "message.head", 1 },
 	{ "list", CN_F_BOOL, AT(list), 0, 0,

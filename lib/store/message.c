@@ -137,30 +137,38 @@ static int add_raw(struct cn_store *s, int64_t id, const char *pub,
 static int add_row(struct cn_store *s, const struct cn_new_message *m,
     const char *pub, uint32_t shard, struct cn_err *err)
 {
-	struct cn_buf head = { 0 }, cell = { 0 };
+	struct cn_str known = m->msg->device_json;
+	struct cn_buf head = { 0 }, cell = { 0 }, device = { 0 };
 	sqlite3_stmt *st;
 	int r;
 
 	cn_msg_members(&head, m->msg, "message.head");
 	r = cn_cell_seal(s->keys, &(struct cn_cell_at){ m->leaf, "message",
 	    pub, "head", 0 }, head.p, head.len, &cell, err);
+	if (r == 0 && known.n > 0)
+		r = cn_cell_seal(s->keys, &(struct cn_cell_at){ m->leaf,
+		    "message", pub, "device", 0 }, known.p, known.n, &device,
+		    err);
 	if (r == 0) {
 		st = cn_bind(s, err, "INSERT INTO message(pub, hash, leaf,"
 		    " person, conversation, channel, direction, date, received,"
-		    " size, chunks, shard, threaded, head, automatic)"
-		    " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", "sbiiissiiiiisbi",
+		    " size, chunks, shard, threaded, head, automatic, device)"
+		    " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		    "sbiiissiiiiisbib",
 		    pub, m->hash, (size_t)CN_HASH, m->leaf, m->person,
 		    m->conversation, m->msg->channel, m->msg->direction,
 		    m->msg->date, m->msg->received, padded(m->raw.n),
 		    (int64_t)((m->raw.n + CN_RAW_CHUNK - 1) / CN_RAW_CHUNK),
 		    (int64_t)shard, m->msg->threaded, cell.p, cell.len,
-		    (int64_t)(m->msg->automatic != NULL));
+		    (int64_t)(m->msg->automatic != NULL), device.p,
+		    device.len);
 		if (st != NULL && m->person == 0)
 			sqlite3_bind_null(st, 4);
 		r = st == NULL ? -1 : cn_step(s, st, err);
 	}
 	cn_buf_wipe(&head);
 	cn_buf_release(&cell);
+	cn_buf_release(&device);
 	return r;
 }
 
@@ -339,7 +347,9 @@ static int from_row(struct cn_store *s, sqlite3_stmt *st, unsigned what,
 	if (load_json(s, leaf, m->id, "class", cn_col(st, 10), mem,
 	    &m->class_json, err) < 0 ||
 	    load_json(s, leaf, m->id, "replies", cn_col(st, 11), mem,
-	    &m->replies_json, err) < 0)
+	    &m->replies_json, err) < 0 ||
+	    load_json(s, leaf, m->id, "device", cn_col(st, 14), mem,
+	    &m->device_json, err) < 0)
 		return cn_wrap(err, "message %s", m->id);
 	m->status = cn_col_dup(mem, st, 12);
 	may_names(m, sqlite3_column_type(st, 13) == SQLITE_NULL ? CN_MAY_ALL :
@@ -356,7 +366,7 @@ int cn_message_load(struct cn_store *s, int64_t id, unsigned what,
 
 	st = cn_bind(s, err, "SELECT m.pub, m.leaf, c.pub, c.id, m.channel,"
 	    " m.direction, m.date, m.received, m.threaded, m.head, m.class,"
-	    " m.replies, c.status, p.may FROM message m"
+	    " m.replies, c.status, p.may, m.device FROM message m"
 	    " JOIN conversation c ON c.id = m.conversation"
 	    " LEFT JOIN person p ON p.id = m.person WHERE m.id = ?", "i", id);
 	if (st == NULL || (r = cn_step(s, st, err)) < 0)

@@ -103,6 +103,8 @@ const struct cn_column cn_columns[] = {
 	  CONTRACT, TALK, "that it answers another" },
 	{ "message", "head", SEAL, NO, true, "communication", "service",
 	  CONTRACT, TALK, "" },
+	{ "message", "device", SEAL, NO, true, "device and browser",
+	  "security", INTEREST, TALK, "" },
 	{ "message", "category", CLEAR, NO, true, "AI output",
 	  "classification", INTEREST, TALK, "what somebody wanted" },
 	{ "message", "confidence", CLEAR, NO, true, "AI output",

@@ -103,7 +103,7 @@ static const char *const steps[] = {
 	"INSERT INTO meta VALUES('schema', 1);",
 
 	/* 1 -> 2: accounts that are fetched, what of a mailbox has been seen,
-	 * large mail on its way, ratings */
+	 * large mail on its way, devices of chats, ratings */
 	"ALTER TABLE account ADD COLUMN pub TEXT;"
 	"ALTER TABLE account ADD COLUMN kind TEXT NOT NULL DEFAULT 'import';"
 	"ALTER TABLE account ADD COLUMN state TEXT NOT NULL DEFAULT 'live';"
@@ -124,6 +124,7 @@ static const char *const steps[] = {
 	"ALTER TABLE location ADD COLUMN arrived INTEGER;"
 	"CREATE INDEX location_uid ON location(folder, uidvalidity, uid)"
 	" WHERE uid != 0;"
+	"ALTER TABLE message ADD COLUMN device BLOB;"
 	"CREATE INDEX message_orphan ON message(leaf) WHERE person IS NULL;"
 	"CREATE TABLE pending("
 	" id INTEGER PRIMARY KEY AUTOINCREMENT, folder INTEGER NOT NULL,"

@@ -185,6 +185,7 @@ static void lines(void)
 	struct cn_chat_line l = { .chat = "c", .uid = "u", .role = "customer",
 	    .handle = "h", .name = "", .at = 0, .text = "x\n",
 	    .attachments = &a, .nattachments = 1 };
+	struct cn_arena mem = { 0 };
 	struct cn_buf b = { 0 };
 
 	cn_chat_put(&b, &l);
@@ -198,11 +199,11 @@ static void lines(void)
 	is(b.p, "{\"a b\":[1,\"\\\" c\\\\\"]}", "compact");
 	cn_buf_release(&b);
 	memset(&l, 0, sizeof(l));
-	ok(!cn_foreign_ident(&l, "@x", &(struct cn_arena){ 0 }) &&
-	    !cn_foreign_ident(&l, "a b@x", &(struct cn_arena){ 0 }) &&
-	    !cn_foreign_ident(&l, "anna", &(struct cn_arena){ 0 }) &&
-	    !cn_foreign_ident(&l, NULL, &(struct cn_arena){ 0 }),
-	    "what is no address");
+	ok(!cn_foreign_ident(&l, "@x", &mem) &&
+	    !cn_foreign_ident(&l, "a b@x", &mem) &&
+	    !cn_foreign_ident(&l, "anna", &mem) &&
+	    !cn_foreign_ident(&l, NULL, &mem), "what is no address");
+	cn_arena_release(&mem);
 }
 
 int main(void)
