@@ -270,6 +270,23 @@ static const char *moment(char out[CN_TIME_LEN], int64_t t)
 	return t ? cn_time_fmt(out, t) : NULL;
 }
 
+/* As JSON; none: all folders. */
+static const char *folders(const struct cn_account *a, struct cn_arena *mem)
+{
+	struct cn_buf b = { 0 };
+	const char *s;
+	size_t i;
+
+	for (i = 0; i < a->nfolders; i++) {
+		cn_buf_ch(&b, i ? ',' : '[');
+		cn_json_puts(&b, a->folders[i]);
+	}
+	cn_buf_ch(&b, ']');
+	s = i ? cn_arena_strdup(mem, b.p) : NULL;
+	cn_buf_release(&b);
+	return s;
+}
+
 static int list(struct run *r, struct cn_err *err)
 {
 	static const struct cn_col cols[] = {
@@ -277,7 +294,8 @@ static int list(struct run *r, struct cn_err *err)
 		{ "server", CN_COL_TEXT, 0 }, { "user", CN_COL_TEXT, 0 },
 		{ "login", CN_COL_TEXT, 0 }, { "signed_in", CN_COL_TEXT, 0 },
 		{ "expires", CN_COL_TEXT, 0 }, { "fetched", CN_COL_TEXT, 0 },
-		{ "arrived", CN_COL_TEXT, 0 }, { "id", CN_COL_TEXT, 0 },
+		{ "arrived", CN_COL_TEXT, 0 }, { "folders", CN_COL_JSON, 0 },
+		{ "id", CN_COL_TEXT, 0 },
 	};
 	struct cn_cli *cli = r->cli;
 	struct cn_out *out = cn_out_new(cli, (enum cn_format)opt.format, cols,
@@ -293,7 +311,7 @@ static int list(struct run *r, struct cn_err *err)
 		    cn_account_login_text(&a[i], &cli->arena),
 		    moment(t[0], a[i].signed_in), moment(t[1], a[i].expires),
 		    moment(t[2], a[i].fetched), moment(t[3], a[i].arrived),
-		    a[i].pub);
+		    folders(&a[i], &cli->arena), a[i].pub);
 	if (rc == 0)
 		rc = cn_out_end(out, err);
 	cn_out_free(out);
@@ -393,18 +411,40 @@ static int expiry(struct run *r, struct cn_err *err)
 
 /* --- */
 
+#define PASS " pass-cmd pass-file pass-credential pass-fd "
+
 static const struct {
 	int (*run)(struct run *, struct cn_err *);
+	const char *takes;		/* options, each between spaces */
 	bool reads, named, locks;
 } how[] = {
-	[ADD] = { add, false, false, false },
-	[AUTH] = { auth, false, true, true },
-	[TEST] = { test, false, true, true },
-	[LIST] = { list, true, false, false },
-	[ROTATE] = { rotate, false, true, true },
-	[DISCONNECT] = { disconnect, false, true, false },
-	[EXPIRY] = { expiry, true, false, false },
+	[ADD] = { add, " server user provider folder compress ca-file" PASS,
+	    false, false, false },
+	[AUTH] = { auth, "", false, true, true },
+	[TEST] = { test, " format ", false, true, true },
+	[LIST] = { list, " format ", true, false, false },
+	[ROTATE] = { rotate, PASS, false, true, true },
+	[DISCONNECT] = { disconnect, "", false, true, false },
+	[EXPIRY] = { expiry, " within format ", true, false, false },
 };
+
+/* An option that would do nothing is a mistake. */
+static int fits(struct cn_cli *cli, struct cn_err *err)
+{
+	const struct cn_opt *o;
+	size_t i;
+
+	for (i = 0; i < cli->parsed.n; i++) {
+		o = cli->parsed.given[i].opt;
+		if (o < opts || o >= opts + sizeof(opts) / sizeof(opts[0]) ||
+		    strstr(how[cli->verb].takes, cn_arena_fmt(&cli->arena,
+		    " %s ", o->name)) != NULL)
+			continue;
+		return cn_cli_usage(cli, err, "%s: takes no --%s",
+		    verbs[cli->verb].name, o->name);
+	}
+	return 0;
+}
 
 static int find(struct run *r, struct cn_err *err)
 {
@@ -422,8 +462,8 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	struct run r = { .cli = cli, .lock = -1 };
 	int rc;
 
-	if (cn_desk_open(&r.desk, cli, how[cli->verb].reads ? CN_STORE_READ :
-	    0, err) < 0)
+	if (fits(cli, err) < 0 || cn_desk_open(&r.desk, cli,
+	    how[cli->verb].reads ? CN_STORE_READ : 0, err) < 0)
 		return -1;
 	r.store = r.desk.store;
 	rc = how[cli->verb].named ? find(&r, err) : 0;

@@ -39,6 +39,11 @@ is 'and how they log in' "$(jq -r '.login + " " + .state' "$T/list")" \
 password, credential live
 password, file live
 password, kept live'
+is 'and what is fetched of them' "$(jq -c .folders "$T/list")" \
+    '["INBOX","Büro/*"]
+null
+null
+null'
 unlike 'without the password' "$(cat "$T/list")" quahog
 is 'a table has them too' \
     "$(cn-account list --format table | grep -c example.com)" 4
@@ -77,6 +82,8 @@ no 'a host that is none' 2 'host' x --server 'imap example' $u $c
 no 'an empty pattern' 2 'folder' x $s $u $c --folder ''
 }
 printf '\n' >"$T/empty"
+status 'an option that would do nothing' 2 cn-account list --user x
+like 'is named' "$(cat "$T/err")" 'list: takes no --user'
 status 'an empty password' 78 sh -c "cn-account add x --server h --user u \
     --pass-fd 3 3<'$T/empty'"
 head -c 5000 /dev/zero | tr '\0' x >"$T/long"
@@ -243,6 +250,56 @@ is 'audited' "$(sql "SELECT count(*) FROM audit WHERE entry LIKE
 # shellcheck disable=SC2086
 status 'taken up again' 0 add fd $here --pass-fd 3 -q 3<"$T/good"
 in_by fd
+
+# --- a fetch that follows the mailbox ---
+# shellcheck disable=SC2086
+add watched $here --pass-file "$T/good" -q
+cn-fetch watched --idle --format jsonl >"$T/watch" 2>"$T/why" &
+p=$!
+printf 'From: c1@example.com\nTo: desk@shop.test\nSubject: one\n\nLate.\n' |
+    dovecot_put desk INBOX
+until [ -s "$T/watch" ] || ! kill -0 $p 2>/dev/null; do
+	sleep 0.05
+done
+like 'control: it is at work' "$(cat "$T/watch")" '"subject":"one"'
+status 'disconnect, beside it' 0 cn-account disconnect watched
+wait $p
+is 'ends it' $? 4
+like 'and says so' "$(cat "$T/why")" 'watched: .*disconnected'
+is 'the mail stays' "$(cn-query one | jq -r .subject)" one
+
+# --- the keyboard ---
+cat >"$T/type.py" <<'X'
+import os, pty, subprocess, sys, termios
+me, them = pty.openpty()
+p = subprocess.Popen(sys.argv[2:], stdin=them, stdout=them, stderr=them,
+    start_new_session=True, preexec_fn=lambda: os.close(
+    os.open(os.ttyname(0), os.O_RDWR)))
+got = b""
+while b"Password: " not in got:
+    got += os.read(me, 1024)
+while termios.tcgetattr(me)[3] & termios.ECHO:
+    pass
+os.write(me, sys.argv[1].encode() + b"\n")
+os.close(them)
+try:
+    while chunk := os.read(me, 1024):
+        got += chunk
+except OSError:
+    pass
+print(got.decode())
+sys.exit(p.wait())
+X
+# shellcheck disable=SC2086
+status 'a password is typed' 0 python3 "$T/type.py" "$IMAP_PASS" \
+    cn-account add typed $here
+unlike 'and not shown' "$(cat "$T/out")" "$IMAP_PASS"
+in_by typed
+# shellcheck disable=SC2086
+status 'nothing is typed' 2 python3 "$T/type.py" '' cn-account add nothing $here
+status 'another one is typed' 0 python3 "$T/type.py" wrong \
+    cn-account rotate typed
+out typed 77 'login' 'cn-account rotate typed'
 
 # --- the power fails before each write of a rotation, and of an end ---
 # each COMMAND...: in copies of the store and its keys as they were before each

@@ -231,6 +231,7 @@ service anvil {
 	}
 }"
 cat >"$T/config.yaml" <<X
+desk: [desk@shop.test]
 providers:
   idp:
     flows: device code
@@ -296,6 +297,10 @@ like 'the browser is told' "$(cat "$T/page")" 'successful'
 is 'and a program, on one line' "$(jq -r '.type + .account' "$T/sign")" \
     sign_indesk
 status 'the token logs in (XOAUTH2)' 0 cn-account test desk
+printf 'From: c1@example.com\nTo: desk@shop.test\nSubject: parcel 1\n\nLate.\n' |
+    dovecot_put desk INBOX
+is 'and the first mail comes in' "$(cn-fetch desk --format jsonl |
+    jq -r .subject)" 'parcel 1'
 is 'nobody must sign in' "$(cn-account expiry | wc -l)" 0
 status 'until 90 days from now' 1 cn-account expiry --within 91d
 like 'it is sealed' "$(strings "$CN_HOME/store.db" "$CN_HOME/store.db-wal" |
@@ -342,7 +347,8 @@ status 'it logs in' 0 cn-account test desk
 status 'control: nobody must sign in' 0 cn-account expiry
 tester forget?RefreshToken >"$T/out"
 status 'a sign-in that the provider has forgotten' 77 \
-    cn-account test desk --now "$(later 8)"
+    cn-fetch desk --now "$(later 8)"
+is 'a fetch says how too' "$(tail -n 1 "$T/err")" "hint: 'cn-account auth desk'"
 sign_in desk device
 status 'and made again' 0 cn-account test desk
 

@@ -207,6 +207,22 @@ static enum cn_oauth_said refused(const char *w, struct cn_err *err)
 	return CN_OAUTH_FAILED;
 }
 
+/* Microsoft's number says more than its word. */
+static void add_number(struct cn_str body, struct cn_err *err)
+{
+	struct cn_str list = cn_json_get(body, "error_codes");
+	size_t n = strlen(err->msg);
+	struct cn_json_it it;
+	int64_t code;
+
+	if (cn_json_type(list) != CN_JSON_ARRAY)
+		return;
+	cn_json_walk(&it, list);
+	if (cn_json_next(&it) && cn_json_int(it.val, &code))
+		snprintf(err->msg + n, sizeof(err->msg) - n, ", AADSTS%lld",
+		    (long long)code);
+}
+
 /* Is it an object at all, and which error does it tell?  0 none. */
 static int object(struct cn_str body, long http, struct cn_arena *mem,
     enum cn_oauth_said *said, struct cn_err *err)
@@ -227,7 +243,8 @@ static int object(struct cn_str body, long http, struct cn_arena *mem,
 		    "no JSON object (HTTP %ld)", http);
 	w = cn_json_string(mem, cn_json_get(body, "error"));
 	if (w != NULL) {
-		*said = refused(w, err);
+		if ((*said = refused(w, err)) == CN_OAUTH_FAILED)
+			add_number(body, err);
 		return -1;
 	}
 	if (http != 200)

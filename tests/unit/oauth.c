@@ -79,6 +79,10 @@ static void refusals(void)
 			all = false;
 		}
 	ok(all, "what is no grant has its status");
+	answer("{\"error\":\"invalid_grant\",\"error_codes\":[70008,1]}",
+	    400);
+	ok(strstr(err.msg, "(invalid_grant), AADSTS70008") != NULL,
+	    "Microsoft's number is shown");
 	answer("{\"error\":\"<script>\"}", 400);
 	is(err.msg, "the provider refuses", "and no words of theirs");
 }
