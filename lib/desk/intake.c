@@ -83,9 +83,8 @@ static void find_words(struct cn_intake *in, struct item *it)
 
 	cn_words_reset(w);
 	cn_words_msg(w, &it->msg);
-	it->words.n = w->n;
-	it->words.text.len = w->text.len;
-	it->words.text.p = cn_arena_dup(&it->mem, w->text.p, w->text.len);
+	it->words = (struct cn_words){ .n = w->n, .text = { .p = cn_arena_dup(
+	    &it->mem, w->text.p, w->text.len), .len = w->text.len } };
 }
 
 void cn_intake_free(struct cn_intake *in)
@@ -406,13 +405,12 @@ static int show(struct cn_intake *in, struct item *it, int64_t id, bool is_known
 		return 0;
 	}
 	/* What is new has the head that it came with, and lies there alone. */
-	if (!is_known)
-		what |= CN_LOAD_REST;
-	if (!is_known && (what & CN_LOAD_PLACES) && it->at.nlabels == 0) {
-		what &= ~CN_LOAD_PLACES;
+	if (!is_known && what && it->at.nlabels == 0) {
+		what = 0;
 		cn_mailbox_place(&m, f->account, f->name, it->at.place.flags,
 		    &it->mem);
 	}
+	what |= is_known ? 0 : CN_LOAD_REST;
 	if (cn_message_load(in->store, id, what, &m, &it->mem, err) < 0)
 		return -1;
 	m.text = it->msg.text;
