@@ -265,6 +265,8 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 		return cn_cli_usage(cli, err, opt.deliver ? "--deliver takes "
 		    "no chat" : "--agent, --source and --date-order are for "
 		    "--channel chat");
+	if (opt.source != NULL && opt.source[0] == '\0')
+		return cn_cli_usage(cli, err, "--source: a name is expected");
 	if (cn_desk_open(&im.desk, cli, 0, err) < 0)
 		return -1;
 	if (!opt.deliver && opt.channel != 1 && im.desk.conf.desk[0] == NULL)

@@ -187,6 +187,16 @@ is 'a copy of Vera'\''s data has her ratings' "$(vera)" \
 is 'which are hers to take along' "$(vera --purpose portability | wc -l)" 3
 is 'and the manifest counts them' "$(jq .counts.ratings \
     "$T/vera/manifest.json")" 2
+talk r3 1 03 desk bot 'hello' | cn-import -q --format none
+rate '"chat":"r3","at":"2026-11-05T10:00:00Z","score":1' >"$T/line"
+status 'a rating of a chat in which nobody spoke' 3 cn-import "$T/line"
+mkdir -p "$T/day/mpdm-anna--otto-1"
+echo '[{"type":"message","ts":"0","user":"U1"},7]' \
+    >"$T/day/mpdm-anna--otto-1/2026-01-05.json"
+status 'a day that is refused' 3 cn-import --channel chat --agent U2 \
+    "$T/day/mpdm-anna--otto-1/2026-01-05.json"
+is 'is kept under a place that tells no name' "$(db "SELECT DISTINCT place FROM
+    quarantine WHERE place LIKE '%2026%'")" 'channel/2026-01-05 line 1'
 cp -r "$CN_HOME" "$T/yesterday"
 cell=$(db 'SELECT hex(comment) FROM rating WHERE comment IS NOT NULL')
 holds() {

@@ -78,6 +78,10 @@ int cn_slack_ready(struct cn_slack *, struct cn_err *) CN_CHECKED;
 bool cn_slack_day_name(const char *name);	/* 2026-11-23.json */
 int cn_slack_day(struct cn_slack *, const char *channel, const char *day,
     struct cn_str, struct cn_err *) CN_CHECKED;
+/* 'C01ABCDEF/2026-11-23' of a channel's folder: ids only, for a name may be
+ * somebody's. */
+void cn_slack_place(const struct cn_slack *, const char *folder,
+    const char *day, char place[32]);
 bool cn_slack_tell(struct cn_str array);
 /* A day in a file of its own, with what lies beside its folder. */
 int cn_slack_file(struct cn_foreign *, const char *path, struct cn_str,

@@ -44,13 +44,13 @@ static int day(struct cn_foreign *f, struct cn_slack *s, const char *channel,
     const char *name, const char *path, struct cn_err *err)
 {
 	struct cn_buf b = { 0 };
-	char place[40];
+	char place[32];
 	int r = cn_file_read(path, CN_FOREIGN_MAX, &b, err);
 
 	if (r == 0) {
 		r = cn_slack_day(s, channel, name, cn_buf_view(&b), err);
 	} else {
-		snprintf(place, sizeof(place), "%.12s/%.10s", channel, name);
+		cn_slack_place(s, channel, name, place);
 		r = refuse(f, place, "cannot be read, or is longer than 64 "
 		    "MiB", err);
 	}

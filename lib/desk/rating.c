@@ -89,6 +89,7 @@ static int whose(struct cn_store *s, struct cn_rating_line *l,
 	struct cn_ident who;
 	int r = 1;
 
+	/* One of nobody could never be given to, or erased with, anybody. */
 	if (l->chat != NULL)
 		r = cn_thread_chat(s, l->chat, &t->conversation, err);
 	else if (l->conversation != NULL)
@@ -97,15 +98,13 @@ static int whose(struct cn_store *s, struct cn_rating_line *l,
 	if (r != 1)
 		return r;
 	if (t->conversation != 0)
-		r = cn_conversation_owner(s, t->conversation, &t->person,
+		return cn_conversation_owner(s, t->conversation, &t->person,
 		    &t->leaf, err);
-	if (r < 0 || (t->person != 0 && r == 1))
-		return r;
-	if (l->who != NULL && (r = cn_ident_find(s, l->who, &who, err)) == 1) {
+	if ((r = cn_ident_find(s, l->who, &who, err)) == 1) {
 		t->person = who.person;
 		t->leaf = who.leaf;
 	}
-	return r < 0 ? -1 : t->conversation != 0 || r == 1;
+	return r;
 }
 
 int cn_rating_take(struct cn_store *s, struct cn_rating_line *l,
@@ -122,9 +121,5 @@ int cn_rating_take(struct cn_store *s, struct cn_rating_line *l,
 		return CN_RATING_ERASED;
 	if ((r = whose(s, l, err)) != 1)
 		return r < 0 ? -1 : CN_RATING_STRAY;
-	if (t->person == 0)
-		t->leaf = cn_leaf_orphan(s);
-	if (t->leaf < 0)
-		return cn_fail(err, CN_INTERNAL, "no leaf at hand");
 	return cn_rating_add(s, t, err) < 0 ? -1 : CN_RATING_NEW;
 }

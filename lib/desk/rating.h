@@ -20,9 +20,9 @@ int cn_rating_read(struct cn_rating_line *, struct cn_str line,
 
 enum cn_rating_end {
 	CN_RATING_NEW, CN_RATING_KNOWN, CN_RATING_ERASED,
-	CN_RATING_STRAY			/* of nothing that is in the store */
+	CN_RATING_STRAY			/* of nothing, or nobody, in the store */
 };
-/* Inside a transaction, with a leaf for a message at hand: an end, or -1. */
+/* Inside a transaction: an end, or -1. */
 int cn_rating_take(struct cn_store *, struct cn_rating_line *,
     struct cn_err *) CN_CHECKED;
 

@@ -397,25 +397,39 @@ bool cn_slack_tell(struct cn_str array)
 	    cn_json_type(cn_json_get(it.val, "ts")) == CN_JSON_STRING;
 }
 
+static struct channel *channel_of(const struct cn_slack *s,
+    const char *folder)
+{
+	struct channel key = { .folder = folder };
+
+	return s->nchannels == 0 ? NULL : bsearch(&key, s->channel,
+	    s->nchannels, sizeof(key), by_folder);
+}
+
+void cn_slack_place(const struct cn_slack *s, const char *folder,
+    const char *day, char place[32])
+{
+	const struct channel *c = channel_of(s, folder);
+
+	snprintf(place, 32, "%.12s/%.10s", c ? c->id : "channel", day);
+}
+
 int cn_slack_day(struct cn_slack *s, const char *folder, const char *day,
     struct cn_str text, struct cn_err *err)
 {
-	struct channel key = { .folder = folder }, *c = NULL;
+	struct channel key = { .folder = folder }, *c = channel_of(s, folder);
 	struct cn_foreign_doc d;
 	struct cn_json_it it;
 	char name[32];
 	int r = 0;
 
-	if (s->nchannels > 0)
-		c = bsearch(&key, s->channel, s->nchannels, sizeof(key),
-		    by_folder);
+	cn_slack_place(s, folder, day, name);
 	if (c == NULL) {
 		key.id = folder;
 		key.direct = folder[0] == 'D' || strncmp(folder, "mpdm-",
 		    5) == 0;
 		c = &key;
 	}
-	snprintf(name, sizeof(name), "%.12s/%.10s", c->id, day);
 	cn_doc_begin(&d, s->f, text, name, NULL);
 	if (cn_json_check(text, err) < 0 ||
 	    cn_json_type(cn_str_trim(text)) != CN_JSON_ARRAY) {

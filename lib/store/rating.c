@@ -34,8 +34,6 @@ static int add(struct cn_store *s, const struct cn_rating *t, const char *pub,
 		return -1;
 	if (t->conversation == 0)
 		sqlite3_bind_null(st, 3);
-	if (t->person == 0)
-		sqlite3_bind_null(st, 4);
 	if (t->comment == NULL)
 		sqlite3_bind_null(st, 9);
 	return cn_step(s, st, err);

@@ -12,7 +12,7 @@ struct cn_rating {
 	const char *pub;		/* t…; filled in by add */
 	uint8_t hash[CN_HASH];		/* what it is known by */
 	int64_t conversation;		/* 0: none */
-	int64_t person;			/* 0: nobody */
+	int64_t person;
 	int64_t leaf;
 	int64_t time, score, scale;
 	const char *comment;		/* or NULL */

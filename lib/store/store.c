@@ -419,9 +419,7 @@ int cn_store_leaves(struct cn_store *s, enum cn_leaf_kind kind, unsigned n,
 	    " SELECT max(leaf) FROM quarantine WHERE leaf BETWEEN ?1 AND ?2"
 	    " UNION ALL SELECT max(leaf) FROM account"
 	    " WHERE leaf BETWEEN ?1 AND ?2 UNION ALL SELECT max(secret_leaf)"
-	    " FROM account WHERE secret_leaf BETWEEN ?1 AND ?2 UNION ALL"
-	    " SELECT max(leaf) FROM rating WHERE person IS NULL AND leaf"
-	    " BETWEEN ?1 AND ?2)", "ii",
+	    " FROM account WHERE secret_leaf BETWEEN ?1 AND ?2)", "ii",
 	    CN_LEAF(kind, 0), CN_LEAF(kind + 1, 0) - 1) < 0)
 		return -1;
 	if (cn_leaf_reserve(s->keys, kind, above, want, &p->next, err) < 0)
