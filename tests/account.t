@@ -80,6 +80,10 @@ no 'another scheme' 2 'imaps' x --server http://imap.example.com $u $c
 no 'a port that is none' 2 'port' x --server imap.example.com:99999 $u $c
 no 'a host that is none' 2 'host' x --server 'imap example' $u $c
 no 'an empty pattern' 2 'folder' x $s $u $c --folder ''
+no 'a command that is not UTF-8' 2 'command' x $s $u \
+    --pass-cmd "cat $(printf '\377')"
+no 'a path with a line end' 2 'file' x $s $u --pass-file 'a
+b'
 }
 printf '\n' >"$T/empty"
 status 'an option that would do nothing' 2 cn-account list --user x

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "desk/secret.h"
 #include "store/audit.h"
 
@@ -30,13 +31,16 @@ static int word(const char *const *words, const char *w)
 	return -1;
 }
 
-/* Nothing that could end a line on the wire or drive a terminal. */
-static bool printable(const char *s)
+/* Nothing that could end a line on the wire or drive a terminal; and what is
+ * not UTF-8 would come out of JSON as something else. */
+static bool printable(const char *s, size_t max)
 {
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+	size_t n = strlen(s), i;
+
+	for (i = 0; i < n; i++)
+		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
 			return false;
-	return true;
+	return n > 0 && n <= max && cn_utf8_valid(s, n);
 }
 
 /* --- the server --- */
@@ -255,6 +259,16 @@ static bool good_name(const char *s)
 	    "0123456789._@+-") == strlen(s);
 }
 
+int cn_account_where(const struct cn_account *a, struct cn_err *err)
+{
+	if (a->where != NULL && !printable(a->where, 4096))
+		return cn_fail(err, CN_USAGE, "%s: empty, too long or not "
+		    "plain text", from_words[a->from]);
+	if (a->imap.ca_file != NULL && !printable(a->imap.ca_file, 4096))
+		return cn_fail(err, CN_USAGE, "ca-file: not plain text");
+	return 0;
+}
+
 static int check(const struct cn_account *a, struct cn_err *err)
 {
 	size_t i;
@@ -263,18 +277,16 @@ static int check(const struct cn_account *a, struct cn_err *err)
 		return cn_fail(err, CN_USAGE, "not a name for an account: "
 		    "letters, digits and . _ @ + - are, %d at most",
 		    NAME_MAX_LEN);
-	if (a->user[0] == '\0' || strlen(a->user) > 320 ||
-	    !printable(a->user))
+	if (!printable(a->user, 320))
 		return cn_fail(err, CN_USAGE, "user: not a name");
 	if (a->nfolders > FOLDERS_MAX)
 		return cn_fail(err, CN_USAGE, "folder: more than %d patterns",
 		    FOLDERS_MAX);
 	for (i = 0; i < a->nfolders; i++)
-		if (a->folders[i][0] == '\0' || strlen(a->folders[i]) > 1024 ||
-		    !printable(a->folders[i]))
+		if (!printable(a->folders[i], 1024))
 			return cn_fail(err, CN_USAGE, "folder: pattern %zu is "
-			    "empty or has control characters", i + 1);
-	return 0;
+			    "empty, too long or not plain text", i + 1);
+	return cn_account_where(a, err);
 }
 
 static int add(struct cn_store *s, struct cn_account *a, struct cn_str conf,

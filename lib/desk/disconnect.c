@@ -99,9 +99,9 @@ int cn_account_rotate(struct cn_store *s, const struct cn_account *a,
     struct cn_str password, struct cn_err *err)
 {
 	struct cn_secret x;
-	int r = cn_secret_open(s, a, &x, err);
+	int r = 0;
 
-	if (r < 0)
+	if (cn_account_where(a, err) < 0 || cn_secret_open(s, a, &x, err) < 0)
 		return -1;
 	if (password.n > 0)
 		x.password = cn_arena_dup(&x.mem, password.p, password.n);

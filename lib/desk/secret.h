@@ -45,6 +45,8 @@ int cn_secret_took(struct cn_store *, const struct cn_account *,
 int cn_secret_refresh(struct cn_store *, const struct cn_account *,
     struct cn_secret *, struct cn_err *) CN_CHECKED;
 
+/* Is what it says of a password's place plain text?  Status 2. */
+int cn_account_where(const struct cn_account *, struct cn_err *) CN_CHECKED;
 /* The settings of an account, as they are sealed. */
 void cn_account_conf(const struct cn_account *, struct cn_buf *);
 
