@@ -77,6 +77,10 @@ static const char all[] =
     "SELECT leaf, 'message', pub, 'replies', 0, replies FROM message WHERE"
     " replies IS NOT NULL UNION ALL "
     "SELECT leaf, 'quarantine', pub, 'cell', 0, cell FROM quarantine"
+    " UNION ALL SELECT q.leaf, 'quarantine', q.pub, 'cell', h.id % 4096,"
+    " h.cell FROM held h JOIN quarantine q ON q.id = h.id / 4096"
+    " UNION ALL SELECT p.leaf, 'raw', p.pub, 'cell', r.id % 4096, r.cell FROM"
+    " raw r JOIN pending p ON p.number = r.id / 4096 AND p.pub GLOB 'm*'"
     " UNION ALL SELECT m.leaf, 'raw', m.pub, 'cell', r.id % 4096, r.cell FROM"
     " raw r JOIN message m ON m.id = r.id / 4096";
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "mail/mail.h"
-#include "store/message.h"
+#include "store/quarantine.h"
 
 struct cn_reject {
 	enum cn_input kind;

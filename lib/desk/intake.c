@@ -1,4 +1,4 @@
-#include "desk/intake.h"
+#include "desk/intake_int.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,47 +13,11 @@
 #include "store/audit.h"
 #include "store/erase.h"
 #include "store/mailbox.h"
+#include "store/quarantine.h"
 
 #define AHEAD 300		/* seconds that a sender's clock may be */
-#define SUBJECTS 64		/* persons named in one audit entry */
-
-struct item {
-	struct cn_buf raw;
-	struct cn_mail mail;
-	struct cn_arena mem;
-	struct cn_msg msg;
-	struct cn_words words;		/* its text in mem */
-	uint8_t hash[CN_HASH];
-	char place[48];
-	char bad[sizeof(((struct cn_err *)0)->msg)]; /* why it is none */
-	const char *owner;		/* address, or NULL */
-	const char *owner_name;
-	const char *chat;		/* id of the chat, or NULL */
-	struct cn_rating_line *rating;	/* NULL: it is a message */
-	int64_t folder_at;		/* index of its folder's name */
-	struct cn_intake_at at;		/* its labels in mem */
-};
-
-struct folder {
-	char *account, *name;
-	int64_t id;			/* in the store, 0: not looked up */
-};
-
-struct cn_intake {
-	struct cn_store *store;
-	const struct cn_config *conf;
-	struct item *items;
-	size_t n, cap;
-	struct folder *folders;
-	size_t nfolders;
-	struct cn_words scratch;
-	struct cn_intake_counts counts;
-	int64_t subjects[SUBJECTS];
-	size_t nsubjects;
-	unsigned flags;			/* of the lines */
-	int (*also)(void *, struct cn_err *);
-	void *also_arg;
-};
+#define OLDER_IS_KEPT "of an erased person, older than the erasure: kept in" \
+    " quarantine"
 
 struct cn_intake *cn_intake_new(struct cn_store *s, const struct cn_config *c)
 {
@@ -67,7 +31,7 @@ struct cn_intake *cn_intake_new(struct cn_store *s, const struct cn_config *c)
 
 /* Nothing is kept for the next group: 256 buffers that each remember their
  * largest mail would make memory grow with the mailbox. */
-static void item_clear(struct item *it)
+void cn_intake_clear(struct cn_intake_item *it)
 {
 	cn_buf_wipe(&it->raw);
 	cn_mail_release(&it->mail);
@@ -77,7 +41,7 @@ static void item_clear(struct item *it)
 
 /* The table that tells words apart is needed only while they are gathered:
  * one serves all items. */
-static void find_words(struct cn_intake *in, struct item *it)
+void cn_intake_words(struct cn_intake *in, struct cn_intake_item *it)
 {
 	struct cn_words *w = &in->scratch;
 
@@ -94,7 +58,7 @@ void cn_intake_free(struct cn_intake *in)
 	if (in == NULL)
 		return;
 	for (i = 0; i < in->n; i++)
-		item_clear(&in->items[i]);
+		cn_intake_clear(&in->items[i]);
 	cn_words_release(&in->scratch);
 	for (i = 0; i < in->nfolders; i++) {
 		free(in->folders[i].account);
@@ -108,11 +72,11 @@ void cn_intake_free(struct cn_intake *in)
 void cn_intake_from(struct cn_intake *in, const char *account,
     const char *name)
 {
-	struct folder *f;
+	struct cn_intake_folder *f;
 	size_t i;
 
 	for (i = 0; i < in->nfolders; i++) {
-		struct folder tmp = in->folders[i];
+		struct cn_intake_folder tmp = in->folders[i];
 
 		if (strcmp(tmp.account, account) || strcmp(tmp.name, name))
 			continue;
@@ -144,71 +108,7 @@ void cn_intake_also(struct cn_intake *in,
 	in->also_arg = arg;
 }
 
-static struct item *next(struct cn_intake *in, struct cn_str raw,
-    const char *place)
-{
-	struct item *it;
-
-	if (in->n == in->cap) {
-		size_t cap = in->cap ? in->cap * 2 : 16;
-
-		in->items = cn_realloc(in->items, cap * sizeof(*in->items));
-		memset(in->items + in->cap, 0,
-		    (cap - in->cap) * sizeof(*in->items));
-		in->cap = cap;
-	}
-	it = &in->items[in->n++];
-	cn_buf_add(&it->raw, raw.p, raw.n);
-	snprintf(it->place, sizeof(it->place), "%s", place);
-	it->folder_at = (int64_t)in->nfolders - 1;
-	in->counts.read++;
-	return it;
-}
-
-static int bad(struct item *it, struct cn_err *err)
-{
-	snprintf(it->bad, sizeof(it->bad), "%s", err->msg);
-	err->status = CN_PARTIAL;
-	return -1;
-}
-
-/* --- computing --- */
-
-static const struct cn_addr *customer(const struct cn_config *c,
-    const struct cn_addrs *a)
-{
-	size_t i;
-
-	for (i = 0; i < a->n && i < CN_LINKS; i++)
-		if (a->v[i].addr[0] != '\0' &&
-		    !cn_config_is_desk(c, a->v[i].addr))
-			return &a->v[i];
-	return NULL;
-}
-
-static void own(const struct cn_config *c, struct item *it)
-{
-	struct cn_msg *m = &it->msg;
-	const struct cn_addr *from = m->from.n > 0 ? &m->from.v[0] : NULL;
-	const struct cn_addr *who;
-	const char *failed = cn_mail_bounce(&it->mail);
-
-	cn_sender(c, &it->mail, m, &it->mem);
-	if (failed != NULL || cn_sender_unverified(m)) {
-		it->owner = failed != NULL && failed[0] ? failed : NULL;
-		return;
-	}
-	if (strcmp(m->direction, "in") == 0)
-		who = from != NULL && from->addr[0] != '\0' ? from : NULL;
-	else if ((who = customer(c, &m->to)) == NULL)
-		who = customer(c, &m->cc);
-	if (who != NULL) {
-		it->owner = who->addr;
-		it->owner_name = who->name;
-	}
-}
-
-static void copy_at(struct item *it, const struct cn_intake_at *at)
+static void copy_at(struct cn_intake_item *it, const struct cn_intake_at *at)
 {
 	const char **v = cn_arena_alloc(&it->mem,
 	    (at->nlabels + 1) * sizeof(*v));
@@ -220,28 +120,64 @@ static void copy_at(struct item *it, const struct cn_intake_at *at)
 	it->at.labels = v;
 }
 
+struct cn_intake_item *cn_intake_next(struct cn_intake *in,
+    struct cn_str raw, const struct cn_intake_at *at, const char *place)
+{
+	struct cn_intake_item *it;
+
+	if (in->n == in->cap) {
+		size_t cap = in->cap ? in->cap * 2 : 16;
+
+		in->items = cn_realloc(in->items, cap * sizeof(*in->items));
+		memset(in->items + in->cap, 0,
+		    (cap - in->cap) * sizeof(*in->items));
+		in->cap = cap;
+	}
+	it = &in->items[in->n++];
+	cn_buf_add(&it->raw, raw.p, raw.n);
+	if (at != NULL)
+		copy_at(it, at);
+	snprintf(it->place, sizeof(it->place), "%s", place);
+	it->folder_at = (int64_t)in->nfolders - 1;
+	in->counts.read++;
+	return it;
+}
+
+static int bad(struct cn_intake_item *it, struct cn_err *err)
+{
+	snprintf(it->bad, sizeof(it->bad), "%s", err->msg);
+	err->status = CN_PARTIAL;
+	return -1;
+}
+
+/* --- computing --- */
+
+void cn_intake_own(const struct cn_config *c, struct cn_intake_item *it)
+{
+	cn_sender(c, &it->mail, &it->msg, &it->mem);
+	it->owner = cn_people_owner(c, &it->mail, &it->msg, &it->owner_name);
+}
+
 int cn_intake_mail(struct cn_intake *in, struct cn_str raw,
     const struct cn_intake_at *at, const char *place, struct cn_err *err)
 {
-	struct item *it = next(in, raw, place);
+	struct cn_intake_item *it = cn_intake_next(in, raw, at, place);
 
-	if (at != NULL)
-		copy_at(it, at);
 	raw = cn_buf_view(&it->raw);
 	if (cn_mail_read(&it->mail, raw, 0, err) < 0)
 		return bad(it, err);
 	if (cn_message_hash(in->store, "email", raw, it->hash, err) < 0)
 		return -1;
 	cn_msg_from_mail(&it->msg, &it->mail, &it->mem);
-	own(in->conf, it);
-	find_words(in, it);
+	cn_intake_own(in->conf, it);
+	cn_intake_words(in, it);
 	return 0;
 }
 
 int cn_intake_chat(struct cn_intake *in, struct cn_str line,
     const char *place, struct cn_err *err)
 {
-	struct item *it = next(in, line, place);
+	struct cn_intake_item *it = cn_intake_next(in, line, NULL, place);
 	struct cn_chat c;
 	const char *type;
 
@@ -263,14 +199,14 @@ int cn_intake_chat(struct cn_intake *in, struct cn_str line,
 	it->owner_name = c.owner_name;
 	if (cn_message_hash(in->store, "chat", line, it->hash, err) < 0)
 		return -1;
-	find_words(in, it);
+	cn_intake_words(in, it);
 	return 0;
 }
 
 int cn_intake_refuse(struct cn_intake *in, struct cn_str raw,
     const char *place, const char *reason, struct cn_err *err)
 {
-	struct item *it = next(in, raw, place);
+	struct cn_intake_item *it = cn_intake_next(in, raw, NULL, place);
 	struct cn_err none = { 0 };
 
 	snprintf(it->bad, sizeof(it->bad), "%s", reason);
@@ -296,7 +232,7 @@ static int ready(struct cn_intake *in, struct cn_err *err)
 		}
 		broken++;		/* older mail of an erased person */
 		orphans++;
-		people += (unsigned)(a > CN_LINKS ? CN_LINKS : a) + 1; /* owner */
+		people += (unsigned)(a > CN_LINKS ? CN_LINKS : a) + 1;
 	}
 	/* Any of them may be an agent: '@example.com' makes a firm of them. */
 	if (cn_store_leaves(in->store, CN_LEAF_PERSON, people, err) < 0 ||
@@ -315,26 +251,33 @@ static void named(struct cn_intake *in, int64_t leaf)
 	for (i = 0; i < in->nsubjects; i++)
 		if (in->subjects[i] == leaf)
 			return;
-	if (in->nsubjects < SUBJECTS)
+	if (in->nsubjects < CN_INTAKE_SUBJECTS)
 		in->subjects[in->nsubjects++] = leaf;
 }
 
 /* Does what has no sender or customer of its own belong to the conversation?
  * Not if a stranger's mail, of which the sender cannot be read, only says so
  * in its References: it would be exported to somebody else. */
-static bool belongs(const struct item *it)
+bool cn_intake_belongs(const struct cn_intake_item *it)
 {
 	return it->chat != NULL || strcmp(it->msg.direction, "out") == 0 ||
 	    it->msg.bounce;
 }
 
 /* Who owns it, and under which leaf; person 0: nobody. */
-static int owner(struct cn_intake *in, struct item *it, int64_t conversation,
-    struct cn_new_message *nm, struct cn_err *err)
+static int owner(struct cn_intake *in, struct cn_intake_item *it,
+    int64_t conversation, struct cn_new_message *nm, struct cn_err *err)
 {
 	struct cn_ident who = { 0 };
 	int r = 0;
 
+	if (it->pieces != NULL) {
+		nm->leaf = it->pieces->leaf;
+		r = cn_pieces_owner(in->store, it->pieces, &nm->person, err);
+		if (r == 1)
+			named(in, nm->leaf);
+		return r < 0 ? -1 : 0;
+	}
 	if (it->owner != NULL) {
 		if (cn_people_find(in->store, in->conf, it->owner,
 		    it->owner_name, false, &who, err) < 0)
@@ -344,7 +287,7 @@ static int owner(struct cn_intake *in, struct item *it, int64_t conversation,
 		named(in, who.leaf);
 		return 0;
 	}
-	if (conversation && belongs(it))
+	if (conversation && cn_intake_belongs(it))
 		r = cn_conversation_owner(in->store, conversation, &nm->person,
 		    &nm->leaf, err);
 	if (r == 0)
@@ -354,13 +297,15 @@ static int owner(struct cn_intake *in, struct item *it, int64_t conversation,
 	return r < 0 ? -1 : 0;
 }
 
-static int quarantine(struct cn_intake *in, const struct item *it,
+static int quarantine(struct cn_intake *in, const struct cn_intake_item *it,
     const char *reason, struct cn_err *err)
 {
-	int r = cn_quarantine(in->store, reason, it->place, &it->at.place,
-	    cn_buf_view(&it->raw), err);
+	int r = it->requeued ? cn_quarantine_renew(in->store, it->requeued,
+	    reason, err) : it->pieces ? cn_pieces_keep(in->store, it->pieces,
+	    it->as_item, err) : cn_quarantine(in->store, reason, it->place,
+	    &it->at.place, cn_buf_view(&it->raw), err);
 
-	if (r == 1)
+	if (r == 1 || (r == 0 && it->requeued))
 		in->counts.quarantined++;
 	return r < 0 ? -1 : 0;
 }
@@ -368,8 +313,8 @@ static int quarantine(struct cn_intake *in, const struct item *it,
 /* An erasure is kept: the same bytes never come back, which is no news, nor
  * does older mail of that address; later mail is a new person's.  1: not to
  * be stored (*why: what to tell, or NULL), 0, -1. */
-static int erased(struct cn_intake *in, struct item *it, const char **why,
-    struct cn_err *err)
+static int erased(struct cn_intake *in, struct cn_intake_item *it,
+    const char **why, struct cn_err *err)
 {
 	int64_t time;
 	int r = cn_erased_message(in->store, it->hash);
@@ -382,30 +327,32 @@ static int erased(struct cn_intake *in, struct item *it, const char **why,
 	r = cn_erased_ident(in->store, it->owner, &time, err);
 	if (r <= 0 || !it->msg.has_date || it->msg.date >= time)
 		return r < 0 ? -1 : 0;
-	*why = "of an erased person, older than the erasure: kept in "
-	    "quarantine";
-	return quarantine(in, it, "older than the erasure of its owner",
-	    err) < 0 ? -1 : 1;
+	*why = OLDER_IS_KEPT;
+	return quarantine(in, it, CN_INTAKE_OLDER, err) < 0 ? -1 : 1;
 }
 
 /* What goes out for a message that is in the store now. */
-static int show(struct cn_intake *in, struct item *it, int64_t id, bool is_known,
-    struct cn_buf *lines, struct cn_err *err)
+static int show(struct cn_intake *in, struct cn_intake_item *it, int64_t id,
+    bool is_known, struct cn_buf *lines, struct cn_err *err)
 {
-	const struct folder *f = &in->folders[it->folder_at];
+	const struct cn_intake_folder *f = &in->folders[it->folder_at];
 	unsigned what = it->at.place.uid ? CN_LOAD_PLACES : 0;
 	struct cn_msg m = it->msg;
 
 	if ((in->flags & CN_INTAKE_SILENT) ||
 	    (is_known && (in->flags & CN_INTAKE_NEW)))
 		return 0;
+	if ((in->flags & CN_INTAKE_MBOX) && it->pieces != NULL) {
+		in->large = id;
+		return 0;
+	}
 	if (in->flags & CN_INTAKE_MBOX) {
 		cn_mbox_put(lines, cn_buf_view(&it->raw), it->msg.from.n > 0 ?
 		    it->msg.from.v[0].addr : NULL, it->msg.date);
 		return 0;
 	}
 	/* What is new has the head that it came with, and lies there alone. */
-	if (!is_known && what && it->at.nlabels == 0) {
+	if (!is_known && what && it->at.nlabels == 0 && !it->requeued) {
 		what = 0;
 		cn_mailbox_place(&m, f->account, f->name, it->at.place.flags,
 		    &it->mem);
@@ -422,8 +369,8 @@ static int show(struct cn_intake *in, struct item *it, int64_t id, bool is_known
 	return 0;
 }
 
-static int locate(struct cn_intake *in, const struct item *it, int64_t id,
-    struct cn_err *err)
+static int locate(struct cn_intake *in, const struct cn_intake_item *it,
+    int64_t id, struct cn_err *err)
 {
 	if (it->at.place.folder && cn_message_locate(in->store, id,
 	    &it->at.place, err) < 0)
@@ -432,7 +379,7 @@ static int locate(struct cn_intake *in, const struct item *it, int64_t id,
 	    &it->at.place, id, it->at.labels, it->at.nlabels, err);
 }
 
-static int known(struct cn_intake *in, struct item *it, int64_t id,
+static int known(struct cn_intake *in, struct cn_intake_item *it, int64_t id,
     struct cn_buf *lines, struct cn_err *err)
 {
 	in->counts.known++;
@@ -441,7 +388,7 @@ static int known(struct cn_intake *in, struct item *it, int64_t id,
 }
 
 /* A clock that is ahead wrote after the mail had arrived. */
-static void date(struct item *it, int64_t now)
+static void date(struct cn_intake_item *it, int64_t now)
 {
 	int64_t arrived = it->at.place.arrived;
 
@@ -451,8 +398,8 @@ static void date(struct item *it, int64_t now)
 	it->msg.has_date = it->msg.has_received = true;
 }
 
-static int add(struct cn_intake *in, struct item *it, struct cn_buf *lines,
-    struct cn_err *err)
+static int add(struct cn_intake *in, struct cn_intake_item *it,
+    struct cn_buf *lines, struct cn_err *err)
 {
 	struct cn_new_message nm = { .msg = &it->msg };
 	struct cn_link links[CN_LINKS];
@@ -460,6 +407,7 @@ static int add(struct cn_intake *in, struct item *it, struct cn_buf *lines,
 
 	date(it, cn_store_now(in->store));
 	nm.raw = cn_buf_view(&it->raw);
+	nm.pieces = it->pieces;
 	nm.words = &it->words;
 	memcpy(nm.hash, it->hash, CN_HASH);
 	nm.refs = refs;
@@ -479,7 +427,7 @@ static int add(struct cn_intake *in, struct item *it, struct cn_buf *lines,
 	return show(in, it, id, false, lines, err);
 }
 
-static int rating(struct cn_intake *in, struct item *it,
+static int rating(struct cn_intake *in, struct cn_intake_item *it,
     void (*tell)(void *, const char *, const char *), void *arg,
     struct cn_err *err)
 {
@@ -496,46 +444,92 @@ static int rating(struct cn_intake *in, struct item *it,
 	if (r == CN_RATING_STRAY)
 		tell(arg, it->place, "a rating of no conversation and nobody "
 		    "in the store: not kept");
-	return r < 0 ? -1 : 0;
+	return r < 0 ? -1 : r == CN_RATING_STRAY;
 }
 
-static int write_item(struct cn_intake *in, struct item *it,
+/* It has been taken in, or is not to be kept: what it was, or is, elsewhere
+ * goes. */
+static int tidy(struct cn_intake *in, struct cn_intake_item *it, bool stored,
+    struct cn_err *err)
+{
+	if (it->requeued && cn_quarantine_drop(in->store, it->requeued,
+	    err) < 0)
+		return -1;
+	return it->pieces == NULL || stored ? 0 :
+	    cn_pieces_drop(in->store, it->pieces, err);
+}
+
+static int message(struct cn_intake *in, struct cn_intake_item *it,
     struct cn_buf *lines,
     void (*tell)(void *, const char *, const char *), void *arg,
     struct cn_err *err)
 {
 	const char *why;
 	int64_t id;
-	int r;
+	int r = cn_message_known(in->store, it->hash, &id, err);
 
-	if (it->bad[0] != '\0')
-		return quarantine(in, it, it->bad, err);
-	if (it->rating != NULL)
-		return rating(in, it, tell, arg, err);
-	r = cn_message_known(in->store, it->hash, &id, err);
 	if (r == 1)
-		return known(in, it, id, lines, err);
-	if (r == 0 && (r = erased(in, it, &why, err)) == 1) {
-		if (why != NULL)
-			tell(arg, it->place, why);
-		return 0;
+		return known(in, it, id, lines, err) < 0 ? -1 :
+		    tidy(in, it, false, err);
+	if (r < 0 || (r = erased(in, it, &why, err)) < 0)
+		return -1;
+	if (r == 1 && why == NULL)
+		return tidy(in, it, false, err);
+	if (r == 0 && it->pieces != NULL && cn_pieces_refused(it->pieces)) {
+		why = OLDER_IS_KEPT;
+		r = quarantine(in, it, CN_INTAKE_OLDER, err) < 0 ? -1 : 1;
 	}
-	return r < 0 ? -1 : add(in, it, lines, err);
+	if (r == 1)
+		tell(arg, it->place, why);
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	return add(in, it, lines, err) < 0 ? -1 : tidy(in, it, true, err);
 }
 
-static int folders(struct cn_intake *in, struct cn_err *err)
+static int write_item(struct cn_intake *in, struct cn_intake_item *it,
+    struct cn_buf *lines,
+    void (*tell)(void *, const char *, const char *), void *arg,
+    struct cn_err *err)
+{
+	struct cn_pieces now;
+	int r;
+
+	if (it->pieces != NULL && (r = cn_pieces_load(in->store,
+	    it->pieces->id, &now, err)) != 1)
+		return r < 0 ? -1 : cn_fail(err, CN_BLOCKED, "erased, or gone "
+		    "from its mailbox, before it was whole");
+	if (it->bad[0] != '\0')
+		return quarantine(in, it, it->bad, err);
+	if (it->rating != NULL) {
+		r = rating(in, it, tell, arg, err);
+		return r < 0 ? -1 : r == 0 ? tidy(in, it, true, err) :
+		    it->requeued ? quarantine(in, it, "a rating of nothing "
+		    "that is here", err) : 0;
+	}
+	return message(in, it, lines, tell, arg, err);
+}
+
+int cn_intake_folder(struct cn_intake *in, int64_t folder_at, int64_t *id,
+    struct cn_err *err)
+{
+	struct cn_intake_folder *f = &in->folders[folder_at];
+
+	if (*id != 0)
+		return 0;
+	if (f->id == 0 && cn_folder(in->store, f->account, f->name, &f->id,
+	    err) < 0)
+		return -1;
+	*id = f->id;
+	return 0;
+}
+
+void cn_intake_undo(struct cn_intake *in)
 {
 	size_t i;
 
-	for (i = 0; i < in->n; i++) {
-		struct folder *f = &in->folders[in->items[i].folder_at];
-
-		if (f->id == 0 && cn_folder(in->store, f->account, f->name,
-		    &f->id, err) < 0)
-			return -1;
-		in->items[i].at.place.folder = f->id;
-	}
-	return 0;
+	cn_store_rollback(in->store);
+	for (i = 0; i < in->nfolders; i++)
+		in->folders[i].id = 0;
 }
 
 static int audit(struct cn_intake *in, const char *what, int64_t n,
@@ -564,9 +558,12 @@ int cn_intake_flush(struct cn_intake *in, struct cn_buf *lines, unsigned flags,
 		r = -1;
 		goto out;
 	}
-	r = folders(in, err);
 	for (i = 0; i < in->n && r == 0; i++) {
-		r = write_item(in, &in->items[i], lines, tell, arg, err);
+		r = cn_intake_folder(in, in->items[i].folder_at,
+		    &in->items[i].at.place.folder, err);
+		if (r == 0)
+			r = write_item(in, &in->items[i], lines, tell, arg,
+			    err);
 		if (r < 0)
 			cn_wrap(err, "%s", in->items[i].place);
 	}
@@ -581,15 +578,13 @@ int cn_intake_flush(struct cn_intake *in, struct cn_buf *lines, unsigned flags,
 	if (r == 0)
 		r = cn_store_commit(in->store, err);
 	if (r < 0) {
-		cn_store_rollback(in->store);
-		for (i = 0; i < in->nfolders; i++)
-			in->folders[i].id = 0;
+		cn_intake_undo(in);
 		in->counts = was;
 		lines->len = len;
 	}
 out:
 	for (i = 0; i < in->n; i++)
-		item_clear(&in->items[i]);
+		cn_intake_clear(&in->items[i]);
 	in->n = 0;
 	return r;
 }

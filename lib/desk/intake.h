@@ -22,8 +22,8 @@ struct cn_intake_counts {
 	int64_t stray;			/* ratings of nothing that is here */
 };
 
-/* What a mailbox says of a mail besides its bytes; place.folder is filled in
- * from cn_intake_from(). */
+/* What a mailbox says of a mail besides its bytes; place.folder 0: that of
+ * cn_intake_from(). */
 struct cn_intake_at {
 	struct cn_location place;
 	const char *const *labels;	/* and keywords */

@@ -1,5 +1,8 @@
 #include "desk/people.h"
 
+#include <string.h>
+
+#include "desk/sender.h"
 #include "store/erase.h"
 
 int cn_people_find(struct cn_store *s, const struct cn_config *conf,
@@ -49,4 +52,36 @@ int cn_people_link(struct cn_store *s, const struct cn_config *conf,
 	}
 	cn_arena_release(&mem);
 	return r;
+}
+
+static const struct cn_addr *customer(const struct cn_config *c,
+    const struct cn_addrs *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->n && i < CN_LINKS; i++)
+		if (a->v[i].addr[0] != '\0' &&
+		    !cn_config_is_desk(c, a->v[i].addr))
+			return &a->v[i];
+	return NULL;
+}
+
+const char *cn_people_owner(const struct cn_config *c, struct cn_mail *mail,
+    const struct cn_msg *m, const char **name)
+{
+	const struct cn_addr *from = m->from.n > 0 ? &m->from.v[0] : NULL;
+	const struct cn_addr *who;
+	const char *failed = cn_mail_bounce(mail);
+
+	*name = NULL;
+	if (failed != NULL || cn_sender_unverified(m))
+		return failed != NULL && failed[0] ? failed : NULL;
+	if (strcmp(m->direction, "in") == 0)
+		who = from != NULL && from->addr[0] != '\0' ? from : NULL;
+	else if ((who = customer(c, &m->to)) == NULL)
+		who = customer(c, &m->cc);
+	if (who == NULL)
+		return NULL;
+	*name = who->name;
+	return who->addr;
 }

@@ -13,6 +13,10 @@
 int cn_people_find(struct cn_store *, const struct cn_config *,
     const char *address, const char *name, bool desk, struct cn_ident *,
     struct cn_err *) CN_CHECKED;
+/* The address to whom a mail belongs, of which cn_sender() has been asked:
+ * NULL, nobody's.  *name: theirs, or NULL. */
+const char *cn_people_owner(const struct cn_config *, struct cn_mail *,
+    const struct cn_msg *, const char **name);
 /* Links to all of a message's participants; those who were erased after it was
  * written are left out.  desk: its sender is the desk's. */
 int cn_people_link(struct cn_store *, const struct cn_config *,

@@ -9,6 +9,7 @@
 #include "base/times.h"
 #include "store/audit.h"
 #include "store/message.h"
+#include "store/quarantine.h"
 
 #define GROUND "belongs to another person; Art. 15(4), 17(3) GDPR"
 
@@ -49,6 +50,7 @@ static int find(struct cn_store *s, const char *const *who, size_t n,
     struct target *t, struct cn_plan *p, struct cn_arena *mem,
     struct cn_err *err)
 {
+	struct cn_quarantine_item item = { 0 };
 	struct cn_ident id;
 	int64_t time, *items = cn_arena_alloc(mem, (n + 1) * sizeof(*items));
 	const char **names = cn_arena_alloc(mem, (n + 1) * sizeof(*names));
@@ -60,8 +62,9 @@ static int find(struct cn_store *s, const char *const *who, size_t n,
 	t->ncontacts = cn_arena_alloc(mem, (n + 1) * sizeof(*t->ncontacts));
 	p->subjects = cn_arena_alloc(mem, (n + 1) * sizeof(*p->subjects));
 	for (i = 0; i < n; i++) {
-		if (cn_id_valid(who[i], 'q') && (r = cn_quarantine_leaf(s,
-		    who[i], &items[nitems], err)) != 0) {
+		if (cn_id_valid(who[i], 'q') && (r = cn_quarantine_find(s,
+		    who[i], &item, err)) != 0) {
+			items[nitems] = item.leaf;
 			if (r == 1)
 				names[nitems++] = who[i];
 		} else if ((r = cn_person_find(s, who[i], &id, err)) == 1)

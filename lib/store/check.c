@@ -112,7 +112,24 @@ static const struct {
 	const char *sql, *what;
 } orphans[] = {
 	{ "SELECT count(*) FROM raw WHERE NOT EXISTS(SELECT 1 FROM message m"
-	  " WHERE m.id = raw.id / 4096)", "raw bytes without a message" },
+	  " WHERE m.id = raw.id / 4096) AND raw.id / 4096 NOT IN (SELECT"
+	  " number FROM pending WHERE pub GLOB 'm*')",
+	  "raw bytes without a message" },
+	{ "SELECT count(*) FROM pending p WHERE pub GLOB 'm*' AND (EXISTS"
+	  "(SELECT 1 FROM message m WHERE m.id = p.number) OR chunks !="
+	  " (SELECT count(*) FROM raw WHERE raw.id BETWEEN p.number * 4096 AND"
+	  " p.number * 4096 + 4095))",
+	  "unfinished mails with more or fewer raw bytes than came" },
+	{ "SELECT count(*) FROM quarantine q LEFT JOIN pending p ON p.pub ="
+	  " q.pub WHERE max(coalesce(p.chunks, q.chunks), 1) - 1 != (SELECT"
+	  " count(*) FROM held WHERE held.id BETWEEN q.id * 4096 + 1 AND q.id *"
+	  " 4096 + 4095)", "items with more or fewer bytes than they had" },
+	{ "SELECT count(*) FROM held WHERE NOT EXISTS(SELECT 1 FROM quarantine"
+	  " q WHERE q.id = held.id / 4096) OR id % 4096 = 0",
+	  "bytes of no item in quarantine" },
+	{ "SELECT count(*) FROM pending p WHERE pub GLOB 'q*' AND NOT"
+	  " EXISTS(SELECT 1 FROM quarantine q WHERE q.pub = p.pub AND q.id ="
+	  " p.number)", "unfinished items that are not in quarantine" },
 	{ "SELECT count(*) FROM message m WHERE max(m.chunks, 1) != (SELECT"
 	  " count(*) FROM raw WHERE raw.id BETWEEN m.id * 4096 AND m.id * 4096 +"
 	  " 4095)", "messages with more or fewer raw bytes than they had" },
@@ -159,20 +176,27 @@ static const struct {
 
 /* --- does everything open where it stands? --- */
 
-/* Leaf, row and cell.  What an erasure that runs beside us has cut is no
- * finding. */
+/* Leaf, row, cell, and chunk if there are several.  What an erasure that runs
+ * beside us has cut is no finding. */
 static const struct {
 	const char *table, *column, *sql;
 } cells[] = {
-	{ "identifier", "cell", "SELECT leaf, lower(hex(blind)), cell FROM identifier" },
-	{ "account", "cell", "SELECT leaf, lower(hex(blind)), cell FROM account" },
+	{ "identifier", "cell", "SELECT leaf, lower(hex(blind)), cell FROM"
+	  " identifier" },
+	{ "account", "cell", "SELECT leaf, lower(hex(blind)), cell FROM"
+	  " account" },
 	{ "account", "conf", "SELECT leaf, pub, conf FROM account WHERE conf"
 	  " IS NOT NULL" },
 	{ "account", "secret", "SELECT secret_leaf, pub, secret FROM account"
 	  " WHERE secret IS NOT NULL" },
-	{ "folder", "cell", "SELECT a.leaf, f.pub, f.cell FROM folder f JOIN account a"
-	  " ON a.id = f.account" },
-	{ "quarantine", "cell", "SELECT leaf, pub, cell FROM quarantine" },
+	{ "folder", "cell", "SELECT a.leaf, f.pub, f.cell FROM folder f JOIN"
+	  " account a ON a.id = f.account" },
+	{ "quarantine", "cell", "SELECT leaf, pub, cell, 0 FROM quarantine UNION"
+	  " ALL SELECT q.leaf, q.pub, h.cell, h.id % 4096 FROM held h JOIN"
+	  " quarantine q ON q.id = h.id / 4096" },
+	{ "raw", "cell", "SELECT p.leaf, p.pub, r.cell, r.id % 4096 FROM"
+	  " pending p JOIN raw r ON r.id BETWEEN p.number * 4096 AND p.number *"
+	  " 4096 + 4095 WHERE p.pub GLOB 'm*'" },
 	{ "rating", "comment", "SELECT leaf, pub, comment FROM rating WHERE"
 	  " comment IS NOT NULL" },
 };
@@ -187,7 +211,7 @@ static int sealed(struct check *c, size_t i, struct cn_err *err)
 	while (st != NULL && (r = cn_step(c->s, st, err)) == 1) {
 		struct cn_cell_at at = { sqlite3_column_int64(st, 0),
 		    cells[i].table, (const char *)sqlite3_column_text(st, 1),
-		    cells[i].column, 0 };
+		    cells[i].column, (uint32_t)sqlite3_column_int(st, 3) };
 		struct cn_str cell = cn_col(st, 2);
 		struct cn_err e;
 

@@ -1,4 +1,4 @@
-/* Conversations, folders and the quarantine. */
+/* Conversations and folders. */
 #include <stdio.h>
 #include <string.h>
 
@@ -206,49 +206,4 @@ int cn_folder(struct cn_store *s, const char *acc, const char *name,
 		*id = sqlite3_last_insert_rowid(s->db);
 	cn_buf_release(&cell);
 	return r;
-}
-
-/* --- quarantine --- */
-
-int cn_quarantine(struct cn_store *s, const char *reason, const char *place,
-    const struct cn_location *at, struct cn_str raw, struct cn_err *err)
-{
-	static const struct cn_location nowhere = { 0 };
-	struct cn_buf cell = { 0 };
-	uint8_t digest[CN_SHA], hash[CN_HASH];
-	char pub[CN_ID_LEN];
-	int64_t leaf, id;
-	int r;
-
-	cn_sha256(digest, raw.p, raw.n);
-	if (cn_blind(s->keys, "message", digest, sizeof(digest), hash,
-	    err) < 0)
-		return -1;
-	r = cn_get(s, err, &id, "SELECT id FROM quarantine WHERE hash = ?",
-	    "b", hash, sizeof(hash));
-	if (r != 0 || cn_erased_message(s, hash))
-		return r < 0 ? -1 : 0;
-	at = at != NULL ? at : &nowhere;
-	if ((leaf = cn_leaf_take(s, CN_LEAF_QUARANTINE)) < 0)
-		return cn_fail(err, CN_INTERNAL, "no leaf at hand");
-	cn_id_new(pub, 'q');
-	r = cn_cell_seal(s->keys, &(struct cn_cell_at){ leaf, "quarantine",
-	    pub, "cell", 0 }, raw.p, raw.n, &cell, err);
-	if (r == 0)
-		r = cn_do(s, err, "INSERT INTO quarantine(pub, leaf, hash,"
-		    " reason, place, received, size, cell, folder,"
-		    " uidvalidity, uid) VALUES(?, ?, ?, ?, ?, ?, ?, ?,"
-		    " nullif(?, 0), nullif(?, 0), nullif(?, 0))",
-		    "sibssiibiii", pub, leaf, hash, sizeof(hash), reason,
-		    place, cn_store_now(s), (int64_t)raw.n, cell.p, cell.len,
-		    at->folder, at->uidvalidity, at->uid);
-	cn_buf_release(&cell);
-	return r < 0 ? -1 : 1;
-}
-
-int cn_quarantine_leaf(struct cn_store *s, const char *pub, int64_t *leaf,
-    struct cn_err *err)
-{
-	return cn_get(s, err, leaf, "SELECT leaf FROM quarantine WHERE pub = ?",
-	    "s", pub);
 }

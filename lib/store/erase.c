@@ -10,7 +10,8 @@
 #include "store/reach.h"
 #include "store/search.h"
 
-#define PAGE 256		/* messages deleted in one transaction */
+#define PAGE 256		/* messages deleted in one transaction, */
+#define CHUNKS 256		/* and their bytes in MiB, about */
 #define LOCK_MS 30000
 
 /* Categories and states stay in events, and nothing that could be more. */
@@ -265,14 +266,21 @@ static int each(struct cn_store *s, const int64_t *v, size_t n,
 static int delete_messages(struct cn_store *s, struct cn_err *err)
 {
 	struct cn_arena mem = { 0 };
-	int64_t *v;
+	int64_t *v, sum, chunks;
 	size_t n, i, k;
 	int r = cn_reach_list(s, "SELECT id FROM gone ORDER BY id", &mem, &v,
 	    &n, err);
 
-	for (i = 0; i < n && r == 0; i += k) {
-		k = n - i < PAGE ? n - i : PAGE;
-		r = each(s, v + i, k, delete_message, err);
+	for (i = 0; i < n && r >= 0; i += k) {
+		/* What is deleted goes through the WAL, as zeros. */
+		for (k = 0, sum = 0; r >= 0 && i + k < n && k < PAGE &&
+		    sum < CHUNKS; k++, sum += chunks) {
+			chunks = 0;
+			r = cn_get(s, err, &chunks, "SELECT chunks FROM"
+			    " message WHERE id = ?", "i", v[i + k]);
+		}
+		if (r >= 0)
+			r = each(s, v + i, k, delete_message, err);
 		if (s->run->progress != NULL && n > PAGE)
 			s->run->progress(s->run->progress_arg, i + k, n);
 	}
@@ -305,6 +313,13 @@ static int delete_people(struct cn_store *s, struct cn_err *err)
 	static const char *const sql[] = {
 		"DELETE FROM participant WHERE identifier IN (SELECT id FROM"
 		" identifier WHERE leaf " IN_CUT ")",
+		"DELETE FROM raw WHERE id IN (SELECT r.id FROM pending p JOIN"
+		" raw r ON r.id BETWEEN p.number * 4096 AND p.number * 4096 +"
+		" 4095 WHERE p.pub GLOB 'm*' AND p.leaf " IN_CUT ")",
+		"DELETE FROM pending WHERE leaf " IN_CUT,
+		"DELETE FROM held WHERE id IN (SELECT h.id FROM quarantine q"
+		" JOIN held h ON h.id BETWEEN q.id * 4096 AND q.id * 4096 +"
+		" 4095 WHERE q.leaf " IN_CUT ")",
 		"DELETE FROM quarantine WHERE leaf " IN_CUT,
 		"DELETE FROM rating WHERE leaf " IN_CUT,
 		"UPDATE account SET state = 'disconnected', secret = NULL,"

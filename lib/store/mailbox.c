@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/erase.h"
+#include "store/pieces.h"
 #include "store/sql.h"
 
 static void fill(struct cn_mailbox *mb, sqlite3_stmt *st)
@@ -151,25 +152,29 @@ static int gone(struct cn_store *s, int64_t folder, int64_t low,
 int cn_mailbox_gone(struct cn_store *s, const struct cn_mailbox *mb,
     int64_t first, int64_t last, struct cn_err *err)
 {
-	if (gone(s, mb->id, mb->uidvalidity, mb->uidvalidity, first, last,
-	    err) < 0)
+	int64_t v = mb->uidvalidity;
+
+	if (gone(s, mb->id, v, v, first, last, err) < 0 ||
+	    cn_pieces_gone(s, mb->id, v, v, first, last, err) < 0)
 		return -1;
 	return cn_do(s, err, "DELETE FROM pending WHERE folder = ? AND"
-	    " uidvalidity = ? AND uid BETWEEN ? AND ? AND pub IS NULL",
-	    "iiii", mb->id, mb->uidvalidity, first, last);
+	    " uidvalidity = ? AND uid BETWEEN ? AND ?", "iiii", mb->id, v,
+	    first, last);
 }
 
 int cn_mailbox_forget(struct cn_store *s, const struct cn_mailbox *mb,
     struct cn_err *err)
 {
+	int64_t v = mb->uidvalidity, max = UINT32_MAX;
+
 	/* In two ranges, for the index. */
-	if (gone(s, mb->id, 1, mb->uidvalidity - 1, 1, UINT32_MAX, err) < 0 ||
-	    gone(s, mb->id, mb->uidvalidity + 1, UINT32_MAX, 1, UINT32_MAX,
-	    err) < 0)
+	if (gone(s, mb->id, 1, v - 1, 1, max, err) < 0 ||
+	    gone(s, mb->id, v + 1, max, 1, max, err) < 0 ||
+	    cn_pieces_gone(s, mb->id, 1, v - 1, 1, max, err) < 0 ||
+	    cn_pieces_gone(s, mb->id, v + 1, max, 1, max, err) < 0)
 		return -1;
 	return cn_do(s, err, "DELETE FROM pending WHERE folder = ? AND"
-	    " uidvalidity != ? AND pub IS NULL", "ii", mb->id,
-	    mb->uidvalidity);
+	    " uidvalidity != ?", "ii", mb->id, v);
 }
 
 int cn_mailbox_has(struct cn_store *s, const struct cn_mailbox *mb,
@@ -245,6 +250,11 @@ int cn_pending_add(struct cn_store *s, const struct cn_mailbox *mb,
 
 int cn_pending_drop(struct cn_store *s, int64_t id, struct cn_err *err)
 {
+	struct cn_pieces p;
+	int r = cn_pieces_load(s, id, &p, err);
+
+	if (r != 0)
+		return r < 0 ? -1 : cn_pieces_drop(s, &p, err);
 	return cn_do(s, err, "DELETE FROM pending WHERE id = ?", "i", id);
 }
 

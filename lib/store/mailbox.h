@@ -63,6 +63,7 @@ int cn_pending_list(struct cn_store *, const struct cn_mailbox *,
 /* Inside a transaction; reason says why it is not here (one more try). */
 int cn_pending_add(struct cn_store *, const struct cn_mailbox *, int64_t uid,
     int64_t size, const char *reason, struct cn_err *) CN_CHECKED;
+/* With what is here of it. */
 int cn_pending_drop(struct cn_store *, int64_t id, struct cn_err *) CN_CHECKED;
 /* How many an account has. */
 int cn_pending_count(struct cn_store *, const char *account, int64_t *n,

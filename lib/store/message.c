@@ -7,6 +7,7 @@
 #include "base/times.h"
 #include "store/audit.h"
 #include "store/mailbox.h"
+#include "store/pieces.h"
 #include "store/sql.h"
 
 /* --- identity --- */
@@ -98,7 +99,7 @@ const char *cn_message_pub(struct cn_store *s, int64_t id,
 
 /* Padme (Nikitin and others, 'Reducing Metadata Leakage from Encrypted
  * Files', PETS 2019): what may be seen of a size. */
-static int64_t padded(size_t n)
+static int64_t padded(uint64_t n)
 {
 	unsigned e = 0, t = 0;
 	uint64_t mask;
@@ -137,6 +138,7 @@ static int add_raw(struct cn_store *s, int64_t id, const char *pub,
 static int add_row(struct cn_store *s, const struct cn_new_message *m,
     const char *pub, uint32_t shard, struct cn_err *err)
 {
+	int64_t size = m->pieces ? m->pieces->size : (int64_t)m->raw.n;
 	struct cn_str known = m->msg->device_json;
 	struct cn_buf head = { 0 }, cell = { 0 }, device = { 0 };
 	sqlite3_stmt *st;
@@ -152,16 +154,16 @@ static int add_row(struct cn_store *s, const struct cn_new_message *m,
 	if (r == 0) {
 		st = cn_bind(s, err, "INSERT INTO message(pub, hash, leaf,"
 		    " person, conversation, channel, direction, date, received,"
-		    " size, chunks, shard, threaded, head, automatic, device)"
-		    " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		    "sbiiissiiiiisbib",
+		    " size, chunks, shard, threaded, head, automatic, device,"
+		    " id) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+		    " nullif(?, 0))", "sbiiissiiiiisbibi",
 		    pub, m->hash, (size_t)CN_HASH, m->leaf, m->person,
 		    m->conversation, m->msg->channel, m->msg->direction,
-		    m->msg->date, m->msg->received, padded(m->raw.n),
-		    (int64_t)((m->raw.n + CN_RAW_CHUNK - 1) / CN_RAW_CHUNK),
+		    m->msg->date, m->msg->received, padded((uint64_t)size),
+		    (size + CN_RAW_CHUNK - 1) / CN_RAW_CHUNK,
 		    (int64_t)shard, m->msg->threaded, cell.p, cell.len,
 		    (int64_t)(m->msg->automatic != NULL), device.p,
-		    device.len);
+		    device.len, m->pieces ? m->pieces->number : (int64_t)0);
 		if (st != NULL && m->person == 0)
 			sqlite3_bind_null(st, 4);
 		r = st == NULL ? -1 : cn_step(s, st, err);
@@ -199,11 +201,14 @@ int cn_message_add(struct cn_store *s, struct cn_new_message *m, int64_t *id,
 	if (m->raw.n > (size_t)4095 * CN_RAW_CHUNK)
 		return cn_fail(err, CN_PARTIAL, "larger than 4 GiB");
 	cn_id_new(pub, 'm');
+	if (m->pieces != NULL)
+		memcpy(pub, m->pieces->pub, sizeof(pub));
 	if (cn_shard_for(s, m->person, &shard, err) < 0 ||
 	    add_row(s, m, pub, shard, err) < 0)
 		return -1;
 	*id = sqlite3_last_insert_rowid(s->db);
-	if (add_raw(s, *id, pub, m->leaf, m->raw, err) < 0 ||
+	if ((m->pieces ? cn_pieces_done(s, m->pieces, err) :
+	    add_raw(s, *id, pub, m->leaf, m->raw, err)) < 0 ||
 	    add_links(s, m, *id, err) < 0)
 		return -1;
 	cn_shard_index(s, shard, *id, m->words);

@@ -52,9 +52,13 @@ struct cn_location {
 	unsigned flags;			/* there: CN_IMAP_SEEN … */
 };
 
+struct cn_pieces;
+
 struct cn_new_message {
 	struct cn_msg *msg;		/* id, received … are filled in */
 	struct cn_str raw;
+	const struct cn_pieces *pieces;	/* in its place: they are here, under
+					 * this leaf; or NULL */
 	const struct cn_words *words;
 	uint8_t hash[CN_HASH];
 	int64_t leaf;			/* of the owner */
@@ -160,7 +164,7 @@ int cn_conversation_owner(struct cn_store *, int64_t conversation,
 int cn_conversation_messages(struct cn_store *, int64_t conversation,
     struct cn_arena *, int64_t **ids, size_t *n, struct cn_err *) CN_CHECKED;
 
-/* --- places and quarantine --- */
+/* --- places --- */
 
 /* The folder of an account, by its name: 1, 0, -1. */
 int cn_folder_find(struct cn_store *, const char *account, const char *name,
@@ -169,14 +173,5 @@ int cn_folder_find(struct cn_store *, const char *account, const char *name,
  * cn_store_leaves(CN_LEAF_ACCOUNT, 1). */
 int cn_folder(struct cn_store *, const char *account, const char *name,
     int64_t *id, struct cn_err *) CN_CHECKED;
-/* Keeps bytes that could not be taken in, sealed, with the reason and a place
- * that is not personal ('mail 12'); at (or NULL): the mailbox where they lie.
- * 1 new, 0 known, -1.  After cn_store_leaves(CN_LEAF_QUARANTINE, 1). */
-int cn_quarantine(struct cn_store *, const char *reason, const char *place,
-    const struct cn_location *at, struct cn_str raw, struct cn_err *)
-    CN_CHECKED;
-/* The leaf of an item by its public id (q…): 1, 0 no such item, -1. */
-int cn_quarantine_leaf(struct cn_store *, const char *pub, int64_t *leaf,
-    struct cn_err *) CN_CHECKED;
 
 #endif

@@ -1,186 +1,256 @@
-/* Bytes that are sealed in chunks of 1 MiB, read one at a time. */
+#include "store/pieces.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "store/message.h"
+#include "store/erase.h"
+#include "store/quarantine.h"
 #include "store/sql.h"
 
-/* A chunk into out (which is emptied first): 1, 0 it is not there, -1. */
-static int chunk(struct cn_store *s, int64_t id, const struct cn_cell_at *at,
-    struct cn_buf *out, struct cn_err *err)
+bool cn_pieces_refused(const struct cn_pieces *p)
 {
-	sqlite3_stmt *st = cn_bind(s, err, "SELECT cell FROM raw WHERE id = ?",
-	    "i", id * 4096 + at->chunk);
-	struct cn_str cell;
+	return p->pub[0] == 'q';
+}
+
+bool cn_pieces_whole(const struct cn_pieces *p)
+{
+	return p->chunks > 0 && p->size % CN_RAW_CHUNK != 0 &&
+	    p->size / CN_RAW_CHUNK == p->chunks - 1;
+}
+
+static struct cn_chunked chunks(const struct cn_pieces *p)
+{
+	return (struct cn_chunked){ cn_pieces_refused(p) ? "quarantine" :
+	    "raw", p->pub, p->number, p->leaf };
+}
+
+static int row(struct cn_store *s, sqlite3_stmt *st, struct cn_pieces *p,
+    struct cn_err *err)
+{
 	int r;
 
-	if (out->len > 0)
-		cn_wipe(out->p, out->len);
-	out->len = 0;
-	if (st == NULL || (r = cn_step(s, st, err)) < 0)
-		return -1;
-	if (r == 1) {
-		cell = cn_col(st, 0);
-		r = cn_cell_open(s->keys, at, cell.p, cell.n, out, err) < 0 ?
-		    -1 : 1;
-	}
+	if (st == NULL || (r = cn_step(s, st, err)) <= 0)
+		return st == NULL ? -1 : r;
+	memset(p, 0, sizeof(*p));
+	p->id = sqlite3_column_int64(st, 0);
+	p->at.folder = sqlite3_column_int64(st, 1);
+	p->at.uidvalidity = sqlite3_column_int64(st, 2);
+	p->at.uid = sqlite3_column_int64(st, 3);
+	p->size = sqlite3_column_int64(st, 4);
+	p->leaf = sqlite3_column_int64(st, 5);
+	p->number = sqlite3_column_int64(st, 6);
+	snprintf(p->pub, sizeof(p->pub), "%s",
+	    (const char *)sqlite3_column_text(st, 7));
+	p->chunks = sqlite3_column_int64(st, 8);
 	sqlite3_reset(st);
-	return r;
-}
-
-int cn_message_sealed(struct cn_store *s, int64_t id, char pub[CN_ID_LEN],
-    int64_t *leaf, int64_t *chunks, struct cn_err *err)
-{
-	sqlite3_stmt *st = cn_bind(s, err,
-	    "SELECT pub, leaf, chunks FROM message WHERE id = ?", "i", id);
-	int r;
-
-	if (st == NULL || (r = cn_step(s, st, err)) < 0)
-		return -1;
-	if (r == 0)
-		return cn_fail(err, CN_BLOCKED, "no such message");
-	snprintf(pub, CN_ID_LEN, "%s",
-	    (const char *)sqlite3_column_text(st, 0));
-	*leaf = sqlite3_column_int64(st, 1);
-	*chunks = sqlite3_column_int64(st, 2);
-	sqlite3_reset(st);
-	return 0;
-}
-
-int cn_message_pieces(struct cn_store *s, int64_t id, cn_piece_fn *fn,
-    void *arg, struct cn_err *err)
-{
-	struct cn_buf plain = { 0 };
-	char pub[CN_ID_LEN];
-	int64_t leaf, chunks, i;
-	int r = cn_message_sealed(s, id, pub, &leaf, &chunks, err);
-
-	for (i = 0; r == 0 && i < (chunks ? chunks : 1); i++) {
-		r = chunk(s, id, &(struct cn_cell_at){ leaf, "raw", pub,
-		    "cell", (uint32_t)i }, &plain, err);
-		if (r == 1) {
-			r = fn(arg, cn_buf_view(&plain), err);
-			continue;
-		}
-		/* An erasure may have come between two chunks. */
-		if (r == 0 && (r = cn_message_sealed(s, id, pub, &leaf, &chunks,
-		    err)) == 0)
-			r = cn_fail(err, CN_INTEGRITY, "message %s: chunk %lld "
-			    "is missing", pub, (long long)i);
-		else if (err->status != CN_BLOCKED)
-			(void)cn_wrap(err, "message %s", pub);
-	}
-	cn_buf_wipe(&plain);
-	return r;
-}
-
-/* --- as a mail --- */
-
-struct reading {
-	struct cn_buf first;		/* chunk */
-	struct cn_skim *skim;		/* where there is a second one */
-	unsigned flags;
-};
-
-static int read_piece(void *arg, struct cn_str piece, struct cn_err *err)
-{
-	struct reading *r = arg;
-
-	(void)err;
-	if (r->first.p == NULL) {
-		cn_buf_add(&r->first, piece.p, piece.n);
-		return 0;
-	}
-	if (r->skim == NULL) {
-		r->skim = cn_skim_new(r->flags);
-		cn_skim_feed(r->skim, r->first.p, r->first.len);
-	}
-	cn_skim_feed(r->skim, piece.p, piece.n);
-	return 0;
-}
-
-int cn_message_mail(struct cn_store *s, int64_t id, unsigned flags,
-    struct cn_mail *m, struct cn_err *err)
-{
-	struct reading rd = { .flags = flags };
-	int r = cn_message_pieces(s, id, read_piece, &rd, err);
-
-	if (r == 0 && rd.skim != NULL) {
-		r = cn_skim_end(rd.skim, m, err);
-		rd.skim = NULL;
-	} else if (r == 0) {
-		r = cn_mail_parse(m, rd.first.p, rd.first.len, flags, err);
-		if (r == 0) {
-			m->kept = rd.first;
-			memset(&rd.first, 0, sizeof(rd.first));
-		}
-	}
-	cn_skim_free(rd.skim);
-	cn_buf_wipe(&rd.first);
-	return r;
-}
-
-static int first_piece(void *arg, struct cn_str piece, struct cn_err *err)
-{
-	(void)err;
-	cn_buf_add(arg, piece.p, piece.n);
 	return 1;
 }
 
-int cn_message_header(struct cn_store *s, int64_t id, struct cn_mail *m,
+#define ROW "SELECT id, folder, uidvalidity, uid, size, leaf, number, pub," \
+    " chunks FROM pending WHERE pub IS NOT NULL AND "
+
+int cn_pieces_find(struct cn_store *s, const struct cn_location *at,
+    struct cn_pieces *p, struct cn_err *err)
+{
+	return row(s, cn_bind(s, err, ROW "folder = ? AND uidvalidity = ? AND"
+	    " uid = ?", "iii", at->folder, at->uidvalidity, at->uid), p, err);
+}
+
+int cn_pieces_load(struct cn_store *s, int64_t id, struct cn_pieces *p,
     struct cn_err *err)
 {
-	struct cn_buf b = { 0 };
-	int r = cn_message_pieces(s, id, first_piece, &b, err);
+	return row(s, cn_bind(s, err, ROW "id = ?", "i", id), p, err);
+}
 
-	if (r >= 0)
-		r = cn_mail_parse(m, b.p ? b.p : "", b.len,
-		    CN_MAIL_HEADERS_ONLY, err);
+int cn_pieces_seal(struct cn_store *s, const struct cn_pieces *p,
+    struct cn_str piece, struct cn_buf *cell, struct cn_err *err)
+{
+	struct cn_chunked c = chunks(p);
+
+	if (piece.n > CN_RAW_CHUNK || p->chunks > 4095)
+		return cn_fail(err, CN_PARTIAL, "larger than 4 GiB");
+	return cn_cell_seal(s->keys, &(struct cn_cell_at){ c.leaf, c.table,
+	    c.row, "cell", (uint32_t)p->chunks }, piece.p, piece.n, cell, err);
+}
+
+int cn_pieces_read(struct cn_store *s, const struct cn_pieces *p,
+    int64_t chunk, struct cn_buf *out, struct cn_err *err)
+{
+	struct cn_chunked c = chunks(p);
+
+	return cn_chunk(s, &c, chunk, out, err);
+}
+
+/* --- writing --- */
+
+/* AUTOINCREMENT gives it to nobody else. */
+static int message_number(struct cn_store *s, int64_t *number,
+    struct cn_err *err)
+{
+	if (cn_do(s, err, "UPDATE sqlite_sequence SET seq = seq + 1 WHERE"
+	    " name = 'message'", "") < 0)
+		return -1;
+	if (sqlite3_changes(s->db) == 0 && cn_do(s, err, "INSERT INTO"
+	    " sqlite_sequence(name, seq) VALUES('message', 1)", "") < 0)
+		return -1;
+	return cn_get(s, err, number, "SELECT seq FROM sqlite_sequence WHERE"
+	    " name = 'message'", "") < 0 ? -1 : 0;
+}
+
+int cn_pieces_begin(struct cn_store *s, struct cn_pieces *p,
+    struct cn_err *err)
+{
+	cn_id_new(p->pub, p->leaf ? 'm' : 'q');
+	p->number = p->chunks = 0;
+	if (p->leaf && message_number(s, &p->number, err) < 0)
+		return -1;
+	if (p->leaf == 0)
+		p->leaf = cn_leaf_take(s, CN_LEAF_QUARANTINE);
+	if (p->leaf < 0)
+		return cn_fail(err, CN_INTERNAL, "no leaf at hand");
+	if (cn_do(s, err, "INSERT INTO pending(folder, uidvalidity, uid,"
+	    " size, since, tries, pub, leaf, number, chunks)"
+	    " VALUES(?, ?, ?, ?, ?, 0, ?, ?, ?, 0) ON CONFLICT DO UPDATE SET"
+	    " size = excluded.size, pub = excluded.pub, leaf = excluded.leaf,"
+	    " number = excluded.number, chunks = 0", "iiiiisii",
+	    p->at.folder, p->at.uidvalidity, p->at.uid, p->size,
+	    cn_store_now(s), p->pub, p->leaf, p->number) < 0)
+		return -1;
+	return cn_get(s, err, &p->id, "SELECT id FROM pending WHERE pub = ?",
+	    "s", p->pub) < 0 ? -1 : 0;
+}
+
+/* An item's row is there from its first chunk on; the hash that it will have
+ * is not known yet. */
+static int put_item(struct cn_store *s, struct cn_pieces *p,
+    struct cn_str cell, const char *place, const char *reason,
+    struct cn_err *err)
+{
+	uint8_t hash[CN_HASH];
+
+	if (p->chunks > 0)
+		return cn_do(s, err, "INSERT INTO held VALUES(?, ?)", "ib",
+		    p->number * 4096 + p->chunks, cell.p, cell.n);
+	if (cn_blind(s->keys, "item", p->pub, strlen(p->pub), hash, err) < 0 ||
+	    cn_do(s, err, "INSERT INTO quarantine(pub, leaf, hash, reason,"
+	    " place, received, size, cell) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+	    "sibssiib", p->pub, p->leaf, hash, sizeof(hash), reason, place,
+	    cn_store_now(s), p->size, cell.p, cell.n) < 0)
+		return -1;
+	p->number = sqlite3_last_insert_rowid(s->db);
+	return cn_do(s, err, "UPDATE pending SET number = ? WHERE id = ?",
+	    "ii", p->number, p->id);
+}
+
+/* A mail is longer than it was said to be as long as its last chunk is full:
+ * then its size is not that of a whole one. */
+static int64_t size_now(const struct cn_pieces *p, size_t n)
+{
+	int64_t here = p->chunks * CN_RAW_CHUNK + (int64_t)n;
+
+	return n < CN_RAW_CHUNK || here > p->size ? here : p->size;
+}
+
+int cn_pieces_put(struct cn_store *s, struct cn_pieces *p, struct cn_str cell,
+    size_t n, const char *place, const char *reason, struct cn_err *err)
+{
+	struct cn_pieces now;
+	int r = cn_pieces_load(s, p->id, &now, err);
+
+	if (r <= 0 || now.chunks != p->chunks || now.leaf != p->leaf)
+		return r < 0 ? -1 : 0;
+	r = cn_pieces_refused(p) ? put_item(s, p, cell, place, reason, err) :
+	    cn_do(s, err, "INSERT INTO raw VALUES(?, ?)", "ib",
+	    p->number * 4096 + p->chunks, cell.p, cell.n);
+	p->size = size_now(p, n);
+	p->chunks++;
 	if (r == 0)
-		m->kept = b;
-	else
-		cn_buf_wipe(&b);
-	return r;
+		r = cn_do(s, err, "UPDATE pending SET chunks = ?, size = ?"
+		    " WHERE id = ?", "iii", p->chunks, p->size, p->id);
+	return r < 0 ? -1 : 1;
 }
 
-struct boxing {
-	struct cn_mboxrd box;
-	struct cn_buf out;
-	cn_piece_fn *put;
-	void *arg;
-};
-
-static int hand_on(struct boxing *b, struct cn_err *err)
+int cn_pieces_done(struct cn_store *s, const struct cn_pieces *p,
+    struct cn_err *err)
 {
-	int r = b->put(b->arg, cn_buf_view(&b->out), err);
-
-	if (b->out.len > 0)
-		cn_wipe(b->out.p, b->out.len);
-	b->out.len = 0;
-	return r;
+	return cn_do(s, err, "DELETE FROM pending WHERE id = ?", "i", p->id);
 }
 
-static int box_piece(void *arg, struct cn_str piece, struct cn_err *err)
+int cn_pieces_keep(struct cn_store *s, const struct cn_pieces *p,
+    const uint8_t hash[CN_HASH], struct cn_err *err)
 {
-	struct boxing *b = arg;
+	bool local = p->at.uid < 0;
+	int64_t id;
+	int r = cn_get(s, err, &id, "SELECT id FROM quarantine WHERE hash = ?",
+	    "b", hash, (size_t)CN_HASH);
 
-	cn_mboxrd_feed(&b->box, &b->out, piece);
-	return hand_on(b, err);
+	if (r != 0 || cn_erased_message(s, hash))
+		return r < 0 || cn_pieces_drop(s, p, err) < 0 ? -1 : 0;
+	if (cn_do(s, err, "UPDATE quarantine SET hash = ?, size = ?, chunks ="
+	    " ?, folder = ?, uidvalidity = nullif(?, 0), uid = nullif(?, 0)"
+	    " WHERE id = ?", "biiiiii", hash, (size_t)CN_HASH, p->size,
+	    p->chunks, p->at.folder, local ? (int64_t)0 : p->at.uidvalidity,
+	    local ? (int64_t)0 : p->at.uid, p->number) < 0)
+		return -1;
+	return cn_pieces_done(s, p, err) < 0 ? -1 : 1;
 }
 
-int cn_message_mbox(struct cn_store *s, int64_t id, const struct cn_msg *m,
-    cn_piece_fn *put, void *arg, struct cn_err *err)
+int cn_pieces_cut(struct cn_store *s, struct cn_pieces *p, int64_t n,
+    struct cn_err *err)
 {
-	struct boxing b = { .put = put, .arg = arg };
+	int64_t first = p->number * 4096 + n, last = p->number * 4096 + 4095;
+
+	if ((cn_pieces_refused(p) ?
+	    cn_do(s, err, "DELETE FROM held WHERE id BETWEEN ? AND ?", "ii",
+	    first, last) :
+	    cn_do(s, err, "DELETE FROM raw WHERE id BETWEEN ? AND ?", "ii",
+	    first, last)) < 0)
+		return -1;
+	p->chunks = n;
+	p->size = n * CN_RAW_CHUNK;
+	return cn_do(s, err, "UPDATE pending SET chunks = ?, size = ? WHERE"
+	    " id = ?", "iii", p->chunks, p->size, p->id);
+}
+
+int cn_pieces_drop(struct cn_store *s, const struct cn_pieces *p,
+    struct cn_err *err)
+{
+	int r = cn_pieces_refused(p) ? cn_quarantine_drop(s, p->number, err) :
+	    cn_do(s, err, "DELETE FROM raw WHERE id BETWEEN ? AND ?", "ii",
+	    p->number * 4096, p->number * 4096 + 4095);
+
+	return r < 0 ? -1 : cn_pieces_done(s, p, err);
+}
+
+int cn_pieces_gone(struct cn_store *s, int64_t folder, int64_t low,
+    int64_t high, int64_t first, int64_t last, struct cn_err *err)
+{
+	struct cn_pieces p;
 	int r;
 
-	cn_mboxrd_begin(&b.box, &b.out, m->from.n > 0 ? m->from.v[0].addr :
-	    NULL, m->date);
-	r = cn_message_pieces(s, id, box_piece, &b, err);
-	if (r == 0) {
-		cn_mboxrd_end(&b.box, &b.out);
-		r = hand_on(&b, err);
-	}
-	cn_buf_wipe(&b.out);
+	while ((r = row(s, cn_bind(s, err, ROW "folder = ? AND uidvalidity"
+	    " BETWEEN ? AND ? AND uid BETWEEN ? AND ? LIMIT 1", "iiiii",
+	    folder, low, high, first, last), &p, err)) == 1)
+		if (cn_pieces_drop(s, &p, err) < 0)
+			return -1;
 	return r;
+}
+
+int cn_pieces_sweep(struct cn_store *s, int64_t before, struct cn_err *err)
+{
+	struct cn_pieces p;
+	int r;
+
+	while ((r = row(s, cn_bind(s, err, ROW "uid < 0 AND since < ? LIMIT 1",
+	    "i", before), &p, err)) == 1)
+		if (cn_pieces_drop(s, &p, err) < 0)
+			return -1;
+	return r;
+}
+
+int cn_pieces_owner(struct cn_store *s, const struct cn_pieces *p,
+    int64_t *person, struct cn_err *err)
+{
+	return cn_get(s, err, person, "SELECT person FROM identifier WHERE"
+	    " leaf = ?", "i", p->leaf);
 }

@@ -82,12 +82,13 @@ static const char *const dangling[] = {
 	[CN_REF_PERSON] = "%s NOT IN (SELECT person FROM identifier)",
 	[CN_REF_IDENTIFIER] = "%s NOT IN (SELECT id FROM identifier)",
 	[CN_REF_MESSAGE] = "%s NOT IN (SELECT id FROM message)",
-	[CN_REF_RAW] = "%s / 4096 NOT IN (SELECT id FROM message)",
+	[CN_REF_RAW] = "%s / 4096 NOT IN (SELECT id FROM message) AND"
+	    " %s / 4096 NOT IN (SELECT number FROM pending WHERE"
+	    " pub GLOB 'm*')",
 	[CN_REF_CONVERSATION] = "%s > 0 AND %s NOT IN (SELECT id"
 	    " FROM conversation)",
 	[CN_REF_LEAF] = "%s " IN_CUT,
 	[CN_REF_SHARD] = "%s != 0 AND %s NOT IN (SELECT id FROM shard)",
-	[CN_REF_PART] = "%s / 4096 NOT IN (SELECT id FROM pending)",
 	[CN_REF_HELD] = "%s / 4096 NOT IN (SELECT id FROM quarantine)",
 };
 

@@ -7,7 +7,8 @@ const char *const cn_reach_names[CN_REACH_MAX] = {
 	"persons", "identifiers", "messages", "raw_chunks", "classifications",
 	"suggestions", "references", "participants", "links_in_others_mail",
 	"locations", "locations_remembered", "conversations",
-	"events_anonymised", "search_shards", "ratings"
+	"events_anonymised", "search_shards", "ratings",
+	"unfinished_mails", "quarantined_items"
 };
 
 /* Conversations that will have no message, or never had one. */
@@ -24,8 +25,9 @@ static const char *const count_sql[CN_REACH_MAX] = {
 	[CN_REACH_IDENTIFIERS] =
 	    "SELECT count(*) FROM identifier WHERE leaf " IN_CUT,
 	[CN_REACH_MESSAGES] = "SELECT count(*) FROM gone",
-	[CN_REACH_RAW] = "SELECT coalesce(sum(max(chunks, 1)), 0) FROM message"
-	    " WHERE id " IN_GONE,
+	[CN_REACH_RAW] = "SELECT (SELECT coalesce(sum(max(chunks, 1)), 0) FROM"
+	    " message WHERE id " IN_GONE ") + (SELECT coalesce(sum(chunks), 0)"
+	    " FROM pending WHERE pub GLOB 'm*' AND leaf " IN_CUT ")",
 	[CN_REACH_CLASSES] = "SELECT count(*) FROM message WHERE id " IN_GONE
 	    " AND class IS NOT NULL",
 	[CN_REACH_REPLIES] = "SELECT count(*) FROM message WHERE id " IN_GONE
@@ -38,14 +40,18 @@ static const char *const count_sql[CN_REACH_MAX] = {
 	    " message NOT " IN_GONE,
 	[CN_REACH_LOCATIONS] = "SELECT count(*) FROM location WHERE message "
 	    IN_GONE,
-	[CN_REACH_REMEMBERED] = "SELECT count(*) FROM location WHERE message "
-	    IN_GONE " AND uid != 0",
+	[CN_REACH_REMEMBERED] = "SELECT (SELECT count(*) FROM location WHERE"
+	    " message " IN_GONE " AND uid != 0) + (SELECT count(*) FROM"
+	    " pending WHERE uid > 0 AND leaf " IN_CUT ")",
 	[CN_REACH_CONVERSATIONS] = "SELECT count(*) FROM (" EMPTIED ")",
 	[CN_REACH_EVENTS] = "SELECT count(*) FROM event WHERE message " IN_GONE
 	    " OR conversation IN (" EMPTIED ")",
 	[CN_REACH_SHARDS] = "SELECT count(DISTINCT shard) FROM message WHERE"
 	    " id " IN_GONE,
 	[CN_REACH_RATINGS] = "SELECT count(*) FROM rating WHERE leaf " IN_CUT,
+	[CN_REACH_PENDING] = "SELECT count(*) FROM pending WHERE leaf " IN_CUT,
+	[CN_REACH_ITEMS] =
+	    "SELECT count(*) FROM quarantine WHERE leaf " IN_CUT,
 };
 
 int cn_reach_begin(struct cn_store *s, struct cn_err *err)
@@ -247,7 +253,10 @@ int cn_reach_remember(struct cn_store *s, struct cn_err *err)
 		"SELECT 3, c.time, 0, f.blind, l.uidvalidity, l.uid FROM gone"
 		" g JOIN message m ON m.id = g.id JOIN cut c ON c.leaf ="
 		" m.leaf JOIN location l ON l.message = g.id JOIN folder f ON"
-		" f.id = l.folder WHERE l.uid != 0 ORDER BY m.id"
+		" f.id = l.folder WHERE l.uid != 0 ORDER BY m.id",
+		"SELECT 3, c.time, 0, f.blind, p.uidvalidity, p.uid FROM"
+		" pending p JOIN cut c ON c.leaf = p.leaf JOIN folder f ON"
+		" f.id = p.folder WHERE p.uid > 0 ORDER BY p.id"
 	};
 	struct entries l = { 0 };
 	size_t i;

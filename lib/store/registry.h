@@ -18,9 +18,9 @@ enum cn_form {
  * proof knows what must be gone. */
 enum cn_ref {
 	CN_REF_NONE, CN_REF_PERSON, CN_REF_IDENTIFIER, CN_REF_MESSAGE,
-	CN_REF_RAW,			/* message * 4096 + chunk */
+	CN_REF_RAW,			/* message * 4096 + chunk; the message
+					 * may be pending */
 	CN_REF_CONVERSATION, CN_REF_LEAF, CN_REF_SHARD,
-	CN_REF_PART,			/* pending * 4096 + chunk */
 	CN_REF_HELD			/* quarantine * 4096 + chunk */
 };
 

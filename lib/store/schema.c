@@ -131,9 +131,8 @@ static const char *const steps[] = {
 	" uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,"
 	" size INTEGER NOT NULL, since INTEGER NOT NULL,"
 	" tries INTEGER NOT NULL, reason TEXT, pub TEXT, leaf INTEGER,"
-	" chunks INTEGER NOT NULL, UNIQUE(folder, uidvalidity, uid));"
-	/* id: pending * 4096 + chunk, as of raw */
-	"CREATE TABLE part(id INTEGER PRIMARY KEY, cell BLOB NOT NULL);"
+	" number INTEGER, chunks INTEGER NOT NULL,"
+	" UNIQUE(folder, uidvalidity, uid));"
 	"ALTER TABLE quarantine ADD COLUMN folder INTEGER;"
 	"ALTER TABLE quarantine ADD COLUMN uidvalidity INTEGER;"
 	"ALTER TABLE quarantine ADD COLUMN uid INTEGER;"

@@ -72,6 +72,16 @@ int64_t cn_leaf_take(struct cn_store *, enum cn_leaf_kind);
 int cn_message_sealed(struct cn_store *, int64_t id, char pub[CN_ID_LEN],
     int64_t *leaf, int64_t *chunks, struct cn_err *) CN_CHECKED;
 
+/* Bytes in chunks, each of which opens where it stands. */
+struct cn_chunked {
+	const char *table;		/* raw, quarantine */
+	const char *row;		/* public id */
+	int64_t number, leaf;
+};
+/* One of them in place of what is in the buffer. */
+int cn_chunk(struct cn_store *, const struct cn_chunked *, int64_t chunk,
+    struct cn_buf *, struct cn_err *) CN_CHECKED;
+
 /* Reads the erasure ledger again. */
 int cn_store_reload(struct cn_store *, struct cn_err *) CN_CHECKED;
 

@@ -1,0 +1,68 @@
+/* intake_int.h - what the files of the intake share; nobody else includes it */
+#ifndef CN_INTAKE_INT_H
+#define CN_INTAKE_INT_H
+
+#include "desk/intake.h"
+#include "store/pieces.h"
+
+#define CN_INTAKE_SUBJECTS 64	/* persons named in one audit entry */
+
+struct cn_intake_item {
+	struct cn_buf raw;
+	struct cn_pieces *pieces;	/* in its place: a large mail that is
+					 * in the store; or NULL */
+	struct cn_mail mail;
+	struct cn_arena mem;
+	struct cn_msg msg;
+	struct cn_words words;		/* its text in mem */
+	uint8_t hash[CN_HASH];
+	uint8_t as_item[CN_HASH];	/* of pieces: if it is for quarantine */
+	char place[48];
+	char bad[sizeof(((struct cn_err *)0)->msg)]; /* why it is none */
+	const char *owner;		/* address, or NULL */
+	const char *owner_name;
+	const char *chat;		/* id of the chat, or NULL */
+	struct cn_rating_line *rating;	/* NULL: it is a message */
+	int64_t requeued;		/* item in quarantine that it was, or 0 */
+	int64_t folder_at;		/* index of its folder's name */
+	struct cn_intake_at at;		/* its labels in mem */
+};
+
+struct cn_intake_folder {
+	char *account, *name;
+	int64_t id;			/* in the store, 0: not looked up */
+};
+
+struct cn_intake {
+	struct cn_store *store;
+	const struct cn_config *conf;
+	struct cn_intake_item *items;
+	size_t n, cap;
+	struct cn_intake_folder *folders;
+	size_t nfolders;
+	struct cn_words scratch;
+	struct cn_intake_counts counts;
+	int64_t subjects[CN_INTAKE_SUBJECTS];
+	size_t nsubjects;
+	unsigned flags;			/* of the lines */
+	int64_t large;			/* message to be shown by its pieces */
+	int (*also)(void *, struct cn_err *);
+	void *also_arg;
+};
+
+/* A new item of the group; copies. */
+struct cn_intake_item *cn_intake_next(struct cn_intake *, struct cn_str raw,
+    const struct cn_intake_at *, const char *place);
+void cn_intake_clear(struct cn_intake_item *);
+/* Who owns it, from it->mail and it->msg. */
+void cn_intake_own(const struct cn_config *, struct cn_intake_item *);
+void cn_intake_words(struct cn_intake *, struct cn_intake_item *);
+/* What has no sender or customer of its own and belongs to a conversation. */
+bool cn_intake_belongs(const struct cn_intake_item *);
+/* The number of a folder, unless it is known; inside a transaction. */
+int cn_intake_folder(struct cn_intake *, int64_t folder_at, int64_t *id,
+    struct cn_err *) CN_CHECKED;
+void cn_intake_undo(struct cn_intake *);	/* rolls back */
+#define CN_INTAKE_OLDER "older than the erasure of its owner"
+
+#endif
