@@ -1,4 +1,5 @@
 /* cn-import - take mail and chat into the store */
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +10,8 @@
 #include "base/file.h"
 #include "cli/chats.h"
 #include "cli/open.h"
+#include "desk/large.h"
 #include "store/audit.h"
-
-#define MAX_DELIVERED (64u << 20)
 
 static struct {
 	bool deliver, refs;
@@ -72,34 +72,97 @@ static int settle(struct import *im, int r, const char *place,
 	return 0;
 }
 
-static int one(void *arg, const struct cn_record *rec, struct cn_err *err)
+static int show(struct import *im, struct cn_err *err)
 {
-	struct import *im = arg;
-	bool chat = rec->kind == CN_IN_JSON;
-	char place[40];
-	int r;
+	int r = im->lines_wanted ? cn_sink_add(&im->cli->out, im->lines.p,
+	    im->lines.len, err) : 0;
 
-	snprintf(place, sizeof(place), "%s %llu", chat ? "line" : "mail",
-	    (unsigned long long)rec->number);
-	r = chat ? cn_intake_chat(im->in, rec->bytes, place, err) :
-	    cn_intake_mail(im->in, rec->bytes, NULL, place, err);
-	return settle(im, r, place, err);
+	if (im->lines.len > 0)
+		cn_wipe(im->lines.p, im->lines.len);
+	im->lines.len = 0;
+	im->gathered = im->bytes = 0;
+	return r;
 }
 
 static int flush(void *arg, struct cn_err *err)
 {
 	struct import *im = arg;
-	int r;
 
-	im->lines.len = 0;
 	if (cn_intake_flush(im->in, &im->lines, opt.refs ? CN_LINE_REFS : 0,
 	    cn_desk_tell, im->cli, err) < 0)
 		return -1;
-	r = im->lines_wanted ? cn_sink_add(&im->cli->out, im->lines.p,
-	    im->lines.len, err) : 0;
-	if (im->lines.len > 0)
-		cn_wipe(im->lines.p, im->lines.len);
-	im->gathered = im->bytes = 0;
+	return show(im, err);
+}
+
+/* Piece by piece, whatever is in the group with it. */
+static int large(struct import *im, struct cn_str first,
+    int (*next)(void *, struct cn_buf *, struct cn_err *), void *from,
+    const char *place, struct cn_err *err)
+{
+	int r = settle(im, cn_large_take(im->in, first, next, from, place,
+	    &im->lines, opt.refs ? CN_LINE_REFS : 0, cn_desk_tell, im->cli,
+	    err), place, err);
+
+	return r < 0 ? -1 : show(im, err);
+}
+
+/* The rest of a mail that the stream holds whole. */
+static int more_of_record(void *rest, struct cn_buf *b, struct cn_err *err)
+{
+	struct cn_str *s = rest;
+	size_t n = s->n < CN_RAW_CHUNK ? s->n : CN_RAW_CHUNK;
+
+	(void)err;
+	cn_buf_add(b, s->p, n);
+	s->p += n;
+	s->n -= n;
+	return 0;
+}
+
+static int one(void *arg, const struct cn_record *rec, struct cn_err *err)
+{
+	struct import *im = arg;
+	bool chat = rec->kind == CN_IN_JSON;
+	struct cn_str rest = rec->bytes;
+	char place[40];
+	int r;
+
+	snprintf(place, sizeof(place), "%s %llu", chat ? "line" : "mail",
+	    (unsigned long long)rec->number);
+	if (!chat && rest.n >= CN_RAW_CHUNK) {
+		rest.p += CN_RAW_CHUNK;
+		rest.n -= CN_RAW_CHUNK;
+		return large(im, (struct cn_str){ rec->bytes.p, CN_RAW_CHUNK },
+		    more_of_record, &rest, place, err);
+	}
+	r = chat ? cn_intake_chat(im->in, rec->bytes, place, err) :
+	    cn_intake_mail(im->in, rec->bytes, NULL, place, err);
+	return settle(im, r, place, err);
+}
+
+static int more(void *fd, struct cn_buf *b, struct cn_err *err)
+{
+	return cn_fd_some(*(int *)fd, "mail", CN_RAW_CHUNK, b, err);
+}
+
+/* One mail from where fd stands to its end; a large one piece by piece. */
+static int from_fd(struct import *im, int fd, const char *place,
+    const char *name, struct cn_err *err)
+{
+	struct cn_buf raw = { 0 };
+	int r = more(&fd, &raw, err);
+
+	if (r == 0 && raw.len == 0 && opt.deliver) {
+		r = cn_fail(err, CN_TEMPFAIL, "no mail on standard input");
+	} else if (r == 0 && raw.len < CN_RAW_CHUNK) {
+		im->gathered++;
+		im->bytes += raw.len;
+		r = settle(im, cn_intake_mail(im->in, cn_buf_view(&raw), NULL,
+		    place, err), name, err);
+	} else if (r == 0) {
+		r = large(im, cn_buf_view(&raw), more, &fd, place, err);
+	}
+	cn_buf_wipe(&raw);
 	return r;
 }
 
@@ -121,26 +184,23 @@ static int from_maildir(void *arg, const char *folder, const char *path,
     struct cn_err *err)
 {
 	struct import *im = arg;
-	struct cn_buf raw = { 0 };
 	char place[40];
-	int r;
+	int fd, r;
 
 	if (*im->cli->run.stop)
 		return 1;
 	folder_is(im, folder);
 	snprintf(place, sizeof(place), "mail %lld", (long long)++im->number);
-	if (cn_file_read(path, CN_MAX_MAIL, &raw, err) < 0) {
-		cn_cli_status(im->cli, CN_PARTIAL);
-		cn_cli_warn("%s: %s", place, err->msg);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	r = fd < 0 ? cn_fail_errno(err, CN_IOERR, "mail") :
+	    from_fd(im, fd, place, path, err);
+	if (fd >= 0)
+		close(fd);
+	if (r < 0 && err->status == CN_IOERR) {
+		cn_desk_tell(im->cli, place, err->msg);
 		im->refused++;
-		cn_buf_wipe(&raw);
 		return 0;
 	}
-	im->gathered++;
-	im->bytes += raw.len;
-	r = settle(im, cn_intake_mail(im->in, cn_buf_view(&raw), NULL, place, err),
-	    path, err);
-	cn_buf_wipe(&raw);
 	if (r == 0 && (im->gathered == 256 || im->bytes > 4 << 20)) {
 		r = flush(im, err);
 		if (r == 0)
@@ -169,6 +229,21 @@ static int maildir(struct import *im, const char *path, const char *real,
 	return r < 0 ? -1 : flush(im, err);
 }
 
+/* A file with one large mail: 1 it was one, 0 not, -1. */
+static int large_file(struct import *im, const char *path, struct cn_err *err)
+{
+	char head[100];
+	int fd = open(path, O_RDONLY | O_CLOEXEC), r = 0;
+	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof(head));
+
+	if (n > 0 && cn_mail_form(head, (size_t)n) == CN_FORM_MAIL &&
+	    lseek(fd, (off_t)cn_mail_start(head, (size_t)n), SEEK_SET) >= 0)
+		r = from_fd(im, fd, "mail 1", path, err) < 0 ? -1 : 1;
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
 /* Each operand is a place of its own. */
 static int operand(struct import *im, char *path, struct cn_err *err)
 {
@@ -178,6 +253,7 @@ static int operand(struct import *im, char *path, struct cn_err *err)
 	struct cn_stream_conf conf = { .writes_nothing = !im->lines_wanted };
 	struct cn_counts counts = { 0 };
 	struct stat st;
+	bool there = path != NULL && stat(path, &st) == 0;
 	int argc = cli->argc, r;
 
 	cn_intake_from(im->in, "import", path == NULL ||
@@ -185,8 +261,11 @@ static int operand(struct import *im, char *path, struct cn_err *err)
 	    real);
 	if (opt.channel == 1)
 		return cn_chats_read(&im->chats, path, err);
-	if (path != NULL && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+	if (there && S_ISDIR(st.st_mode))
 		return maildir(im, path, real, err);
+	if (there && strcmp(path, "-") != 0 && S_ISREG(st.st_mode) &&
+	    st.st_size > CN_RAW_CHUNK && (r = large_file(im, path, err)) != 0)
+		return r < 0 ? -1 : 0;
 	cli->argc = path != NULL;
 	cli->argv = &path;
 	r = cn_stream_run(cli, &conf, &ops, im, &counts, err);
@@ -198,19 +277,8 @@ static int operand(struct import *im, char *path, struct cn_err *err)
 
 static int deliver(struct import *im, struct cn_err *err)
 {
-	struct cn_buf raw = { 0 };
-	int r = cn_fd_read(STDIN_FILENO, "standard input", MAX_DELIVERED,
-	    &raw, err);
-
-	if (r == 0 && raw.len == 0)
-		r = cn_fail(err, CN_TEMPFAIL, "no mail on standard input");
-	if (r == 0)
-		r = settle(im, cn_intake_mail(im->in, cn_buf_view(&raw),
-		    NULL, "mail", err), "mail", err);
-	if (r == 0)
-		r = flush(im, err);
-	cn_buf_wipe(&raw);
-	return r;
+	return from_fd(im, STDIN_FILENO, "mail", "mail", err) < 0 ? -1 :
+	    flush(im, err);
 }
 
 static void summary(struct import *im)

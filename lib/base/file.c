@@ -33,6 +33,23 @@ int cn_fd_read(int fd, const char *name, size_t max, struct cn_buf *out,
 	}
 }
 
+int cn_fd_some(int fd, const char *name, size_t n, struct cn_buf *out,
+    struct cn_err *err)
+{
+	size_t end = out->len + n;
+	ssize_t got = 1;
+
+	cn_buf_reserve(out, n);
+	while (out->len < end && got != 0) {
+		got = read(fd, out->p + out->len, end - out->len);
+		if (got < 0 && errno != EINTR)
+			return cn_fail_errno(err, CN_IOERR, "%s", name);
+		out->len += got > 0 ? (size_t)got : 0;
+	}
+	out->p[out->len] = '\0';
+	return 0;
+}
+
 int cn_file_read(const char *path, size_t max, struct cn_buf *out,
     struct cn_err *err)
 {

@@ -10,6 +10,9 @@ int cn_file_read(const char *path, size_t max, struct cn_buf *out,
 /* The same from an open descriptor, which stays open; name: for messages. */
 int cn_fd_read(int fd, const char *name, size_t max, struct cn_buf *out,
     struct cn_err *) CN_CHECKED;
+/* Appends the next n bytes of it, fewer at the end. */
+int cn_fd_some(int fd, const char *name, size_t n, struct cn_buf *out,
+    struct cn_err *) CN_CHECKED;
 /* Temporary file in the same folder, fsync, rename, fsync of the folder. */
 int cn_file_replace(const char *path, const void *, size_t, unsigned mode,
     struct cn_err *) CN_CHECKED;

@@ -263,6 +263,8 @@ enum cn_mail_form {
 };
 /* What input is, by its first bytes (100 are enough; fewer may be all). */
 enum cn_mail_form cn_mail_form(const void *, size_t);
+/* Where it begins: behind a byte order mark and white space. */
+size_t cn_mail_start(const void *, size_t);
 
 /* mboxrd, streaming: feed bytes as they come, take mails as they are complete
  * (which is when the next From_ line is seen, or the end). */

@@ -13,15 +13,21 @@
 
 #define FOLDERS 100000
 
+size_t cn_mail_start(const void *data, size_t n)
+{
+	const char *s = data;
+	size_t i = n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+	while (i < n && cn_is_wsp((unsigned char)s[i]))
+		i++;
+	return i;
+}
+
 enum cn_mail_form cn_mail_form(const void *data, size_t n)
 {
 	struct cn_str s = { data, n };
-	const char *p = s.p, *end = p + n, *q;
+	const char *p = s.p + cn_mail_start(data, n), *end = s.p + n, *q;
 
-	if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
-		p += 3;
-	while (p < end && cn_is_wsp((unsigned char)*p))
-		p++;
 	if (p == end)
 		return CN_FORM_EMPTY;
 	if (*p == '{' || *p == '[')
