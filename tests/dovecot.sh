@@ -44,11 +44,12 @@ make_ca() {
 
 # make_cert NAME SAN [DAYS [CA]]: a server's certificate $CERTS/NAME.pem and
 # .key for e.g. DNS:localhost,IP:127.0.0.1; negative days: it has expired.
+# CERT_CN is its common name, which nobody should look at.
 make_cert() {
 	[ -f "$CERTS/${4:-ca}.pem" ] || make_ca "${4:-ca}"
 	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	    -keyout "$CERTS/$1.key" -out "$CERTS/$1.csr" \
-	    -subj "/CN=Convonest test $1" 2>/dev/null
+	    -subj "/CN=${CERT_CN:-Convonest test $1}" 2>/dev/null
 	# x509 -days takes no past: ca does, by dates.
 	: >"$CERTS/$1.index"
 	printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth\n' "$2" \
