@@ -323,6 +323,16 @@ def endless_flags(s, tag, args):
 
 
 @on_size
+def many(s, tag, args):
+    """200,000 sizes: 21 MB that somebody asked for."""
+    for i in range(0, 200000, 1000):
+        s.send(''.join('* %d FETCH (UID %d RFC822.SIZE 21234 INTERNALDATE %s '
+                       'FLAGS (\\Seen $Junk))\r\n' % (u, u, DATE)
+                       for u in range(i + 1, i + 1001)))
+    s.ok(tag)
+
+
+@on_size
 def endless_empty(s, tag, args):
     s.for_ever('\r\n')
 

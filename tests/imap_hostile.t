@@ -173,6 +173,10 @@ bad 'control: a good server' good 'mail 1 size 49 arrived 1784249065 flags 1
 mail 2 size 49 arrived 1784249065 flags 1
 mail 1 size 0 arrived 1784249065 flags 1 body 49 b5f8a27c
 part 10 439f8ec7' "$open" 'sizes 1 2' 'bodies 1000 1' 'part 2 5 10'
+against many "$open" "$sizes"
+is 'control: much that was asked for is no talk without an end' \
+    "$(grep -c '^mail [0-9]* size 21234 ' "$T/said") $(wc -l <"$T/said")" \
+    '200000 200000'
 bad 'a line without an end' endless-line \
     'error 69 FETCH: the server sends a line without an end' "$open" "$sizes"
 bad 'a greeting without an end' endless-greeting \
