@@ -494,10 +494,15 @@ static int write_item(struct cn_intake *in, struct cn_intake_item *it,
 	struct cn_pieces now;
 	int r;
 
-	if (it->pieces != NULL && (r = cn_pieces_load(in->store,
-	    it->pieces->id, &now, err)) != 1)
-		return r < 0 ? -1 : cn_fail(err, CN_BLOCKED, "erased, or gone "
-		    "from its mailbox, before it was whole");
+	if (it->pieces != NULL) {
+		r = cn_pieces_load(in->store, it->pieces->id, &now, err);
+		if (r < 0)
+			return -1;
+		if (r == 0 || now.chunks != it->pieces->chunks ||
+		    now.tries != it->pieces->tries)
+			return cn_fail(err, CN_BLOCKED, "erased, or gone from "
+			    "its mailbox, before it was whole");
+	}
 	if (it->bad[0] != '\0')
 		return quarantine(in, it, it->bad, err);
 	if (it->rating != NULL) {

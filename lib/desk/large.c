@@ -195,10 +195,28 @@ int cn_large_next(struct cn_intake *in, int64_t pending, uint32_t *chunk,
 	return cn_pieces_whole(&p);
 }
 
+/* 1 kept, 0 somebody else was faster, or it is gone; -1. */
+static int put(struct cn_intake *in, struct cn_pieces *p, struct cn_str piece,
+    struct cn_err *err)
+{
+	struct cn_buf cell = { 0 };
+	int r = cn_pieces_seal(in->store, p, piece, &cell, err);
+
+	if (r == 0 && (r = cn_store_begin(in->store, err)) == 0) {
+		r = cn_pieces_put(in->store, p, cn_buf_view(&cell), piece.n,
+		    NULL, NULL, err);
+		if (r < 0 || cn_store_commit(in->store, err) < 0) {
+			cn_intake_undo(in);
+			r = -1;
+		}
+	}
+	cn_buf_release(&cell);
+	return r;
+}
+
 int cn_large_piece(struct cn_intake *in, int64_t pending, uint32_t chunk,
     struct cn_str piece, struct cn_err *err)
 {
-	struct cn_buf cell = { 0 };
 	struct cn_pieces p;
 	int r = fetch(in, pending, &p, err);
 
@@ -206,18 +224,8 @@ int cn_large_piece(struct cn_intake *in, int64_t pending, uint32_t chunk,
 		return r < 0 ? -1 : 0;
 	if (chunk > p.chunks || cn_pieces_whole(&p))
 		return cn_fail(err, CN_INTERNAL, "piece %u out of turn", chunk);
-	r = cn_pieces_seal(in->store, &p, piece, &cell, err);
-	if (r == 0 && (r = cn_store_begin(in->store, err)) == 0) {
-		r = cn_pieces_put(in->store, &p, cn_buf_view(&cell), piece.n,
-		    NULL, NULL, err);
-		if (r == 0)
-			r = cn_fail(err, CN_BLOCKED, "erased, or taken in by "
-			    "somebody else, meanwhile");
-		if (r < 0 || (r = cn_store_commit(in->store, err)) < 0)
-			cn_intake_undo(in);
-	}
-	cn_buf_release(&cell);
-	return r < 0 ? -1 : 0;
+	r = put(in, &p, piece, err);
+	return r > 0 ? 0 : r < 0 ? -1 : fetch(in, pending, &p, err) < 0 ? -1 : 0;
 }
 
 int cn_large_forget(struct cn_intake *in, int64_t pending, struct cn_err *err)
@@ -280,6 +288,12 @@ static int read_all(struct cn_intake *in, struct cn_intake_item *it,
 	return r;
 }
 
+static void drop_last(struct cn_intake *in)
+{
+	cn_intake_clear(&in->items[--in->n]);
+	in->counts.read--;
+}
+
 /* Queues it. */
 static int last_piece(struct cn_intake *in, int64_t pending,
     const struct cn_intake_at *at, const char *place, int64_t requeued,
@@ -295,8 +309,7 @@ static int last_piece(struct cn_intake *in, int64_t pending,
 	it->pieces = cn_arena_alloc(&it->mem, sizeof(p));
 	*it->pieces = p;
 	if (read_all(in, it, err) < 0) {
-		cn_intake_clear(&in->items[--in->n]);
-		in->counts.read--;
+		drop_last(in);
 		return -1;
 	}
 	if (it->bad[0] == '\0') {
@@ -337,13 +350,18 @@ int cn_large_end(struct cn_intake *in, int64_t pending,
 
 /* --- all of it, from somewhere --- */
 
-static int cut(struct cn_intake *in, struct cn_pieces *p, int64_t n,
+static int cut(struct cn_intake *in, const struct cn_pieces *p, int64_t n,
     struct cn_err *err)
 {
+	struct cn_pieces now;
+	int r;
+
 	if (cn_store_begin(in->store, err) < 0)
 		return -1;
-	if (cn_pieces_cut(in->store, p, n, err) < 0 ||
-	    cn_store_commit(in->store, err) < 0) {
+	r = cn_pieces_load(in->store, p->id, &now, err);
+	if (r == 1 && now.tries == p->tries)
+		r = cn_pieces_cut(in->store, &now, n, err);
+	if (r < 0 || cn_store_commit(in->store, err) < 0) {
 		cn_intake_undo(in);
 		return -1;
 	}
@@ -351,28 +369,40 @@ static int cut(struct cn_intake *in, struct cn_pieces *p, int64_t n,
 }
 
 /* A piece that may have been left behind: by this mail, or by another one
- * with the same beginning. */
+ * with the same beginning, which may even be on its way beside it. */
 static int again(struct cn_intake *in, int64_t pending, uint32_t chunk,
     struct cn_str piece, struct cn_err *err)
 {
 	struct cn_buf had = { 0 };
 	struct cn_pieces p;
-	int r = fetch(in, pending, &p, err);
+	int tries = 0, r = 0;
 
-	if (r == 1 && chunk < p.chunks) {
-		r = piece.n > 0 ? cn_pieces_read(in->store, &p, chunk, &had,
-		    err) : 0;
-		if (r == 0 && (had.len != piece.n || piece.n == 0 ||
-		    memcmp(had.p, piece.p, piece.n) != 0))
-			r = cut(in, &p, chunk, err);
-		cn_buf_wipe(&had);
+	while (r == 0 && tries++ < 100) {
+		if (fetch(in, pending, &p, err) < 0) {
+			r = -1;
+		} else if (chunk < p.chunks) {
+			if (piece.n > 0)
+				r = cn_pieces_read(in->store, &p, chunk, &had,
+				    err);
+			if (r == 0 && piece.n > 0 && had.len == piece.n &&
+			    memcmp(had.p, piece.p, piece.n) == 0)
+				r = 1;
+			else if (r == 0)
+				r = cut(in, &p, chunk, err);
+		} else {
+			r = piece.n > 0 ? put(in, &p, piece, err) : 1;
+		}
 	}
-	return r < 0 ? -1 : cn_large_piece(in, pending, chunk, piece, err);
+	cn_buf_wipe(&had);
+	if (r == 0)
+		return cn_fail(err, CN_TEMPFAIL, "somebody else takes in a "
+		    "mail that begins like it");
+	return r < 0 ? -1 : 0;
 }
 
 static int others(struct cn_intake *in, int64_t pending,
     int (*more)(void *, struct cn_buf *, struct cn_err *), void *from,
-    struct cn_err *err)
+    struct cn_hash *hash, struct cn_err *err)
 {
 	struct cn_buf b = { 0 };
 	uint32_t chunk = 1;
@@ -386,6 +416,7 @@ static int others(struct cn_intake *in, int64_t pending,
 			r = cn_fail(err, CN_TEMPFAIL, "interrupted");
 		if (r == 0)
 			r = more(from, &b, err);
+		cn_hash_feed(hash, cn_buf_view(&b));
 		if (r == 0)
 			r = again(in, pending, chunk++, cn_buf_view(&b), err);
 	} while (r == 0 && b.len == CN_RAW_CHUNK);
@@ -398,20 +429,31 @@ static int take(struct cn_intake *in, struct cn_str first,
     const struct cn_intake_at *at, const char *place, int64_t requeued,
     struct cn_err *why, struct cn_err *err)
 {
+	uint8_t digest[CN_HASH];
+	struct cn_hash hash;
 	struct cn_pieces p;
 	struct cn_err e;
 	int r = first_piece(in, at, 0, place, first, requeued, &p, why, err);
 
 	if (r != 0)
 		return r;
-	if (first.n == CN_RAW_CHUNK && others(in, p.id, more, from, err) < 0) {
-		/* Nobody will go on with what is too large. */
-		if (err->status == CN_PARTIAL && cn_large_forget(in, p.id,
-		    &e) < 0)
-			*err = e;
+	cn_hash_begin(&hash, "");
+	cn_hash_feed(&hash, first);
+	if (first.n == CN_RAW_CHUNK)
+		r = others(in, p.id, more, from, &hash, err);
+	if (cn_hash_end(&hash, in->store, digest, r < 0 ? &e : err) < 0)
+		r = -1;
+	/* Nobody will go on with what is too large. */
+	if (r < 0 && err->status == CN_PARTIAL &&
+	    cn_large_forget(in, p.id, &e) < 0)
+		*err = e;
+	if (r < 0 || last_piece(in, p.id, at, place, requeued, err) < 0)
 		return -1;
-	}
-	return last_piece(in, p.id, at, place, requeued, err);
+	if (memcmp(in->items[in->n - 1].as_item, digest, CN_HASH) == 0)
+		return 0;
+	drop_last(in);
+	return cn_fail(err, CN_BLOCKED, "somebody else takes in a mail that "
+	    "begins like it");
 }
 
 int cn_large_take(struct cn_intake *in, struct cn_str first,
@@ -421,13 +463,16 @@ int cn_large_take(struct cn_intake *in, struct cn_str first,
     struct cn_err *err)
 {
 	const struct cn_intake_at at = { .labels = NULL };
+	int r = take(in, first, more, from, &at, place, 0, NULL, err);
 
-	if (take(in, first, more, from, &at, place, 0, NULL, err) == 0)
-		return flush(in, lines, flags, tell, arg, NULL, err);
+	if (r == 0)
+		r = flush(in, lines, flags, tell, arg, NULL, err);
 	/* Two take in the same mail: the other one will have done so. */
-	if (err->status == CN_BLOCKED)
+	if (r < 0 && err->status == CN_BLOCKED) {
 		err->status = CN_TEMPFAIL;
-	return -1;
+		return cn_hint(err, "run it again");
+	}
+	return r;
 }
 
 /* --- out of the quarantine --- */

@@ -25,7 +25,8 @@ static int set_up(struct cn_store *s, struct cn_err *err)
 	    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
 	    "PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;"
 	    "PRAGMA mmap_size=0; PRAGMA cache_size=-8000;"
-	    "PRAGMA wal_autocheckpoint=4000; PRAGMA trusted_schema=OFF";
+	    "PRAGMA wal_autocheckpoint=4000;"
+	    "PRAGMA journal_size_limit=67108864; PRAGMA trusted_schema=OFF";
 
 	sqlite3_extended_result_codes(s->db, 0);
 	sqlite3_busy_timeout(s->db, s->run->wait_ms < 0 ? INT_MAX :
