@@ -465,10 +465,13 @@ static int64_t feed_line(struct cn_wire *w, const char *p, size_t n,
     bool *done, struct cn_err *err)
 {
 	const char *lf = memchr(p, '\n', n);
-	size_t take = lf ? (size_t)(lf - p) + 1 : n;
+	size_t take = lf ? (size_t)(lf - p) + 1 : n, most = LINE_MAX_BYTES;
 	int r;
 
-	if (w->line.len + take > LINE_MAX_BYTES)
+	/* Years of expunged mails may be one line. */
+	if (w->line.len > 11 && strncasecmp(w->line.p, "* VANISHED ", 11) == 0)
+		most = CHARGE_MAX;
+	if (w->line.len + take > most)
 		return refuse(err, "sends a line without an end");
 	cn_buf_add(&w->line, p, take);
 	*done = false;

@@ -14,7 +14,7 @@
 struct cn_tls;
 
 /* A TCP connection to the first address of the host that answers, all within
- * timeout_ms.  The run is borrowed. */
+ * timeout_ms; the resolver has its own time.  The run is borrowed. */
 struct cn_tls *cn_tls_connect(const char *host, int port, int timeout_ms,
     const struct cn_run *, struct cn_err *) CN_CHECKED;
 /* The handshake.  ca_file: anchors in place of the system's, or NULL. */

@@ -238,6 +238,48 @@ static void lines(void)
 	guard("* BYE\r\n1 OK\r\n", CN_WANT_BYE, "1 OK .\r\n", "BYE, asked for");
 }
 
+static int count_range(void *arg, uint32_t first, uint32_t last)
+{
+	*(uint64_t *)arg += last - first + 1;
+	return 0;
+}
+
+/* A line of so many bytes: is it refused? */
+static bool long_line(const char *begin, const char *more, size_t n,
+    uint64_t *sum)
+{
+	struct cn_wire w = { 0 };
+	struct cn_buf b = { 0 };
+	struct cn_err err = { 0 };
+	int64_t used = 0;
+
+	cn_buf_str(&b, begin);
+	while (b.len < n)
+		cn_buf_str(&b, more);
+	cn_buf_str(&b, "1\r\n");
+	cn_wire_expect(&w, 0);
+	w.gone = count_range;
+	w.arg = sum;
+	for (size_t at = 0; used >= 0 && at < b.len; at += 1000)
+		used = cn_wire_feed(&w, b.p + at,
+		    b.len - at < 1000 ? b.len - at : 1000, &err);
+	cn_wire_release(&w);
+	cn_buf_release(&b);
+	return used < 0;
+}
+
+static void long_lines(void)
+{
+	uint64_t sum = 0;
+
+	ok(!long_line("* FLAGS (", "flag ", 1000000, &sum), "a long line");
+	ok(long_line("* FLAGS (", "flag ", 1100000, &sum), "a longer one");
+	ok(!long_line("* VANISHED (EARLIER) ", "2:5,", 8000000, &sum) &&
+	    sum > 7900000, "of what is gone, even that");
+	ok(long_line("* VANISHED (EARLIER) ", "2:5,", 9000000, &sum),
+	    "but not without an end");
+}
+
 int main(void)
 {
 	names();
@@ -245,5 +287,6 @@ int main(void)
 	gone();
 	folders();
 	lines();
+	long_lines();
 	return done();
 }
