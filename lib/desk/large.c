@@ -178,7 +178,8 @@ int cn_large_begin(struct cn_intake *in, const struct cn_intake_at *at,
 	struct cn_pieces p;
 	int r = first_piece(in, at, size, place, first, 0, &p, NULL, err);
 
-	*pending = p.id;
+	if (r == 0)
+		*pending = p.id;
 	return r;
 }
 

@@ -9,7 +9,8 @@
  *
  * The folder is the one of cn_intake_from().  None of these calls may be made
  * inside a transaction.  Status 4 (CN_BLOCKED): the mail has been erased, or
- * has gone from its mailbox, meanwhile; nothing of it is here. */
+ * has gone from its mailbox, meanwhile; nothing of it is here.  Status 3: it
+ * is larger than 4 GiB. */
 #ifndef CN_LARGE_H
 #define CN_LARGE_H
 
