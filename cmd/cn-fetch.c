@@ -9,7 +9,9 @@
 #include "cli/open.h"
 #include "desk/fetch.h"
 #include "desk/intake.h"
+#include "desk/large.h"
 #include "store/audit.h"
+#include "store/list.h"
 
 #define JOBS 4
 #define LOOK 540		/* seconds of idling before all are looked at */
@@ -21,7 +23,7 @@ static const char *const formats[] = { "auto", "jsonl", "mbox", "none", NULL };
 static struct {
 	int format;
 	bool refs, skip_history, rescan, expunge, idle;
-	struct cn_list folders;
+	struct cn_list folders, requeue;
 	int64_t since, limit, jobs, silence;
 } opt = { .since = INT64_MIN, .jobs = JOBS };
 
@@ -46,6 +48,8 @@ static const struct cn_opt opts[] = {
 	    "go on, and take each new mail at once", NULL, false },
 	{ 0, "jobs", CN_OPT_INT, &opt.jobs, "N",
 	    "accounts at a time", NULL, false },
+	{ 0, "requeue", CN_OPT_LIST, &opt.requeue, "ID",
+	    "try an item of the quarantine again", NULL, false },
 	{ 0, "max-silence", CN_OPT_SPAN, &opt.silence, "SPAN",
 	    "exit with 1 if no mail has come for so long", NULL, false },
 	{ 0 }
@@ -63,20 +67,29 @@ struct job {
 	struct cn_account account;
 	struct cn_fetch_conf conf;
 	struct cn_fetch *f;
-	struct cn_fetch_counts was;	/* before this run row */
+	struct cn_fetch_counts was;	/* before this round */
 };
 
-static int lines(void *arg, struct cn_buf *b, struct cn_err *err)
+static int lines(void *arg, struct cn_str s, struct cn_err *err)
 {
 	struct job *j = arg;
 	int r;
 
 	cn_jobs_enter();
-	r = cn_sink_add(&j->cli->out, b->p, b->len, err);
+	r = cn_sink_add(&j->cli->out, s.p, s.n, err);
 	if (r == 0)
 		r = cn_sink_flush(&j->cli->out, err);
 	cn_jobs_leave();
 	return r;
+}
+
+static void hold(void *arg, bool on)
+{
+	(void)arg;
+	if (on)
+		cn_jobs_enter();
+	else
+		cn_jobs_leave();
 }
 
 static void tell(void *arg, const char *place, const char *reason)
@@ -103,20 +116,20 @@ static void settings(struct job *j)
 		.flags = (opt.refs ? CN_LINE_REFS : 0) |
 		    (opt.format == MBOX ? CN_INTAKE_MBOX : 0) |
 		    (shown(j->cli) ? 0 : CN_INTAKE_SILENT),
-		.lines = lines, .tell = tell, .arg = j
+		.lines = lines, .hold = hold, .tell = tell, .arg = j
 	};
 }
 
-/* --- a run row for each round, so that cn(1) sees an account that fails --- */
+/* --- rounds --- */
 
-static int connect_it(struct job *j, struct cn_err *err)
+static struct cn_fetch_counts since(const struct cn_fetch_counts *now,
+    const struct cn_fetch_counts *was)
 {
-	if (j->f == NULL)
-		j->f = cn_fetch_open(j->desk.store, &j->desk.conf,
-		    &j->account, &j->conf, err);
-	if (j->f == NULL)
-		return -1;
-	return 0;
+	return (struct cn_fetch_counts){ now->read - was->read,
+	    now->stored - was->stored, now->known - was->known,
+	    now->quarantined - was->quarantined, now->erased - was->erased,
+	    now->passed - was->passed, now->missing - was->missing,
+	    now->expunged - was->expunged };
 }
 
 static void summary(struct job *j, const struct cn_fetch_counts *n)
@@ -131,38 +144,51 @@ static void summary(struct job *j, const struct cn_fetch_counts *n)
 	    n->expunged > 0 ? "; deleted on the server what is here" : "");
 }
 
-static int made(struct job *j, struct cn_run_row *row, int r,
-    struct cn_err *err)
+/* A stop is no failure, also where it came before the session stood. */
+static int connect_and_read(struct job *j, bool first, struct cn_err *err)
 {
-	struct cn_fetch_counts n = { 0 };
-	struct cn_err ignored = { 0 };
+	int r = 0;
 
+	if (j->f == NULL)
+		j->f = cn_fetch_open(j->desk.store, &j->desk.conf,
+		    &j->account, &j->conf, err);
 	if (j->f != NULL)
-		n = cn_fetch_counts(j->f);
-	row->read = n.read - j->was.read;
-	row->stored = n.stored - j->was.stored;
-	row->refused = n.quarantined + n.missing - j->was.quarantined -
-	    j->was.missing;
-	if (r == 0)
-		summary(j, &n);
-	j->was = n;
-	if (cn_run_end(j->desk.store, row, r < 0 ? err->status :
-	    j->cli->status, r < 0 ? &ignored : err) < 0)
+		r = cn_fetch_round(j->f, first, err);
+	else if (!*j->cli->run.stop || err->status != CN_TEMPFAIL)
 		r = -1;
 	return r;
 }
 
+/* With a run row, so that cn(1) sees an account that fails.  A follower
+ * writes one only where there is news of mail, when it is over. */
 static int go_round(struct job *j, bool first, struct cn_err *err)
 {
 	struct cn_run_row row = { .account = j->account.pub };
-	int r;
+	struct cn_fetch_counts now = { 0 }, n;
+	struct cn_err ignored = { 0 };
+	int status = j->cli->status, r;
 
-	if (cn_run_begin(j->desk.store, &row, err) < 0)
+	j->cli->status = CN_OK;
+	if (!first && cn_run_begin(j->desk.store, &row, err) < 0)
 		return -1;
-	r = connect_it(j, err);
+	r = connect_and_read(j, first, err);
+	if (j->f != NULL)
+		now = cn_fetch_counts(j->f);
+	n = since(&now, &j->was);
+	j->was = now;
+	row.read = n.read;
+	row.stored = n.stored;
+	row.refused = n.quarantined + n.missing;
 	if (r == 0)
-		r = cn_fetch_round(j->f, first, err);
-	return made(j, &row, r, err);
+		summary(j, &n);
+	if (first && (r < 0 || n.read + n.missing > 0) &&
+	    cn_run_begin(j->desk.store, &row, r < 0 ? &ignored : err) < 0)
+		r = -1;
+	if (row.id != 0 && cn_run_end(j->desk.store, &row, r < 0 ?
+	    err->status : j->cli->status, r < 0 ? &ignored : err) < 0)
+		r = -1;
+	cn_cli_status(j->cli, status);
+	return r;
 }
 
 /* --- following --- */
@@ -174,34 +200,47 @@ static void hang_up(struct job *j)
 	memset(&j->was, 0, sizeof(j->was));
 }
 
+static void rest(struct job *j, int64_t ms)
+{
+	int64_t until = cn_cli_ms() + ms;
+
+	while (!*j->cli->run.stop && cn_cli_ms() < until)
+		poll(NULL, 0, 200);
+}
+
 /* Until it is stopped, or something is wrong that time does not mend. */
 static int follow(struct job *j, struct cn_err *err)
 {
-	int64_t pause = 5, until;
+	int64_t pause = 5, had = 0;
 	bool first = false;
 	int r;
 
 	while (!*j->cli->run.stop) {
 		r = go_round(j, first, err);
 		if (r == 0) {
+			/* Flags alone may change without end. */
+			if (first && j->was.read == had)
+				rest(j, 400);
+			had = j->was.read;
 			pause = 5;
-			r = cn_fetch_wait(j->f, LOOK, err);
+			j->conf.rescan = false;
+			r = *j->cli->run.stop ? 0 :
+			    cn_fetch_wait(j->f, LOOK, err);
 		}
 		first = r == 1;
 		if (r >= 0)
 			continue;
 		hang_up(j);
 		if (err->status != CN_TEMPFAIL &&
-		    err->status != CN_UNAVAILABLE)
+		    err->status != CN_UNAVAILABLE &&
+		    err->status != CN_PARTIAL)
 			return -1;
 		if (*j->cli->run.stop)
 			break;
 		cn_cli_note("%s: %s; again in %lld s", j->account.name,
 		    err->msg, (long long)pause);
 		*err = (struct cn_err){ 0 };
-		until = cn_cli_ms() + pause * 1000;
-		while (!*j->cli->run.stop && cn_cli_ms() < until)
-			poll(NULL, 0, 200);
+		rest(j, pause * 1000);
 		pause = pause * 2 < PAUSE_MAX ? pause * 2 : PAUSE_MAX;
 	}
 	return 0;
@@ -210,8 +249,8 @@ static int follow(struct job *j, struct cn_err *err)
 /* A mailbox that nothing comes into any more, though it can be read. */
 static int silence(struct job *j, struct cn_err *err)
 {
-	int64_t quiet, now = cn_store_now(j->desk.store);
-	char since[CN_TIME_LEN];
+	int64_t last, now = cn_store_now(j->desk.store);
+	char when[CN_TIME_LEN];
 	int r;
 
 	if (opt.silence == 0 || *j->cli->run.stop)
@@ -220,13 +259,14 @@ static int silence(struct job *j, struct cn_err *err)
 	    &j->account, err);
 	if (r < 0)
 		return -1;
-	quiet = now - j->account.arrived;
-	if (quiet <= opt.silence)
+	/* An account that is new has had no time yet. */
+	last = j->account.arrived > j->account.created ? j->account.arrived :
+	    j->account.created;
+	if (now - last <= opt.silence)
 		return 0;
 	cn_cli_status(j->cli, CN_NO);
 	cn_cli_warn("%s: no mail has come since %s", j->account.name,
-	    j->account.arrived ? cn_time_fmt(since, j->account.arrived) :
-	    "it was connected");
+	    cn_time_fmt(when, last));
 	return 0;
 }
 
@@ -241,7 +281,12 @@ static int with_lock(struct job *j, struct cn_err *err)
 			wait = j->cli->run.wait_ms;
 	if (cn_account_lock(j->desk.store, &j->account, wait, &fd, err) < 0)
 		return -1;
-	r = opt.idle ? follow(j, err) : go_round(j, false, err);
+	/* As it is now: somebody may have changed it while we waited. */
+	if (cn_account_find(j->desk.store, j->account.name, &j->cli->arena,
+	    &j->account, err) < 0)
+		r = -1;
+	else
+		r = opt.idle ? follow(j, err) : go_round(j, false, err);
 	if (r == 0)
 		r = silence(j, err);
 	hang_up(j);
@@ -253,6 +298,7 @@ static int one(struct cn_cli *cli, void *arg, size_t i, struct cn_err *err)
 {
 	const char *const *names = arg;
 	struct job j = { .cli = cli };
+	size_t len = strlen(names[i]);
 	int r;
 
 	if (cn_desk_open(&j.desk, cli, 0, err) < 0)
@@ -264,10 +310,20 @@ static int one(struct cn_cli *cli, void *arg, size_t i, struct cn_err *err)
 		r = cn_fail(err, CN_USAGE, "no such account");
 	if (r == 1)
 		r = with_lock(&j, err);
-	if (r < 0 && strncmp(err->msg, names[i], strlen(names[i])) != 0)
+	if (r < 0 && (strncmp(err->msg, names[i], len) != 0 ||
+	    err->msg[len] != ':'))
 		(void)cn_wrap(err, "%s", names[i]);
 	cn_desk_close(&j.desk);
 	return r;
+}
+
+static bool named(const char *const *names, size_t n, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < n && strcmp(names[i], name) != 0; i++)
+		;
+	return i < n;
 }
 
 /* Those that are named, or all that are live. */
@@ -299,13 +355,92 @@ static int accounts(struct cn_cli *cli, const char ***names, size_t *n,
 		if (i == have)
 			r = cn_cli_usage(cli, err, "no such account: %.64s",
 			    cli->argv[k]);
-		else
+		else if (!named(*names, *n, v[i].name))
 			(*names)[(*n)++] = v[i].name;
 	}
 	if (r < 0 || *n > 0)
 		return r;
 	cn_fail(err, CN_CONFIG, "no account is connected");
 	return cn_hint(err, "connect one with 'cn-account add'");
+}
+
+/* --- the quarantine --- */
+
+static int again(struct job *j, struct cn_intake *in, const char *pub,
+    struct cn_err *err)
+{
+	struct cn_buf b = { 0 };
+	struct cn_err why = { 0 };
+	int64_t show = 0;
+	int r = cn_intake_requeue(in, pub, &b, j->conf.flags, tell, j, &show,
+	    &why);
+
+	if (r == 1) {
+		cn_cli_status(j->cli, CN_PARTIAL);
+		cn_cli_warn("%.20s: no such item", pub);
+		r = 0;
+	} else if (r < 0 && why.status == CN_PARTIAL) {
+		tell(j, pub, why.msg);
+		r = 0;
+	} else if (r < 0) {
+		*err = why;
+	} else if (b.len > 0) {
+		r = lines(j, cn_buf_view(&b), err);
+	}
+	if (r == 0 && show != 0)
+		r = cn_fetch_mail(j->desk.store, show, &j->conf, err);
+	cn_buf_wipe(&b);
+	return r;
+}
+
+static int each_item(void *arg, const struct cn_quarantined *q,
+    struct cn_err *err)
+{
+	struct cn_list *l = arg;
+
+	(void)err;
+	l->item = cn_realloc(l->item, (l->n + 1) * sizeof(*l->item));
+	l->item[l->n++] = cn_strdup(q->pub);
+	return 0;
+}
+
+static int requeue(struct cn_cli *cli, struct cn_err *err)
+{
+	struct job j = { .cli = cli, .account = { .name = "quarantine" } };
+	struct cn_run_row row = { 0 };
+	struct cn_err ignored = { 0 };
+	struct cn_list all = { 0 };
+	struct cn_intake *in;
+	bool every = opt.requeue.n == 1 &&
+	    strcmp(opt.requeue.item[0], "all") == 0;
+	size_t i;
+	int r;
+
+	if (cli->argc > 0 || opt.idle)
+		return cn_cli_usage(cli, err, "--requeue takes no accounts");
+	if (cn_desk_open(&j.desk, cli, 0, err) < 0)
+		return -1;
+	settings(&j);
+	in = cn_intake_new(j.desk.store, &j.desk.conf);
+	r = cn_run_begin(j.desk.store, &row, err);
+	if (r == 0 && every)
+		r = cn_quarantine_list(j.desk.store, 0, INT64_MAX, each_item,
+		    &all, err);
+	for (i = 0; r == 0 && !*cli->run.stop &&
+	    i < (every ? all.n : opt.requeue.n); i++)
+		r = again(&j, in, every ? all.item[i] : opt.requeue.item[i],
+		    err);
+	row.read = (int64_t)i;
+	row.stored = cn_intake_counts(in)->stored;
+	if (row.id != 0 && cn_run_end(j.desk.store, &row, r < 0 ? err->status :
+	    cli->status, r < 0 ? &ignored : err) < 0)
+		r = -1;
+	cn_intake_free(in);
+	for (i = 0; i < all.n; i++)
+		free((char *)all.item[i]);
+	free(all.item);
+	cn_desk_close(&j.desk);
+	return r;
 }
 
 static int run(struct cn_cli *cli, struct cn_err *err)
@@ -315,14 +450,18 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 
 	if (opt.jobs == 0)
 		return cn_cli_usage(cli, err, "--jobs is at least 1");
-	if (opt.idle && opt.limit > 0)
-		return cn_cli_usage(cli, err, "--idle and --limit exclude each "
-		    "other");
+	if (opt.idle && (opt.limit > 0 || opt.silence > 0))
+		return cn_cli_usage(cli, err, "--idle excludes --limit and "
+		    "--max-silence");
+	if (opt.refs && opt.format == MBOX)
+		return cn_cli_usage(cli, err, "--refs has no mails");
+	if (opt.requeue.n > 0)
+		return requeue(cli, err);
 	if (accounts(cli, &names, &n, err) < 0)
 		return -1;
 	if (n == 1)
 		return one(cli, names, 0, err);
-	return cn_jobs_run(cli, n, opt.idle ? n : (size_t)opt.jobs, one,
+	return cn_jobs_run(cli, names, n, opt.idle ? n : (size_t)opt.jobs, one,
 	    names, err);
 }
 

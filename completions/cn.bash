@@ -23,7 +23,7 @@ _cn() {
 		own="--subject --bundle --output --purpose --verify"
 		;;
 	cn-fetch)
-		own="--format --refs --folder --since --limit --skip-history --rescan --expunge-source --idle --jobs --max-silence"
+		own="--format --refs --folder --since --limit --skip-history --rescan --expunge-source --idle --jobs --requeue --max-silence"
 		;;
 	cn-import)
 		own="--channel --agent --source --date-order --deliver --format --refs"
@@ -145,6 +145,9 @@ _cn() {
 		return
 		;;
 	cn-fetch:--jobs)
+		return
+		;;
+	cn-fetch:--requeue)
 		return
 		;;
 	cn-fetch:--max-silence)

@@ -60,6 +60,7 @@ complete -c cn-fetch -l rescan -d 'look at all mail again'
 complete -c cn-fetch -l expunge-source -d 'delete on the server what the store has'
 complete -c cn-fetch -l idle -d 'go on, and take each new mail at once'
 complete -c cn-fetch -l jobs -x -d 'accounts at a time'
+complete -c cn-fetch -l requeue -x -d 'try an item of the quarantine again'
 complete -c cn-fetch -l max-silence -x -d 'exit with 1 if no mail has come for so long'
 complete -c cn -n __fish_use_subcommand -f -a import
 complete -c cn-import -l channel -x -a 'auto chat' -d 'chat: exports of other programs, ratings'

@@ -62,6 +62,11 @@ renumber() {		# another UIDVALIDITY for every mailbox
 	    -exec sed -i "1s/ V[0-9]*/ V$1/" {} +
 	find "$DOVECOT_MAIL/desk" -name 'dovecot.*index*' -delete
 }
+age() {			# all mail of a mailbox arrived long ago
+	find "$DOVECOT_MAIL/desk/$1cur" "$DOVECOT_MAIL/desk/$1new" -type f \
+	    -exec touch -d '2020-01-01' {} +
+	find "$DOVECOT_MAIL/desk" -name 'dovecot.*index*' -delete
+}
 subjects() {
 	jq -r .subject "$T/out" | tr '\n' ' '
 }
@@ -118,7 +123,23 @@ is 'what is gone stays in the store, without a place' \
     "$(cn-query from:c4@example.com | jq -c '[.subject, .folders]')" \
     '["parcel 4",null]'
 
+# What changes while a first sync stands still is not lost.
+fresh
+status 'a sync that stops half-way' 0 cn-fetch --limit 2
+flag add '\Flagged' mailbox INBOX uid 1
+box expunge mailbox INBOX uid 2
+status 'and goes on' 0 cn-fetch
+is 'a flag of the first half' "$(cn-query from:c1@example.com |
+    jq -c .flags)" '["answered","flagged"]'
+is 'and what has gone of it' "$(cn-query from:c2@example.com |
+    jq -c .folders)" null
+flag remove '\Flagged' mailbox INBOX uid 1
+put INBOX 2
+
 # --- several mailboxes ---
+
+fresh
+status 'again from the first' 0 cn-fetch
 
 mail 5 | dovecot_put desk INBOX
 mail 5 | dovecot_put desk 'Überfällig/日本'
@@ -136,6 +157,13 @@ status 'patterns' 0 cn-fetch --folder 'Tr*'
 is 'choose the mailboxes' "$(subjects)" 'parcel 7 '
 status 'a pattern that matches nothing' 2 cn-fetch --folder nosuch
 like 'is named with a hint' "$(cat "$T/err")" 'hint: .*cn-account test desk'
+
+doveadm -c "$DOVECOT_CONF" mailbox delete -u desk -r Trash
+status 'a mailbox that is deleted' 0 cn-fetch
+is 'leaves no place behind' "$(cn-query from:c7@example.com |
+    jq -c '[.subject, .folders]') $(db "SELECT count(*) FROM location l JOIN
+    folder f ON f.id = l.folder WHERE f.uidvalidity IS NULL")" \
+    '["parcel 7",null] 0'
 
 # --- numbered anew: matched by the bytes ---
 
@@ -162,11 +190,15 @@ status 'goes on from there' 0 cn-fetch --limit 2 --folder INBOX
 is 'with the next' "$(cat "$T/some" "$T/out" | jq -r .subject | sort -u |
     wc -l)" 4
 fresh
+age ''
 status 'history skipped' 0 cn-fetch --skip-history
 is 'nothing is old news' "$(cat "$T/out")" ''
 put INBOX 9
 status 'what arrives then' 0 cn-fetch --skip-history
 is 'is' "$(subjects)" 'parcel 9 '
+renumber 99
+status 'history stays skipped when it is numbered anew' 0 cn-fetch
+is 'nothing comes of it' "$(cat "$T/out")" ''
 status 'a rescan' 0 cn-fetch --rescan --folder INBOX
 is 'takes in what is missing' "$(jq -r .subject "$T/out" | sort |
     tr '\n' ' ')" \
@@ -225,9 +257,13 @@ is 'and it goes on' "$(subjects)" 'parcel 12 '
 printf 'no header\n' | dovecot_put desk INBOX
 status 'expunge' 3 cn-fetch --rescan --folder INBOX --expunge-source desk
 is 'what the store has goes, what it has not stays' \
-    "$(box fetch hdr.subject all | grep -c parcel) $(box search mailbox \
-    INBOX all | wc -l)" '3 1'
-is 'and stays in the store' "$(cn-query from:c12@example.com |
+    "$(box fetch hdr.subject mailbox INBOX all | grep -c parcel) $(box \
+    search mailbox INBOX all | wc -l)" '0 1'
+is 'and nothing in other mailboxes' "$(box fetch hdr.subject all |
+    grep -c parcel)" 2
+is 'its place is forgotten' "$(cn-query from:c12@example.com |
+    jq -c .folders)" null
+is 'the mail is not' "$(cn-query from:c12@example.com |
     jq -r .subject)" 'parcel 12'
 
 # --- erased ---
@@ -248,6 +284,19 @@ status 'also numbered anew' 0 cn-fetch --folder INBOX --folder Archive
 is 'nobody' "$(db 'SELECT count(*) FROM message')$(cat "$T/out")" 1
 is 'control: the other has both places' "$(cn-query from:c14@example.com |
     jq -c '.folders | sort')" '["Archive","INBOX"]'
+for d in 'X: no date' 'Date: Mon, 1 Jan 2096 00:00:00 +0000'; do
+	printf 'From: c13@example.com\nTo: desk@shop.test\n%s\n\nolder\n' \
+	    "$d" | dovecot_put desk INBOX
+done
+age ''
+status 'what arrived before the erasure, whatever its date' 3 \
+    cn-fetch --folder INBOX
+is 'goes to the quarantine' "$(cat "$T/out")$(db "SELECT count(*) FROM
+    quarantine WHERE reason LIKE 'older%'")" 2
+status 'and stays there' 3 cn-fetch --requeue all
+like 'which is said' "$(cat "$T/err")" 'quarantine: folder f.* mail [0-9]+: older than'
+status 'what is not there' 3 cn-fetch --requeue qaaaaaaaaaaaaaaaa
+box expunge mailbox INBOX body older
 printf 'From: c13@example.com\nTo: desk@shop.test\nDate: %s\n\nI am back\n' \
     "$(LC_ALL=C date -u -d '1 hour' '+%a, %d %b %Y %H:%M:%S +0000')" |
     dovecot_put desk INBOX
@@ -280,6 +329,27 @@ kill -TERM $idle
 wait $idle 2>/dev/null
 is 'SIGTERM ends it by the signal' $? 143
 
+# --- several, stopped together ---
+
+cn-account add -q --server "imaps://localhost:$IMAPS_PORT" --user two \
+    --pass-file "$T/pass" --ca-file "$IMAP_CA" two >/dev/null
+: >"$T/idle"
+setsid cn-fetch --idle --folder INBOX desk two >"$T/idle" 2>"$T/idle.err" &
+idle=$!
+first=$(date +%s)
+until grep -q 'parcel 11' "$T/idle" && [ "$(db 'SELECT count(*) FROM run
+    WHERE end IS NULL')" -eq 0 ]; do
+	kill -0 $idle && [ $(($(date +%s) - first)) -lt 20 ] || break
+	sleep 0.1
+done
+kill -TERM "-$idle"
+wait $idle 2>/dev/null
+is 'a stop of the whole group ends them by the signal' $? 143
+is 'with their books closed' "$(db 'SELECT count(*) FROM run WHERE end IS
+    NULL') $(db "SELECT count(*) FROM run WHERE command = 'cn-fetch' AND
+    status NOT IN (0, 1, 3, 4)")" '0 0'
+unlike 'and no word of a failure' "$(cat "$T/idle.err")" 'killed|stopped|FETCH'
+
 # --- as an ordinary user ---
 
 mkdir "$T/user"
@@ -304,7 +374,8 @@ status 'but not into the store of another' 77 as_user cn-fetch
 cn-account add -q tls --server "starttls://localhost:$IMAP_PORT" --user two \
     --pass-file "$T/pass" --ca-file "$IMAP_CA" --compress >/dev/null
 status 'STARTTLS, compressed' 0 cn-fetch tls
-is 'brings mail in as well' "$(subjects)" 'parcel 11 '
+is 'sees the mail as well' "$(cn-query account:tls | jq -r .subject)" \
+    'parcel 11'
 status 'nobody of that name' 2 cn-fetch nosuch
 rm -rf "$CN_HOME" "$CN_KEYS"
 cn-store init -q

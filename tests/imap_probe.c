@@ -197,7 +197,7 @@ static int idle(struct probe *p, int seconds, struct cn_err *err)
 
 	printf("idle\n");
 	fflush(stdout);
-	r = cn_imap_idle(p->imap, seconds, err);
+	r = cn_imap_idle(p->imap, seconds, NULL, NULL, err);
 	if (r >= 0)
 		printf("news %d after %d00 ms\n", r, (int)(ms() - from) / 100);
 	return r < 0 ? -1 : 0;

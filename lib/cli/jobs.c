@@ -51,6 +51,7 @@ static struct shared *share(size_t n, struct cn_err *err)
 	pthread_mutexattr_init(&a);
 	pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
 	pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
+	pthread_mutexattr_settype(&a, PTHREAD_MUTEX_RECURSIVE);
 	pthread_mutex_init(&s->out, &a);
 	pthread_mutexattr_destroy(&a);
 	return s;
@@ -64,13 +65,26 @@ static void tell(void *slot, uint64_t done, uint64_t total)
 	v[1] = total;
 }
 
-static void be_job(struct cn_cli *cli, struct shared *s, size_t i,
-    int (*one)(struct cn_cli *, void *, size_t, struct cn_err *), void *arg)
+static void be_job(struct cn_cli *cli, pid_t parent, struct shared *s,
+    size_t i, int (*one)(struct cn_cli *, void *, size_t, struct cn_err *),
+    void *arg)
 {
+	static const int sigs[] = { SIGINT, SIGTERM };
 	struct cn_err err = { 0 };
+	struct sigaction sa;
+	size_t k;
 	int rc;
 
+	/* One stop is enough: it comes from the parent, and from whoever
+	 * signals all of a group or a service. */
+	for (k = 0; k < 2; k++) {
+		sigaction(sigs[k], NULL, &sa);
+		sa.sa_flags &= ~(int)SA_RESETHAND;
+		sigaction(sigs[k], &sa, NULL);
+	}
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(CN_TEMPFAIL);
 	ours = s;
 	cli->run.progress = tell;
 	cli->run.progress_arg = &s->slot[i];
@@ -78,7 +92,7 @@ static void be_job(struct cn_cli *cli, struct shared *s, size_t i,
 	_exit(cn_cli_end(cli, rc, &err));
 }
 
-static void ended(struct cn_cli *cli, int status)
+static void ended(struct cn_cli *cli, const char *name, int status)
 {
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGPIPE)
 		cli->out.closed = true;
@@ -86,8 +100,11 @@ static void ended(struct cn_cli *cli, int status)
 		cn_cli_status(cli, WEXITSTATUS(status));
 	else if (WTERMSIG(status) == SIGPIPE)
 		cli->out.closed = true;
-	else if (!*cli->run.stop)
+	else if (!*cli->run.stop || WTERMSIG(status) == SIGKILL) {
+		cn_cli_warn("%s: killed by signal %d", name,
+		    WTERMSIG(status));
 		cn_cli_status(cli, CN_INTERNAL);
+	}
 }
 
 static void progress(struct cn_cli *cli, const struct shared *s, size_t n)
@@ -104,7 +121,8 @@ static void progress(struct cn_cli *cli, const struct shared *s, size_t n)
 }
 
 /* Those that have ended; how many are left. */
-static size_t reap(struct cn_cli *cli, pid_t *pids, size_t n, bool stop)
+static size_t reap(struct cn_cli *cli, pid_t *pids, const char *const *names,
+    size_t n, bool stop)
 {
 	size_t i, left = 0;
 	int status;
@@ -119,26 +137,28 @@ static size_t reap(struct cn_cli *cli, pid_t *pids, size_t n, bool stop)
 			continue;
 		}
 		pids[i] = 0;
-		ended(cli, status);
+		ended(cli, names[i], status);
 	}
 	return left;
 }
 
-int cn_jobs_run(struct cn_cli *cli, size_t n, size_t max,
-    int (*one)(struct cn_cli *, void *, size_t, struct cn_err *), void *arg,
-    struct cn_err *err)
+int cn_jobs_run(struct cn_cli *cli, const char *const *names, size_t n,
+    size_t max, int (*one)(struct cn_cli *, void *, size_t, struct cn_err *),
+    void *arg, struct cn_err *err)
 {
 	struct shared *s = share(n, err);
 	pid_t *pids = cn_alloc((n + 1) * sizeof(*pids));
 	size_t next = 0, left = 0;
+	pid_t parent = getpid();
 	bool told = false;
 	int r = s == NULL ? -1 : 0;
 
-	while (r == 0 && (left > 0 || (next < n && !*cli->run.stop))) {
+	while (s != NULL && (left > 0 || (next < n && r == 0 &&
+	    !*cli->run.stop))) {
 		while (left < max && next < n && !*cli->run.stop && r == 0) {
 			pids[next] = fork();
 			if (pids[next] == 0)
-				be_job(cli, s, next, one, arg);
+				be_job(cli, parent, s, next, one, arg);
 			if (pids[next] < 0) {
 				pids[next] = 0;
 				r = cn_fail_errno(err, CN_TEMPFAIL, "fork");
@@ -148,7 +168,7 @@ int cn_jobs_run(struct cn_cli *cli, size_t n, size_t max,
 		}
 		poll(NULL, 0, TICK);
 		progress(cli, s, n);
-		left = reap(cli, pids, n, *cli->run.stop && !told);
+		left = reap(cli, pids, names, n, *cli->run.stop && !told);
 		told = *cli->run.stop;
 	}
 	free(pids);

@@ -10,13 +10,13 @@
 #include "cli/run.h"
 
 /* Runs one(arg, i) for i below n, at most `max` at a time; returns when all
- * have ended, or after a stop.  one() is as a command's run(): what it
- * returns is reported by its own process. */
-int cn_jobs_run(struct cn_cli *, size_t n, size_t max,
-    int (*one)(struct cn_cli *, void *arg, size_t i, struct cn_err *),
-    void *arg, struct cn_err *) CN_CHECKED;
+ * that were begun have ended.  one() is as a command's run(): what it returns
+ * is reported by its own process; names[i] names one that was killed. */
+int cn_jobs_run(struct cn_cli *, const char *const *names, size_t n,
+    size_t max, int (*one)(struct cn_cli *, void *arg, size_t i,
+    struct cn_err *), void *arg, struct cn_err *) CN_CHECKED;
 
-/* No-ops outside a job. */
+/* They nest; no-ops outside a job. */
 void cn_jobs_enter(void);
 void cn_jobs_leave(void);
 

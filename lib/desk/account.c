@@ -211,7 +211,7 @@ static int from_row(struct cn_account *a, const struct cn_account_row *row,
 	*a = (struct cn_account){ .id = row->id, .name = row->name,
 	    .state = row->state, .signed_in = row->signed_in,
 	    .expires = row->expires, .fetched = row->fetched,
-	    .arrived = row->arrived };
+	    .arrived = row->arrived, .created = row->created };
 	memcpy(a->pub, row->pub, sizeof(a->pub));
 	return get_conf(a, row->conf, mem, err);
 }

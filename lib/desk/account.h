@@ -26,6 +26,7 @@ struct cn_account {
 	int64_t signed_in;		/* by a person, last; 0: never */
 	int64_t expires;		/* a person must sign in again; 0: not */
 	int64_t fetched, arrived;	/* set by the fetch; 0: never */
+	int64_t created;
 };
 
 /* All of them, by name. */

@@ -7,7 +7,6 @@
 
 #define GROUP_MAILS 256
 #define GROUP_BYTES (2u << 20)
-#define SLICE 5			/* seconds of IDLE */
 
 void cn_fetch_place(const struct cn_fetch *f, int64_t uid,
     char place[CN_FETCH_PLACE])
@@ -29,43 +28,52 @@ static int64_t cursor(const struct cn_fetch *f)
 	return f->end;
 }
 
-/* One that is here gets its flags anew, one that is not goes on the list. */
+/* One that is here (still: an erasure may have ended just now) gets its flags
+ * and labels anew, one that does not come with the others goes on the list. */
 static int keep_one(struct cn_fetch *f, struct cn_want *w, struct cn_err *err)
 {
 	struct cn_location at = { .folder = f->box.id, .uidvalidity =
-	    f->box.uidvalidity, .uid = w->uid, .arrived = w->arrived,
-	    .flags = w->flags };
+	    f->box.uidvalidity, .uid = w->uid };
+	int64_t message = 0;
 
-	if (w->message != 0 && cn_message_locate(f->store, w->message, &at,
-	    err) < 0)
+	if (w->here && (cn_mailbox_flags(f->store, &f->box, w->uid, w->flags,
+	    err) < 0 || cn_mailbox_has(f->store, &f->box, w->uid, &message,
+	    err) < 0 || (message != 0 && cn_mailbox_label(f->store, &at,
+	    message, w->labels, w->nlabels, err) < 0)))
 		return -1;
-	w->message = 0;
+	w->here = false;
 	if (w->state == CN_WANT_LARGE && cn_pending_add(f->store, &f->box,
-	    w->uid, w->size, w->listed ? "the server does not send it" :
-	    "comes in pieces", err) < 0)
+	    w->uid, w->size, w->listed, err) < 0)
 		return -1;
 	if (w->state == CN_WANT_LARGE)
 		w->state = CN_WANT_DONE;
 	return 0;
 }
 
+int cn_fetch_live(struct cn_fetch *f, struct cn_err *err)
+{
+	int r = cn_account_row_live(f->store, f->account->pub, err);
+
+	return r != 0 ? r < 0 ? -1 : 0 : cn_fail(err, CN_BLOCKED,
+	    "the account has been disconnected");
+}
+
 /* Inside the transaction of the group: the cursor goes over what is done. */
 static int keep_place(void *arg, struct cn_err *err)
 {
 	struct cn_fetch *f = arg;
-	int64_t next = cursor(f);
+	int64_t next = cursor(f), now = cn_store_now(f->store);
 	size_t i;
 
-	if (cn_account_row_live(f->store, f->account->pub, err) != 1)
-		return cn_fail(err, CN_BLOCKED, "the account has been "
-		    "disconnected");
+	if (cn_fetch_live(f, err) < 0)
+		return -1;
 	for (i = 0; i < f->nwant && f->want[i].uid < next; i++)
 		if (keep_one(f, &f->want[i], err) < 0)
 			return -1;
 	if (next > f->box.uidnext)
 		f->box.uidnext = next;
 	if (f->arrived && cn_account_row_arrived(f->store, f->account->pub,
-	    f->arrived, err) < 0)
+	    f->arrived < now ? f->arrived : now, err) < 0)
 		return -1;
 	return cn_mailbox_save(f->store, &f->box, err);
 }
@@ -83,7 +91,6 @@ static int save(struct cn_fetch *f, struct cn_err *err)
 
 int cn_fetch_flush(struct cn_fetch *f, struct cn_err *err)
 {
-	const struct cn_intake_counts *n;
 	int r;
 
 	f->lines.len = 0;
@@ -91,14 +98,13 @@ int cn_fetch_flush(struct cn_fetch *f, struct cn_err *err)
 	    f->conf->flags | CN_INTAKE_NEW, f->conf->tell, f->conf->arg, err);
 	f->gathered = f->bytes = 0;
 	f->arrived = 0;
-	n = cn_intake_counts(f->in);
-	f->n.read = n->read;
-	f->n.stored = n->stored;
-	f->n.known = n->known;
-	f->n.quarantined = n->quarantined;
-	f->n.erased = n->erased;
+	return cn_fetch_show(f, r, err);
+}
+
+int cn_fetch_show(struct cn_fetch *f, int r, struct cn_err *err)
+{
 	if (r == 0 && f->lines.len > 0)
-		r = f->conf->lines(f->conf->arg, &f->lines, err);
+		r = f->conf->lines(f->conf->arg, cn_buf_view(&f->lines), err);
 	if (f->lines.len > 0)
 		cn_wipe(f->lines.p, f->lines.len);
 	return r;
@@ -116,22 +122,13 @@ static int settle(struct cn_fetch *f, int r, const char *place,
 int cn_fetch_take(struct cn_fetch *f, const struct cn_imap_mail *m,
     const struct cn_want *w, struct cn_err *err)
 {
-	/* Where there are labels, keywords say nothing new. */
-	bool gmail = cn_imap_can(f->imap) & CN_IMAP_GMAIL;
-	size_t nk = gmail ? 0 : m->nkeywords, n = w->nlabels + nk;
-	const char **labels = cn_arena_alloc(&f->labels,
-	    (n + 1) * sizeof(*labels));
 	struct cn_intake_at at = {
 		.place = { .uidvalidity = f->box.uidvalidity, .uid = m->uid,
 		    .arrived = m->arrived, .flags = m->flags },
-		.labels = labels, .nlabels = n
+		.labels = w->labels, .nlabels = w->nlabels
 	};
 	char place[CN_FETCH_PLACE];
 
-	if (w->nlabels > 0)
-		memcpy(labels, w->labels, w->nlabels * sizeof(*labels));
-	if (nk > 0)
-		memcpy(labels + w->nlabels, m->keywords, nk * sizeof(*labels));
 	cn_fetch_place(f, m->uid, place);
 	if (settle(f, cn_intake_mail(f->in, m->body, &at, place, err), place,
 	    err) < 0)
@@ -193,9 +190,17 @@ static int choose(struct cn_fetch *f, struct cn_err *err)
 	size_t np = own ? f->conf->nfolders : f->account->nfolders;
 	struct cn_imap_folder *v;
 	size_t n, out, i;
+	const char **all;
 	char what[64];
 
+	cn_arena_reset(&f->mem);
+	f->nfolders = 0;
 	if (cn_imap_folders(f->imap, &f->mem, &v, &n, &out, err) < 0)
+		return -1;
+	all = cn_arena_alloc(&f->mem, (n + 1) * sizeof(*all));
+	for (i = 0; i < n; i++)
+		all[i] = v[i].name;
+	if (cn_mailbox_unlisted(f->store, f->account->name, all, n, err) < 0)
 		return -1;
 	f->folders = cn_arena_alloc(&f->mem, (n + 1) * sizeof(*f->folders));
 	for (i = 0; i < n; i++)
@@ -259,7 +264,15 @@ void cn_fetch_close(struct cn_fetch *f)
 
 struct cn_fetch_counts cn_fetch_counts(const struct cn_fetch *f)
 {
-	return f->n;
+	const struct cn_intake_counts *in = cn_intake_counts(f->in);
+	struct cn_fetch_counts n = f->n;
+
+	n.read = in->read;
+	n.stored = in->stored;
+	n.known = in->known;
+	n.quarantined = in->quarantined;
+	n.erased = in->erased;
+	return n;
 }
 
 /* --- one mailbox --- */
@@ -269,8 +282,6 @@ struct cn_fetch_counts cn_fetch_counts(const struct cn_fetch *f)
 static int quiet(struct cn_fetch *f, bool *is, struct cn_err *err)
 {
 	struct cn_imap_state *st = &f->state;
-	struct cn_pending one;
-	size_t n = 0;
 
 	*is = false;
 	if (f->conf->rescan || f->box.uidvalidity == 0 || f->open == f->at)
@@ -281,9 +292,7 @@ static int quiet(struct cn_fetch *f, bool *is, struct cn_err *err)
 		*err = (struct cn_err){ 0 };	/* opening it says more */
 		return 0;
 	}
-	if (cn_pending_list(f->store, &f->box, 0, &one, 1, &n, err) < 0)
-		return -1;
-	*is = n == 0 && st->uidvalidity == f->box.uidvalidity &&
+	*is = st->uidvalidity == f->box.uidvalidity &&
 	    st->uidnext != 0 && st->uidnext <= f->box.uidnext &&
 	    (st->modseq == 0 || (int64_t)st->modseq == f->box.modseq);
 	return 0;
@@ -296,21 +305,31 @@ static int compare(struct cn_fetch *f, bool *anew, struct cn_err *err)
 
 	*anew = was != f->state.uidvalidity;
 	if (f->state.uidvalidity == 0)
-		return cn_fail(err, CN_UNAVAILABLE, "the server gives no "
+		return cn_fail(err, CN_PARTIAL, "the server gives no "
 		    "UIDVALIDITY (RFC 3501, section 2.3.1.1)");
 	if (*anew) {
 		f->box.uidvalidity = f->state.uidvalidity;
 		f->box.uidnext = 1;
-		f->box.modseq = 0;
+		/* What changes from now on is asked for later, also if this
+		 * run does not come to its end. */
+		f->box.modseq = (int64_t)f->state.modseq;
+		f->box.anew = !was ? 0 : f->state.uidnext ? f->state.uidnext :
+		    UINT32_MAX;
 		if (was != 0)
 			f->run->note("folder %s: numbered anew by the server; "
 			    "its mail is matched by its bytes", f->box.pub);
-	} else if (f->conf->rescan) {
+	}
+	if (f->conf->rescan) {
 		f->box.uidnext = 1;
+		f->box.passed = f->box.anew = 0;
 	}
 	f->pass = was == 0 && f->conf->skip_history;
 	if (f->pass && f->state.uidnext)
 		f->box.uidnext = f->state.uidnext;
+	if (f->pass)
+		f->box.passed = cn_store_now(f->store);
+	else if (f->conf->has_since && f->conf->since > f->box.passed)
+		f->box.passed = f->conf->since;
 	return 0;
 }
 
@@ -351,18 +370,14 @@ static int read_mailbox(struct cn_fetch *f, struct cn_err *err)
 		return -1;
 	f->total += expected(f);
 	r = cn_fetch_new(f, err);
-	if (r == 0)
-		r = cn_fetch_pending(f, err);
 	if (r == 0 && !anew)
 		r = cn_fetch_changes(f, err);
 	return r == 0 ? finish(f, err) : r;
 }
 
-/* One mailbox that cannot be opened does not stop the others. */
 static int mailbox(struct cn_fetch *f, struct cn_err *err)
 {
 	const char *name = f->folders[f->at];
-	char place[CN_FETCH_PLACE];
 	bool is_quiet = false;
 	int r;
 
@@ -370,14 +385,99 @@ static int mailbox(struct cn_fetch *f, struct cn_err *err)
 	    err) < 0)
 		return -1;
 	cn_intake_from(f->in, f->account->name, name);
-	f->nwant = 0;
 	r = quiet(f, &is_quiet, err);
-	if (r == 0 && !is_quiet)
-		r = read_mailbox(f, err);
-	if (r < 0 && err->status == CN_PARTIAL) {
-		snprintf(place, sizeof(place), "folder %s", f->box.pub);
-		f->conf->tell(f->conf->arg, place, err->msg);
-		return 0;
+	return r < 0 || is_quiet ? r : read_mailbox(f, err);
+}
+
+/* What is pending comes after all that is new: one mail that a server does not
+ * give must not stand before the others. */
+static int pending(struct cn_fetch *f, struct cn_err *err)
+{
+	struct cn_arena mem = { 0 };
+	struct cn_pending *v;
+	size_t n;
+	int r;
+
+	if (cn_mailbox_open(f->store, f->account->name, f->folders[f->at],
+	    &f->box, err) < 0)
+		return -1;
+	r = cn_pending_list(f->store, &f->box, f->mark, &mem, &v, &n, err);
+	if (r == 0 && n > 0 && f->open != f->at) {
+		f->open = f->nfolders;
+		r = cn_imap_select(f->imap, f->folders[f->at],
+		    f->conf->expunge, &f->state, err);
+		f->open = r == 0 ? f->at : f->nfolders;
+	}
+	cn_intake_from(f->in, f->account->name, f->folders[f->at]);
+	if (r == 0 && n > 0 && f->state.uidvalidity == f->box.uidvalidity)
+		r = cn_fetch_pending(f, v, n, err);
+	cn_arena_release(&mem);
+	return r;
+}
+
+/* What the store has is deleted on the server, also where an earlier run did
+ * not come to it. */
+static int expunge(struct cn_fetch *f, struct cn_err *err)
+{
+	int64_t have[CN_FETCH_WINDOW], after = 0;
+	uint32_t uids[CN_FETCH_WINDOW];
+	size_t n, i;
+	int r;
+
+	do {
+		if (cn_mailbox_uids(f->store, &f->box, after,
+		    (int64_t)UINT32_MAX + 1, have, CN_FETCH_WINDOW, &n,
+		    err) < 0)
+			return -1;
+		for (i = 0; i < n; i++)
+			uids[i] = (uint32_t)have[i];
+		if (n == 0)
+			break;
+		after = have[n - 1];
+		if (cn_imap_expunge(f->imap, uids, n, err) < 0 ||
+		    cn_store_begin(f->store, err) < 0)
+			return -1;
+		for (i = 0, r = 0; i < n && r == 0; i++)
+			r = cn_mailbox_gone(f->store, &f->box, have[i],
+			    have[i], err);
+		if (r < 0) {
+			cn_store_rollback(f->store);
+			return -1;
+		}
+		if (cn_store_commit(f->store, err) < 0)
+			return -1;
+		f->n.expunged += (int64_t)n;
+	} while (n == CN_FETCH_WINDOW);
+	return 0;
+}
+
+static int expunge_one(struct cn_fetch *f, struct cn_err *err)
+{
+	if (cn_mailbox_open(f->store, f->account->name, f->folders[f->at],
+	    &f->box, err) < 0 || cn_imap_select(f->imap, f->folders[f->at],
+	    true, &f->state, err) < 0)
+		return -1;
+	f->open = f->at;
+	return f->state.uidvalidity == f->box.uidvalidity ? expunge(f, err) :
+	    0;
+}
+
+/* The same for each mailbox; one that is refused does not stop the others. */
+static int each(struct cn_fetch *f, size_t n, int (*what)(struct cn_fetch *,
+    struct cn_err *), struct cn_err *err)
+{
+	char place[CN_FETCH_PLACE];
+	int r = 0;
+
+	for (f->at = 0; f->at < n && r == 0 && !*f->run->stop; f->at++) {
+		f->nwant = 0;
+		r = what(f, err);
+		if (r < 0 && err->status == CN_PARTIAL) {
+			snprintf(place, sizeof(place), "folder %s",
+			    f->box.pub);
+			f->conf->tell(f->conf->arg, place, err->msg);
+			r = 0;
+		}
 	}
 	return r;
 }
@@ -385,14 +485,24 @@ static int mailbox(struct cn_fetch *f, struct cn_err *err)
 int cn_fetch_round(struct cn_fetch *f, bool first, struct cn_err *err)
 {
 	size_t n = first ? 1 : f->nfolders;
-	int r = 0;
+	int r;
 
-	for (f->at = 0; f->at < n && r == 0 && !*f->run->stop; f->at++)
-		r = mailbox(f, err);
-	if (r >= 0 && cn_account_row_fetched(f->store, f->account->pub,
-	    f->run->clock(), err) < 0)
+	if (cn_pending_mark(f->store, &f->mark, err) < 0)
 		return -1;
-	return r < 0 ? -1 : 0;
+	if (!first && f->rounds++ > 0 && choose(f, err) < 0)
+		return -1;
+	r = each(f, n, mailbox, err);
+	if (r >= 0)			/* 1: the limit, or stopped */
+		r = each(f, n, pending, err);
+	if (r >= 0 && f->conf->expunge)
+		r = each(f, n, expunge_one, err);
+	/* What was in hand is kept: a stop is no failure. */
+	if (r < 0 && *f->run->stop && err->status == CN_TEMPFAIL) {
+		*err = (struct cn_err){ 0 };
+		return 0;
+	}
+	return r < 0 ? -1 : cn_account_row_fetched(f->store, f->account->pub,
+	    f->run->clock(), err);
 }
 
 /* Mail that came before the mailbox was opened is news too. */
@@ -408,22 +518,17 @@ static int news(struct cn_fetch *f, struct cn_err *err)
 		return -1;
 	f->open = 0;
 	return f->state.uidvalidity != f->box.uidvalidity ||
-	    f->state.uidnext > f->box.uidnext;
+	    f->state.uidnext == 0 || f->state.uidnext > f->box.uidnext;
+}
+
+static int still(void *arg, struct cn_err *err)
+{
+	return cn_fetch_live(arg, err);
 }
 
 int cn_fetch_wait(struct cn_fetch *f, int seconds, struct cn_err *err)
 {
-	int r = news(f, err), slice;
+	int r = news(f, err);
 
-	/* Short, for an account may be disconnected meanwhile. */
-	for (; r == 0 && seconds > 0 && !*f->run->stop; seconds -= slice) {
-		slice = seconds < SLICE ? seconds : SLICE;
-		r = cn_account_row_live(f->store, f->account->pub, err);
-		if (r == 0)
-			return cn_fail(err, CN_BLOCKED, "the account has been "
-			    "disconnected");
-		if (r > 0)
-			r = cn_imap_idle(f->imap, slice, err);
-	}
-	return r;
+	return r != 0 ? r : cn_imap_idle(f->imap, seconds, still, f, err);
 }

@@ -28,8 +28,10 @@ struct cn_fetch_conf {
 	bool rescan;			/* look at every mail again */
 	bool expunge;			/* delete what the store has */
 	unsigned flags;			/* of cn_intake_flush() */
-	/* The lines (or mails) of a group, when it is committed. */
-	int (*lines)(void *, struct cn_buf *, struct cn_err *);
+	/* The lines (or mails) of a group, when it is committed; between
+	 * hold(true) and hold(false) they are parts of one. */
+	int (*lines)(void *, struct cn_str, struct cn_err *);
+	void (*hold)(void *, bool);
 	/* A mail that was refused or is missing: its place and why. */
 	void (*tell)(void *, const char *place, const char *reason);
 	void *arg;
@@ -54,6 +56,9 @@ int cn_fetch_round(struct cn_fetch *, bool first, struct cn_err *) CN_CHECKED;
 /* Waits for news in the first mailbox: 1 news, 0 none after `seconds`, or
  * stopped, -1. */
 int cn_fetch_wait(struct cn_fetch *, int seconds, struct cn_err *) CN_CHECKED;
+/* Writes one message as mboxrd, whatever its size (conf->lines). */
+int cn_fetch_mail(struct cn_store *, int64_t message,
+    const struct cn_fetch_conf *, struct cn_err *) CN_CHECKED;
 struct cn_fetch_counts cn_fetch_counts(const struct cn_fetch *);
 void cn_fetch_close(struct cn_fetch *);
 

@@ -311,21 +311,21 @@ static int quarantine(struct cn_intake *in, const struct cn_intake_item *it,
 }
 
 /* An erasure is kept: the same bytes never come back, which is no news, nor
- * does older mail of that address; later mail is a new person's.  1: not to
- * be stored (*why: what to tell, or NULL), 0, -1. */
+ * does mail of that address written or arrived before it; later mail is a new
+ * person's.  1: not to be stored (*why: what to tell, or NULL), 0, -1. */
 static int erased(struct cn_intake *in, struct cn_intake_item *it,
     const char **why, struct cn_err *err)
 {
-	int64_t time;
+	int64_t time, arrived = it->at.place.arrived;
 	int r = cn_erased_message(in->store, it->hash);
 
 	*why = NULL;
-	if (r == 1)
-		in->counts.erased++;
+	in->counts.erased += r == 1;
 	if (r != 0 || it->owner == NULL)
 		return r;
 	r = cn_erased_ident(in->store, it->owner, &time, err);
-	if (r <= 0 || !it->msg.has_date || it->msg.date >= time)
+	if (r <= 0 || ((!it->msg.has_date || it->msg.date >= time) &&
+	    (arrived == 0 || arrived >= time)))
 		return r < 0 ? -1 : 0;
 	*why = OLDER_IS_KEPT;
 	return quarantine(in, it, CN_INTAKE_OLDER, err) < 0 ? -1 : 1;

@@ -570,6 +570,11 @@ int cn_intake_requeue(struct cn_intake *in, const char *pub,
 
 	if (r <= 0 || m.q.coming)
 		return r < 0 ? -1 : r == 0;
+	/* An erasure stands, and its bytes may not say when it arrived. */
+	if (strcmp(m.q.reason, CN_INTAKE_OLDER) == 0) {
+		tell(arg, m.q.place, m.q.reason);
+		return 0;
+	}
 	r = requeue(in, &m, &why, err);
 	cn_buf_wipe(&m.b);
 	if (r == 1)

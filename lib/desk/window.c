@@ -7,8 +7,7 @@
 
 #include "desk/fetch_int.h"
 
-#define REFUSED_MAX 20		/* single mails, one after the other */
-#define WIDTH_MAX 65536		/* UIDs that one listing spans at most */
+#define WIDTH_MAX (1 << 22)	/* UIDs that one listing spans at most */
 
 /* --- listing --- */
 
@@ -31,13 +30,30 @@ static int list(void *arg, const struct cn_imap_mail *m, struct cn_err *err)
 	struct cn_fetch *f = arg;
 
 	(void)err;
-	if (f->nwant == CN_FETCH_WINDOW)
+	if (f->nwant == CN_FETCH_WINDOW) {
 		f->more = true;
-	else
-		f->want[f->nwant++] = (struct cn_want){ .uid = m->uid,
-		    .size = m->size, .arrived = m->arrived,
-		    .flags = m->flags };
+		return 0;
+	}
+	f->want[f->nwant] = (struct cn_want){ .uid = m->uid, .size = m->size,
+	    .arrived = m->arrived, .flags = m->flags };
+	/* Where there are labels, keywords say nothing new. */
+	if (!(cn_imap_can(f->imap) & CN_IMAP_GMAIL))
+		cn_fetch_labels(f, &f->want[f->nwant], m);
+	f->nwant++;
 	return 0;
+}
+
+void cn_fetch_labels(struct cn_fetch *f, struct cn_want *w,
+    const struct cn_imap_mail *m)
+{
+	const char **v = cn_arena_alloc(&f->labels,
+	    (m->nkeywords + 1) * sizeof(*v));
+	size_t i;
+
+	for (i = 0; i < m->nkeywords; i++)
+		v[i] = cn_arena_strdup(&f->labels, m->keywords[i]);
+	w->labels = v;
+	w->nlabels = m->nkeywords;
 }
 
 static int take_labels(void *arg, const struct cn_imap_mail *m,
@@ -45,17 +61,10 @@ static int take_labels(void *arg, const struct cn_imap_mail *m,
 {
 	struct cn_fetch *f = arg;
 	struct cn_want *w = find(f, m->uid);
-	const char **v;
-	size_t i;
 
 	(void)err;
-	if (w == NULL || m->nkeywords == 0)
-		return 0;
-	v = cn_arena_alloc(&f->labels, m->nkeywords * sizeof(*v));
-	for (i = 0; i < m->nkeywords; i++)
-		v[i] = cn_arena_strdup(&f->labels, m->keywords[i]);
-	w->labels = v;
-	w->nlabels = m->nkeywords;
+	if (w != NULL)
+		cn_fetch_labels(f, w, m);
 	return 0;
 }
 
@@ -70,7 +79,10 @@ static int window(struct cn_fetch *f, int64_t first, int64_t last,
 	if (cn_imap_sizes(f->imap, (uint32_t)first, (uint32_t)last, list, f,
 	    err) < 0)
 		return -1;
-	f->end = f->more ? (int64_t)f->want[f->nwant - 1].uid + 1 : last + 1;
+	/* Above the last of all, new ones will come. */
+	f->end = f->more || (last == UINT32_MAX && f->nwant > 0) ?
+	    (int64_t)f->want[f->nwant - 1].uid + 1 :
+	    last == UINT32_MAX ? first : last + 1;
 	if (f->nwant > 0 && (cn_imap_can(f->imap) & CN_IMAP_GMAIL))
 		return cn_imap_labels(f->imap, f->want[0].uid,
 		    f->want[f->nwant - 1].uid, take_labels, f, err);
@@ -81,18 +93,19 @@ static int window(struct cn_fetch *f, int64_t first, int64_t last,
 
 static int choose(struct cn_fetch *f, struct cn_want *w, struct cn_err *err)
 {
-	int r;
+	int64_t message;
+	int r = cn_mailbox_has(f->store, &f->box, w->uid, &message, err);
 
 	w->state = CN_WANT_DONE;
-	if (f->pass || (f->conf->has_since && w->arrived != 0 &&
-	    w->arrived < f->conf->since)) {
+	w->here = r == 1;
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	if (f->pass || (w->arrived != 0 && ((f->conf->has_since &&
+	    w->arrived < f->conf->since) || (w->uid < f->box.anew &&
+	    w->arrived < f->box.passed)))) {
 		f->n.passed++;
 		return 0;
 	}
-	/* Seen again, a mail tells what has changed about it. */
-	r = cn_mailbox_has(f->store, &f->box, w->uid, &w->message, err);
-	if (r != 0)
-		return r < 0 ? -1 : 0;
 	w->state = w->size > CN_FETCH_LARGE ? CN_WANT_LARGE : CN_WANT_BODY;
 	return 0;
 }
@@ -123,11 +136,14 @@ static int take(void *arg, const struct cn_imap_mail *m, struct cn_err *err)
 {
 	struct cn_fetch *f = arg;
 	struct cn_want *w = find(f, m->uid);
+	int r;
 
 	if (w == NULL || w->state != CN_WANT_BODY || m->body.p == NULL)
 		return 0;
 	w->state = CN_WANT_DONE;
-	return cn_fetch_take(f, m, w, err);
+	r = cn_fetch_take(f, m, w, err);
+	f->ours = r < 0;
+	return r;
 }
 
 static int list_again(void *arg, const struct cn_imap_mail *m,
@@ -142,12 +158,18 @@ static int list_again(void *arg, const struct cn_imap_mail *m,
 	return 0;
 }
 
+static void not_sent(struct cn_fetch *f, struct cn_want *w)
+{
+	w->state = CN_WANT_LARGE;
+	w->listed = true;
+	cn_fetch_missing(f, w->uid);
+}
+
 /* What was listed and not sent: it has gone meanwhile, or goes on the list of
  * what is pending. */
 static int missing(struct cn_fetch *f, struct cn_err *err)
 {
 	size_t i, first = f->nwant, last = 0;
-	char place[CN_FETCH_PLACE];
 
 	for (i = 0; i < f->nwant; i++)
 		if (f->want[i].state == CN_WANT_BODY) {
@@ -162,21 +184,16 @@ static int missing(struct cn_fetch *f, struct cn_err *err)
 	for (i = first; i <= last; i++) {
 		if (f->want[i].state != CN_WANT_BODY)
 			continue;
-		if (!f->want[i].listed) {
+		if (f->want[i].listed)
+			not_sent(f, &f->want[i]);
+		else
 			f->want[i].state = CN_WANT_DONE;
-			continue;
-		}
-		f->want[i].state = CN_WANT_LARGE;
-		f->n.missing++;
-		cn_fetch_place(f, f->want[i].uid, place);
-		f->conf->tell(f->conf->arg, place, "the server lists it and "
-		    "does not send it; it is asked for again at the next run");
 	}
 	return 0;
 }
 
-/* The mail that broke a bound, most likely: in pieces nothing can be too
- * large. */
+/* The mail at which the line broke or a bound was passed: it comes in pieces,
+ * where nothing is too large, and after the others. */
 static void suspect(struct cn_fetch *f)
 {
 	size_t i;
@@ -197,8 +214,11 @@ static int vanished(struct cn_fetch *f, int64_t first, struct cn_err *err)
 
 	do {
 		if (cn_mailbox_uids(f->store, &f->box, after, f->end, uids,
-		    CN_FETCH_WINDOW, &n, err) < 0 ||
-		    cn_store_begin(f->store, err) < 0)
+		    CN_FETCH_WINDOW, &n, err) < 0)
+			return -1;
+		if (n == 0)
+			break;
+		if (cn_store_begin(f->store, err) < 0)
 			return -1;
 		for (i = 0; i < n && r == 0; i++)
 			if (find(f, (uint32_t)uids[i]) == NULL)
@@ -210,14 +230,13 @@ static int vanished(struct cn_fetch *f, int64_t first, struct cn_err *err)
 		}
 		if (cn_store_commit(f->store, err) < 0)
 			return -1;
-		after = n > 0 ? uids[n - 1] : after;
+		after = uids[n - 1];
 	} while (n == CN_FETCH_WINDOW);
 	return 0;
 }
 
 /* The bodies of want[from..to).  Where the server refuses them together, it is
- * one of them that it cannot give: halves find out which; that one is missing.
- * Where it refuses one after the other, something else is wrong. */
+ * one of them that it cannot give: halves find out which. */
 static int bodies(struct cn_fetch *f, size_t from, size_t to,
     struct cn_err *err)
 {
@@ -231,38 +250,14 @@ static int bodies(struct cn_fetch *f, size_t from, size_t to,
 	if (n == 0)
 		return 0;
 	r = cn_imap_bodies(f->imap, uids, n, CN_FETCH_LARGE, take, f, err);
-	if (r >= 0)
-		f->refused = 0;
 	if (r >= 0 || err->status != CN_PARTIAL)
 		return r;
-	if (n == 1)
-		return ++f->refused > REFUSED_MAX ? -1 : 0;
+	if (n == 1) {
+		not_sent(f, find(f, uids[0]));
+		return 0;
+	}
 	r = bodies(f, from, from + (to - from) / 2, err);
 	return r != 0 ? r : bodies(f, from + (to - from) / 2, to, err);
-}
-
-/* Deletes what the store has now, and what it is not to have any more. */
-static int expunge(struct cn_fetch *f, struct cn_err *err)
-{
-	uint32_t uids[CN_FETCH_WINDOW];
-	int64_t message;
-	size_t i, n = 0;
-	int r;
-
-	for (i = 0; i < f->nwant && f->conf->expunge; i++) {
-		r = cn_mailbox_has(f->store, &f->box, f->want[i].uid, &message,
-		    err);
-		if (r < 0)
-			return -1;
-		if (r == 1 && message != 0)
-			uids[n++] = f->want[i].uid;
-	}
-	if (n == 0)
-		return 0;
-	if (cn_imap_expunge(f->imap, uids, n, err) < 0)
-		return -1;
-	f->n.expunged += (int64_t)n;
-	return 0;
 }
 
 /* One window; 1: stopped, or at the limit. */
@@ -271,19 +266,17 @@ static int read_window(struct cn_fetch *f, int64_t first, struct cn_err *err)
 	struct cn_err ignored = { 0 };
 	int limit = choose_all(f, err), r;
 
+	f->ours = false;
 	if (limit < 0 || (f->conf->rescan && vanished(f, first, err) < 0))
 		return -1;
-	f->refused = 0;
 	r = bodies(f, 0, f->nwant, err);
-	if (r < 0 && err->status == CN_UNAVAILABLE)
+	if (r < 0 && !f->ours && !*f->run->stop)
 		suspect(f);
 	if (r == 0)
 		r = missing(f, err);
 	/* What came before the line broke is kept. */
 	if (cn_fetch_flush(f, r < 0 ? &ignored : err) < 0)
 		return -1;
-	if (r == 0)
-		r = expunge(f, err);
 	return r != 0 ? r : limit;
 }
 
@@ -304,7 +297,10 @@ int cn_fetch_new(struct cn_fetch *f, struct cn_err *err)
 			return 1;
 		if (window(f, next, last, err) < 0)
 			return -1;
-		r = read_window(f, next, err);
+		if (f->nwant > 0 || f->conf->rescan)
+			r = read_window(f, next, err);
+		else
+			f->box.uidnext = f->end;
 		if (f->state.uidnext == 0 && !f->more)
 			break;
 		/* Over a gap in ever longer steps. */

@@ -133,8 +133,11 @@ int cn_imap_changes(struct cn_imap *, uint64_t modseq, cn_imap_fn *,
 /* Waits until the open mailbox has news: 1; 0 after `seconds`, or when the run
  * was stopped, after which nothing but cn_imap_close() is left; -1.  What came
  * since it was opened or last waited for counts.  IDLE where the server can,
- * else NOOP every 20 seconds. */
-int cn_imap_idle(struct cn_imap *, int seconds, struct cn_err *) CN_CHECKED;
+ * else NOOP every 20 seconds.  still(), which may be NULL, is asked every two
+ * seconds whether to go on: -1 ends the wait with its error. */
+int cn_imap_idle(struct cn_imap *, int seconds,
+    int (*still)(void *, struct cn_err *), void *, struct cn_err *)
+    CN_CHECKED;
 /* Marks these (ascending) as deleted and expunges just them (UIDPLUS; without
  * it, or in a mailbox that was opened to read: 3). */
 int cn_imap_expunge(struct cn_imap *, const uint32_t *uids, size_t n,

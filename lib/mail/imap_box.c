@@ -8,6 +8,7 @@
 
 #define IDLE_SECONDS (28 * 60)		/* RFC 2177: less than half an hour */
 #define NOOP_SECONDS 20
+#define LOOK_MS 2000		/* between two looks about */
 
 /* The name as it goes on the wire. */
 static int wire_name(struct cn_buf *out, const char *folder,
@@ -215,14 +216,32 @@ static int noop(struct cn_imap *m, struct cn_err *err)
 }
 
 /* One IDLE command of at most ms: 1, 0, -1. */
-static int idle(struct cn_imap *m, int64_t ms, struct cn_err *err)
+/* Looks about while it waits. */
+static int wait_news(struct cn_imap *m, int64_t ms,
+    int (*still)(void *, struct cn_err *), void *arg, struct cn_err *err)
+{
+	int64_t now = m->conf.run->ms(), end = now + ms;
+	int news = 0;
+
+	while (news == 0 && now < end && !stopped(m)) {
+		if (still != NULL && still(arg, err) < 0)
+			return -1;
+		news = cn_stream_news(m->stream, end - now < LOOK_MS ?
+		    end - now : LOOK_MS, err);
+		now = m->conf.run->ms();
+	}
+	return news;
+}
+
+static int idle(struct cn_imap *m, int64_t ms,
+    int (*still)(void *, struct cn_err *), void *arg, struct cn_err *err)
 {
 	int news, r;
 
 	if (cn_imap_ready(m, CN_WANT_NEWS, err) < 0 ||
 	    cn_imap_done(m, mailimap_idle(m->etpan), "IDLE", err) < 0)
 		return -1;
-	news = cn_stream_news(m->stream, ms, err);
+	news = wait_news(m, ms, still, arg, err);
 	if (news < 0) {
 		m->dead = true;
 		return cn_wrap(err, "IDLE");
@@ -237,25 +256,31 @@ static int idle(struct cn_imap *m, int64_t ms, struct cn_err *err)
 	return r < 0 ? -1 : news;
 }
 
-int cn_imap_idle(struct cn_imap *m, int seconds, struct cn_err *err)
+int cn_imap_idle(struct cn_imap *m, int seconds,
+    int (*still)(void *, struct cn_err *), void *arg, struct cn_err *err)
 {
 	const struct cn_run *run = m->conf.run;
 	int64_t now = run->ms(), end = now + (int64_t)seconds * 1000;
-	bool can = m->can & CN_IMAP_IDLE;
-	int64_t most = (can ? IDLE_SECONDS : NOOP_SECONDS) * 1000;
 	int r = 0;
 
 	if (!m->open)
 		return cn_fail(err, CN_INTERNAL, "IDLE: no mailbox is open");
 	while (r == 0 && !m->wire->news && now < end && !stopped(m)) {
+		bool can = m->can & CN_IMAP_IDLE;
+		int64_t most = (can ? IDLE_SECONDS : NOOP_SECONDS) * 1000;
 		int64_t left = end - now < most ? end - now : most;
 
 		if (can) {
-			r = idle(m, left, err);
+			r = idle(m, left, still, arg, err);
+			/* It says that it can, and cannot. */
+			if (r < 0 && err->status == CN_PARTIAL && !m->dead) {
+				m->can &= ~(unsigned)CN_IMAP_IDLE;
+				r = 0;
+			}
 		} else {
 			r = noop(m, err);
 			if (r == 0 && !m->wire->news)
-				r = cn_stream_news(m->stream, left, err);
+				r = wait_news(m, left, still, arg, err);
 		}
 		now = run->ms();
 	}

@@ -7,7 +7,7 @@
 #include "store/sql.h"
 
 #define COLUMNS "id, pub, leaf, blind, cell, state, conf, secret_leaf," \
-    " signed_in, expires, fetched, arrived"
+    " signed_in, expires, fetched, arrived, created"
 
 static int open_cell(struct cn_store *s, int64_t leaf, const char *row,
     const char *column, struct cn_str cell, struct cn_arena *mem,
@@ -43,6 +43,7 @@ static int take(struct cn_store *s, sqlite3_stmt *st, struct cn_arena *mem,
 	a->expires = sqlite3_column_int64(st, 9);
 	a->fetched = sqlite3_column_int64(st, 10);
 	a->arrived = sqlite3_column_int64(st, 11);
+	a->created = sqlite3_column_int64(st, 12);
 	if (open_cell(s, leaf, hex, "cell", cn_col(st, 4), mem, &name,
 	    err) < 0 || open_cell(s, leaf, a->pub, "conf", cn_col(st, 6), mem,
 	    &a->conf, err) < 0)

@@ -17,6 +17,7 @@ struct cn_account_row {
 	struct cn_str conf;		/* JSON */
 	int64_t secret_leaf;		/* 0: none */
 	int64_t signed_in, expires, fetched, arrived;	/* 0: none */
+	int64_t created;
 };
 
 /* All accounts that are fetched, by name, in the arena. */

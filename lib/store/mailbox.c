@@ -15,13 +15,16 @@ static void fill(struct cn_mailbox *mb, sqlite3_stmt *st)
 	mb->uidvalidity = sqlite3_column_int64(st, 2);
 	mb->uidnext = sqlite3_column_int64(st, 3);
 	mb->modseq = sqlite3_column_int64(st, 4);
+	mb->passed = sqlite3_column_int64(st, 5);
+	mb->anew = sqlite3_column_int64(st, 6);
 }
 
 static int find(struct cn_store *s, int64_t id, struct cn_mailbox *mb,
     struct cn_err *err)
 {
 	sqlite3_stmt *st = cn_bind(s, err, "SELECT id, pub, uidvalidity,"
-	    " uidnext, modseq FROM folder WHERE id = ?", "i", id);
+	    " uidnext, modseq, passed, anew FROM folder WHERE id = ?", "i",
+	    id);
 	int r;
 
 	if (st == NULL || (r = cn_step(s, st, err)) < 0)
@@ -59,8 +62,9 @@ int cn_mailbox_save(struct cn_store *s, const struct cn_mailbox *mb,
     struct cn_err *err)
 {
 	return cn_do(s, err, "UPDATE folder SET uidvalidity = ?, uidnext = ?,"
-	    " modseq = ? WHERE id = ?", "iiii", mb->uidvalidity, mb->uidnext,
-	    mb->modseq, mb->id);
+	    " modseq = ?, passed = ?, anew = ? WHERE id = ?", "iiiiii",
+	    mb->uidvalidity, mb->uidnext, mb->modseq, mb->passed, mb->anew,
+	    mb->id);
 }
 
 int cn_mailbox_flags(struct cn_store *s, const struct cn_mailbox *mb,
@@ -105,8 +109,9 @@ static int label(struct cn_store *s, int64_t mailbox, const char *name,
 	    "cell", 0 }, name, strlen(name), &cell, err);
 	if (r == 0)
 		r = cn_do(s, err, "INSERT INTO folder(pub, account, blind,"
-		    " cell, kind) VALUES(?, ?, ?, ?, 'label')", "sibb", pub,
-		    account, blind, sizeof(blind), cell.p, cell.len);
+		    " cell, kind, parent) VALUES(?, ?, ?, ?, 'label', ?)",
+		    "sibbi", pub, account, blind, sizeof(blind), cell.p,
+		    cell.len, mailbox);
 	if (r == 0)
 		*id = sqlite3_last_insert_rowid(s->db);
 	cn_buf_release(&cell);
@@ -121,8 +126,7 @@ int cn_mailbox_label(struct cn_store *s, const struct cn_location *at,
 
 	if (cn_do(s, err, "DELETE FROM location WHERE message = ? AND"
 	    " uidvalidity = ? AND uid = ? AND folder IN (SELECT id FROM folder"
-	    " WHERE kind = 'label' AND account = (SELECT account FROM folder"
-	    " WHERE id = ?))", "iiii", message, at->uidvalidity, at->uid,
+	    " WHERE parent = ?)", "iiii", message, at->uidvalidity, at->uid,
 	    at->folder) < 0)
 		return -1;
 	where.flags = 0;
@@ -143,10 +147,9 @@ static int gone(struct cn_store *s, int64_t folder, int64_t low,
 	return cn_do(s, err, "DELETE FROM location WHERE (message, uidvalidity,"
 	    " uid) IN (SELECT message, uidvalidity, uid FROM location WHERE"
 	    " folder = ?1 AND uidvalidity BETWEEN ?2 AND ?3 AND uid BETWEEN ?4"
-	    " AND ?5 AND uid != 0) AND folder IN (SELECT id FROM folder WHERE"
-	    " id = ?1 OR (kind = 'label' AND account = (SELECT account FROM"
-	    " folder WHERE id = ?1)))", "iiiii", folder, low, high, first,
-	    last);
+	    " AND ?5 AND uid != 0) AND folder IN (SELECT ?1 UNION ALL SELECT"
+	    " id FROM folder WHERE parent = ?1)", "iiiii", folder, low, high,
+	    first, last);
 }
 
 int cn_mailbox_gone(struct cn_store *s, const struct cn_mailbox *mb,
@@ -217,35 +220,57 @@ int cn_mailbox_uids(struct cn_store *s, const struct cn_mailbox *mb,
 /* --- pending --- */
 
 int cn_pending_list(struct cn_store *s, const struct cn_mailbox *mb,
-    int64_t after, struct cn_pending *v, size_t max, size_t *n,
+    int64_t mark, struct cn_arena *mem, struct cn_pending **out, size_t *n,
     struct cn_err *err)
 {
-	sqlite3_stmt *st = cn_bind(s, err, "SELECT id, uid, size, tries, pub"
-	    " IS NOT NULL FROM pending WHERE folder = ? AND uidvalidity = ?"
-	    " AND id > ? ORDER BY id LIMIT ?", "iiii", mb->id, mb->uidvalidity,
-	    after, (int64_t)max);
+	int64_t count = 0;
+	sqlite3_stmt *st;
 	int r = 0;
 
 	*n = 0;
+	if (cn_get(s, err, &count, "SELECT count(*) FROM pending WHERE folder"
+	    " = ? AND uidvalidity = ?", "ii", mb->id, mb->uidvalidity) < 0)
+		return -1;
+	*out = cn_arena_alloc(mem, (size_t)count * sizeof(**out) + 1);
+	st = cn_bind(s, err, "SELECT id, uid, size, pub IS NOT NULL FROM"
+	    " pending WHERE folder = ? AND uidvalidity = ? AND (tries = 0 OR"
+	    " (id <= ? AND (tries <= 3 OR tried + min(3600 << min(tries - 4,"
+	    " 5), 86400) <= ?))) ORDER BY tries, id LIMIT ?", "iiiii", mb->id,
+	    mb->uidvalidity, mark, cn_store_now(s), count);
 	if (st == NULL)
 		return -1;
-	while (*n < max && (r = cn_step(s, st, err)) == 1)
-		v[(*n)++] = (struct cn_pending){ sqlite3_column_int64(st, 0),
-		    sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2),
-		    sqlite3_column_int64(st, 3),
-		    sqlite3_column_int(st, 4) != 0 };
+	while (*n < (size_t)count && (r = cn_step(s, st, err)) == 1)
+		(*out)[(*n)++] = (struct cn_pending){
+		    sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
+		    sqlite3_column_int64(st, 2),
+		    sqlite3_column_int(st, 3) != 0 };
 	sqlite3_reset(st);
 	return r < 0 ? -1 : 0;
 }
 
-int cn_pending_add(struct cn_store *s, const struct cn_mailbox *mb,
-    int64_t uid, int64_t size, const char *reason, struct cn_err *err)
+int cn_pending_mark(struct cn_store *s, int64_t *mark, struct cn_err *err)
 {
-	return cn_do(s, err, "INSERT INTO pending(folder, uidvalidity, uid,"
-	    " size, since, tries, reason, chunks) VALUES(?, ?, ?, ?, ?, 1, ?,"
-	    " 0) ON CONFLICT DO UPDATE SET tries = tries + 1, reason ="
-	    " excluded.reason", "iiiiis", mb->id, mb->uidvalidity, uid, size,
-	    cn_store_now(s), reason);
+	*mark = 0;
+	return cn_get(s, err, mark, "SELECT max(id) FROM pending", "") < 0 ?
+	    -1 : 0;
+}
+
+int cn_pending_add(struct cn_store *s, const struct cn_mailbox *mb,
+    int64_t uid, int64_t size, bool refused, struct cn_err *err)
+{
+	int64_t now = cn_store_now(s);
+
+	return cn_do(s, err, "INSERT OR IGNORE INTO pending(folder,"
+	    " uidvalidity, uid, size, since, tries, tried, reason, chunks)"
+	    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, 0)", "iiiiiiis", mb->id,
+	    mb->uidvalidity, uid, size, now, (int64_t)refused, now,
+	    refused ? "the server did not send it" : "comes in pieces");
+}
+
+int cn_pending_try(struct cn_store *s, int64_t id, struct cn_err *err)
+{
+	return cn_do(s, err, "UPDATE pending SET tries = tries + 1, tried = ?"
+	    " WHERE id = ?", "ii", cn_store_now(s), id);
 }
 
 int cn_pending_drop(struct cn_store *s, int64_t id, struct cn_err *err)
@@ -256,20 +281,6 @@ int cn_pending_drop(struct cn_store *s, int64_t id, struct cn_err *err)
 	if (r != 0)
 		return r < 0 ? -1 : cn_pieces_drop(s, &p, err);
 	return cn_do(s, err, "DELETE FROM pending WHERE id = ?", "i", id);
-}
-
-int cn_pending_count(struct cn_store *s, const char *account, int64_t *n,
-    struct cn_err *err)
-{
-	uint8_t blind[CN_HASH];
-
-	*n = 0;
-	if (cn_blind(s->keys, "account", account, strlen(account), blind,
-	    err) < 0)
-		return -1;
-	return cn_get(s, err, n, "SELECT count(*) FROM pending p JOIN folder f"
-	    " ON f.id = p.folder JOIN account a ON a.id = f.account WHERE"
-	    " a.blind = ?", "b", blind, sizeof(blind)) < 0 ? -1 : 0;
 }
 
 /* --- names --- */
@@ -416,6 +427,70 @@ int cn_mailbox_named(struct cn_store *s, const char *kind, const char *want,
 		if (strcasecmp(n, want) == 0)
 			cn_buf_fmt(list, ",%lld",
 			    (long long)sqlite3_column_int64(st, 0));
+	}
+	cn_arena_release(&mem);
+	return r;
+}
+
+static bool among(const char *name, const char *const *names, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && strcmp(names[i], name) != 0; i++)
+		;
+	return i < n;
+}
+
+/* The first mailbox above mb->id that was read and is not among them. */
+static int next_unlisted(struct cn_store *s, const uint8_t blind[CN_HASH],
+    const char *const *names, size_t n, struct cn_mailbox *mb,
+    struct cn_arena *mem, struct cn_err *err)
+{
+	const char *have = NULL;
+	sqlite3_stmt *st;
+	int r;
+
+	do {
+		st = cn_bind(s, err, "SELECT f.id, f.pub, f.uidvalidity,"
+		    " f.uidnext, f.modseq, f.passed, f.anew, f.cell, a.leaf"
+		    " FROM folder f JOIN account a ON a.id = f.account WHERE"
+		    " a.blind = ? AND f.id > ? AND f.kind = 'mailbox' AND"
+		    " f.uidvalidity IS NOT NULL ORDER BY f.id LIMIT 1", "bi",
+		    blind, (size_t)CN_HASH, mb->id);
+		if (st == NULL || (r = cn_step(s, st, err)) <= 0)
+			return st == NULL ? -1 : r;
+		fill(mb, st);
+		have = name(s, mem, sqlite3_column_int64(st, 8), "folder",
+		    mb->pub, cn_col(st, 7), err);
+		sqlite3_reset(st);
+	} while (have != NULL && among(have, names, n));
+	return have == NULL ? -1 : 1;
+}
+
+int cn_mailbox_unlisted(struct cn_store *s, const char *account,
+    const char *const *names, size_t n, struct cn_err *err)
+{
+	struct cn_arena mem = { 0 };
+	struct cn_mailbox mb = { 0 };
+	uint8_t blind[CN_HASH];
+	int r;
+
+	if (cn_blind(s->keys, "account", account, strlen(account), blind,
+	    err) < 0)
+		return -1;
+	while ((r = next_unlisted(s, blind, names, n, &mb, &mem, err)) == 1) {
+		if ((r = cn_store_begin(s, err)) < 0)
+			break;
+		if (cn_mailbox_gone(s, &mb, 1, UINT32_MAX, err) < 0 ||
+		    cn_do(s, err, "UPDATE folder SET uidvalidity = NULL,"
+		    " uidnext = NULL, modseq = NULL WHERE id = ?", "i",
+		    mb.id) < 0) {
+			cn_store_rollback(s);
+			r = -1;
+			break;
+		}
+		if ((r = cn_store_commit(s, err)) < 0)
+			break;
 	}
 	cn_arena_release(&mem);
 	return r;

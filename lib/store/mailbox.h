@@ -15,6 +15,9 @@ struct cn_mailbox {
 	char pub[CN_ID_LEN];		/* f…: names it in messages */
 	int64_t uidvalidity, uidnext;	/* 0: it has never been read */
 	int64_t modseq;			/* as of which flags are known; or 0 */
+	/* Of mail below `anew`, which the server numbered anew, what arrived
+	 * before `passed` has been passed over on purpose; or 0. */
+	int64_t passed, anew;
 };
 
 /* By names; made where it is new (a transaction of its own). */
@@ -39,6 +42,11 @@ int cn_mailbox_gone(struct cn_store *, const struct cn_mailbox *,
 int cn_mailbox_forget(struct cn_store *, const struct cn_mailbox *,
     struct cn_err *) CN_CHECKED;
 
+/* The same for every mailbox of an account that is not among those named; it
+ * counts as never read then.  A transaction of its own. */
+int cn_mailbox_unlisted(struct cn_store *, const char *account,
+    const char *const *names, size_t n, struct cn_err *) CN_CHECKED;
+
 /* Is this mail here or known to be kept out?  1 and the message's number (0
  * where it is in quarantine or erased), 0, -1. */
 int cn_mailbox_has(struct cn_store *, const struct cn_mailbox *, int64_t uid,
@@ -53,21 +61,25 @@ int cn_mailbox_uids(struct cn_store *, const struct cn_mailbox *,
 /* Mail that the server listed and that is not here: it was not sent, or comes
  * in pieces. */
 struct cn_pending {
-	int64_t id, uid, size, tries;
+	int64_t id, uid, size;
 	bool begun;			/* some pieces are here */
 };
-/* The first ones above `after` (an id). */
+/* Those that are to be asked for now, in the arena: first what was never
+ * tried, and last what failed most often; that waits after three tries, from
+ * an hour up to a day.  Of what failed only ids up to `mark`. */
 int cn_pending_list(struct cn_store *, const struct cn_mailbox *,
-    int64_t after, struct cn_pending *, size_t max, size_t *n, struct cn_err *)
+    int64_t mark, struct cn_arena *, struct cn_pending **, size_t *n,
+    struct cn_err *) CN_CHECKED;
+/* The largest id so far, or 0. */
+int cn_pending_mark(struct cn_store *, int64_t *mark, struct cn_err *)
     CN_CHECKED;
-/* Inside a transaction; reason says why it is not here (one more try). */
+/* The next three inside a transaction.  refused: the server did not send it,
+ * which counts as a try. */
 int cn_pending_add(struct cn_store *, const struct cn_mailbox *, int64_t uid,
-    int64_t size, const char *reason, struct cn_err *) CN_CHECKED;
+    int64_t size, bool refused, struct cn_err *) CN_CHECKED;
+int cn_pending_try(struct cn_store *, int64_t id, struct cn_err *) CN_CHECKED;
 /* With what is here of it. */
 int cn_pending_drop(struct cn_store *, int64_t id, struct cn_err *) CN_CHECKED;
-/* How many an account has. */
-int cn_pending_count(struct cn_store *, const char *account, int64_t *n,
-    struct cn_err *) CN_CHECKED;
 
 /* Appends ',n' for each folder of this name: kind 'mailbox' or 'label', or
  * 'account' for all that one has.  Case counts for nothing in ASCII. */

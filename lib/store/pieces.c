@@ -167,7 +167,8 @@ int cn_pieces_put(struct cn_store *s, struct cn_pieces *p, struct cn_str cell,
 	p->size = size_now(p, n);
 	p->chunks++;
 	if (r == 0)
-		r = cn_do(s, err, "UPDATE pending SET chunks = ?, size = ?"
+		r = cn_do(s, err, "UPDATE pending SET chunks = ?, size = ?,"
+		    " tries = 0"
 		    " WHERE id = ?", "iii", p->chunks, p->size, p->id);
 	return r < 0 ? -1 : 1;
 }

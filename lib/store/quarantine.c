@@ -44,9 +44,14 @@ int cn_quarantine(struct cn_store *s, const char *reason, const char *place,
 		return -1;
 	r = cn_get(s, err, &id, "SELECT id FROM quarantine WHERE hash = ?",
 	    "b", hash, sizeof(hash));
-	if (r != 0 || cn_erased_message(s, hash))
+	if (r < 0 || cn_erased_message(s, hash))
 		return r < 0 ? -1 : 0;
 	at = at != NULL ? at : &nowhere;
+	/* Where it lies now, so that it is not had from there again. */
+	if (r == 1)
+		return at->uid == 0 ? 0 : cn_do(s, err, "UPDATE quarantine SET"
+		    " folder = ?, uidvalidity = ?, uid = ? WHERE id = ?",
+		    "iiii", at->folder, at->uidvalidity, at->uid, id);
 	if ((leaf = cn_leaf_take(s, CN_LEAF_QUARANTINE)) < 0)
 		return cn_fail(err, CN_INTERNAL, "no leaf at hand");
 	cn_id_new(pub, 'q');
@@ -89,13 +94,15 @@ static int item(struct cn_store *s, sqlite3_stmt *st,
 	q->at.uidvalidity = sqlite3_column_int64(st, 6);
 	q->at.uid = sqlite3_column_int64(st, 7);
 	q->coming = sqlite3_column_int(st, 8) != 0;
+	snprintf(q->reason, sizeof(q->reason), "%s",
+	    (const char *)sqlite3_column_text(st, 9));
 	sqlite3_reset(st);
 	return 1;
 }
 
 #define ITEM "SELECT id, leaf, max(chunks, 1), pub, place, folder," \
     " uidvalidity, uid, EXISTS (SELECT 1 FROM pending p WHERE p.pub =" \
-    " quarantine.pub) FROM quarantine"
+    " quarantine.pub), reason FROM quarantine"
 
 int cn_quarantine_find(struct cn_store *s, const char *pub,
     struct cn_quarantine_item *q, struct cn_err *err)

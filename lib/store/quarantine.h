@@ -20,6 +20,7 @@ struct cn_quarantine_item {
 	int64_t id, leaf, chunks;
 	char pub[CN_ID_LEN];		/* q... */
 	char place[48];
+	char reason[96];		/* its beginning */
 	struct cn_location at;		/* where it lay; folder 0: not known */
 	bool coming;			/* it is a mail that is not whole yet */
 };

@@ -205,7 +205,7 @@ static bool session(struct cn_imap *m)
 		abort();
 	good = cn_imap_changes(m, 7, on_mail, on_gone, &sum, &err) == 0 &&
 	    cn_imap_expunge(m, uids, 2, &err) == 0 &&
-	    cn_imap_idle(m, 1, &err) >= 0 && good;
+	    cn_imap_idle(m, 1, NULL, NULL, &err) >= 0 && good;
 	cn_buf_release(&b);
 	cn_arena_release(&mem);
 	return good && sum > 0;

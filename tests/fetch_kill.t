@@ -1,0 +1,165 @@
+#!/bin/sh
+# A fetch of ten mails killed before each write, fsync and rename, and with its
+# store and keys copied together before each (as a power cut leaves them): what
+# is fetched again afterwards is as if nothing had happened.  STEP=n looks at
+# every n-th point; MAILS=n takes a larger box, POINTS=n so many points of it
+# (tests/long/fetch_kill.t).
+. "$(dirname "$0")/lib.sh"
+. "$root/tests/dovecot.sh"
+have sqlite3 && have jq && have dovecot || {
+	echo '1..0 # SKIP sqlite3, jq and dovecot are needed'
+	exit 0
+}
+[ -n "$K" ] || {
+	echo '1..0 # SKIP not with the sanitizers'
+	exit 0
+}
+mails=${MAILS:-10}
+
+# Threads, an answer, the same mail in two mailboxes, one that is none, one
+# that comes in pieces.
+box() {
+	d=$DOVECOT_MAIL/desk
+	mkdir -p "$d/cur" "$d/new" "$d/tmp" "$d/.Archive/cur" \
+	    "$d/.Archive/new" "$d/.Archive/tmp"
+	: >"$d/.Archive/maildirfolder"
+	i=0
+	while [ $((i += 1)) -le $((mails - 3)) ]; do
+		{
+			printf 'From: Cust %d <c%d@example.com>\n' $i \
+			    $((i % (mails / 2)))
+			printf 'To: desk@shop.test\nDate: Mon, 23 Nov 2026 '
+			printf '%02d:%02d:%02d +0000\n' $((i / 3600)) \
+			    $((i / 60 % 60)) $((i % 60))
+			printf 'Message-ID: <m%d@t.test>\n' $i
+			[ $i -le 4 ] || printf 'In-Reply-To: <m%d@t.test>\n' \
+			    $((i - 4))
+			printf 'Subject: refund for parcel %d\n\n' $i
+			printf 'I want my money back, order %d\n' $i
+		} >"$d/cur/$(printf '%05d' $i).x:2,"
+	done
+	printf 'From: desk@shop.test\nTo: c1@example.com\nDate: Mon, 23 Nov '"$(
+	    )"'2026 15:01:00 +0000\nMessage-ID: <a1@t.test>\nIn-Reply-To: '"$(
+	    )"'<m1@t.test>\nSubject: Re: refund\n\nDone.\n' \
+	    >"$d/cur/90001.x:2,S"
+	cp "$d/cur/00002.x:2," "$d/.Archive/cur/90002.x:2,"
+	printf 'no header\n' >"$d/cur/90003.x:2,"
+	{
+		printf 'From: Big <big@example.com>\nTo: desk@shop.test\n'
+		printf 'Date: Mon, 23 Nov 2026 15:02:00 +0000\n'
+		printf 'Message-ID: <big@t.test>\nSubject: large\n\n'
+		yes 'a line of a large mail about an order' | head -n 60000
+	} >"$d/cur/90004.x:2,"
+	dovecot_own
+}
+
+begin() {
+	rm -rf "$T/try.home" "$T/try.keys"
+	cp -a "$T/new.home" "$T/try.home"
+	cp -a "$T/new.keys" "$T/try.keys"
+	CN_HOME=$T/try.home CN_KEYS=$T/try.keys
+}
+
+# What the store says, without what is random.
+state() {
+	cn-query | jq -S -c 'del(.id, .received, .ticket)' >"$T/s.lines"
+	jq -s -c 'map(.conversation) | unique | length' "$T/s.lines"
+	jq -s -c 'group_by(.conversation) | map(map(.date + .direction) |
+	    sort) | sort' "$T/s.lines"
+	jq -c 'del(.conversation)' "$T/s.lines" | sort
+	for t in person identifier conversation message raw ref participant \
+	    folder location event quarantine pending part held; do
+		sqlite3 "$CN_HOME/store.db" "SELECT '$t ' || count(*) FROM $t"
+	done
+	sqlite3 "$CN_HOME/store.db" 'SELECT kind, count(*) FROM event
+	    GROUP BY kind; SELECT sum(messages) FROM shard;
+	    SELECT uidvalidity, uidnext, modseq FROM folder;
+	    SELECT count(*) FROM message WHERE classified IS NULL'
+	cn-query --format ids refund parcel | wc -l
+	cn-store doctor
+}
+
+heal() {
+	cn-fetch --format none -q desk 2>"$T/err"
+	cn-classify --pending >/dev/null 2>&1
+}
+
+same() {
+	heal
+	state >"$T/state" 2>&1
+	cmp -s "$T/state" "$T/undisturbed" && return
+	diff "$T/undisturbed" "$T/state" | cut -c 1-100 | head -n 5 |
+	    sed 's/^/# /'
+	return 1
+}
+
+dovecot_start || exit 1
+box
+(umask 077 && printf '%s\n' "$IMAP_PASS" >"$T/pass")
+CN_HOME=$T/new.home CN_KEYS=$T/new.keys
+cn-store init -q || exit 1
+printf 'desk: [desk@shop.test]\n' >"$CN_HOME/config.yaml"
+chmod 600 "$CN_HOME/config.yaml"
+cn-account add -q desk --server "imaps://localhost:$IMAPS_PORT" --user desk \
+    --pass-file "$T/pass" --ca-file "$IMAP_CA" >/dev/null
+
+begin
+heal
+state >"$T/undisturbed" 2>&1
+is 'undisturbed, all mails are here' \
+    "$(sqlite3 "$CN_HOME/store.db" 'SELECT count(*) FROM message')" \
+    $((mails - 1))
+like 'and the doctor finds nothing' "$(cat "$T/undisturbed")" '^all is well'
+ok 'once more, nothing changes' same
+sqlite3 "$CN_HOME/store.db" 'DELETE FROM location WHERE message = 3'
+not_ok 'control: a place that is lost is seen' same
+
+begin
+CN_KILL_COUNT=$T/count LD_PRELOAD=$K cn-fetch --format none -q desk 2>/dev/null
+read -r calls writes <"$T/count"
+ok "control: there are points to be killed at ($calls)" [ "$calls" -gt 50 ]
+
+# The points: all of them, or so many spread by a fixed rule.
+points() {
+	if [ -n "${POINTS:-}" ]; then
+		awk -v n="$POINTS" -v calls="$calls" 'BEGIN {
+			for (x = 7; n > 0; n--) {
+				x = (x * 16807) % 2147483647
+				print x % calls + 1
+			}
+		}'
+	else
+		seq 1 "${STEP:-1}" "$calls"
+	fi
+}
+
+bad=0 killed=0 all=0
+for n in $(points); do
+	begin
+	CN_KILL_AT=$n LD_PRELOAD=$K cn-fetch --format none -q desk \
+	    2>/dev/null
+	[ $? -ne 137 ] || killed=$((killed + 1))
+	all=$((all + 1))
+	same && continue
+	bad=$((bad + 1))
+	diag "killed before call $n"
+done
+is "killed at $all points: nothing lost, nothing doubled" "$bad" 0
+is 'control: each time it was' "$killed" "$all"
+
+# Copies, of the same points.
+begin
+mkdir "$T/copies"
+CN_COPY_TO=$T/copies LD_PRELOAD=$K cn-fetch --format none -q desk 2>/dev/null
+bad=0 all=0
+for n in $(points); do
+	[ -d "$T/copies/$n.keys" ] || continue
+	CN_HOME=$T/copies/$n.home CN_KEYS=$T/copies/$n.keys
+	all=$((all + 1))
+	same && continue
+	bad=$((bad + 1))
+	diag "power cut before call $n"
+done
+is "power cut at $all points: nothing lost, nothing doubled" "$bad" 0
+ok 'control: there were copies' [ "$all" -gt 10 ]
+finish
