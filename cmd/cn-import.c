@@ -74,7 +74,7 @@ static int settle(struct import *im, int r, const char *place,
 
 static int show(struct import *im, struct cn_err *err)
 {
-	int r = im->lines_wanted ? cn_sink_add(&im->cli->out, im->lines.p,
+	int r = im->lines.len > 0 ? cn_sink_add(&im->cli->out, im->lines.p,
 	    im->lines.len, err) : 0;
 
 	if (im->lines.len > 0)
@@ -84,12 +84,18 @@ static int show(struct import *im, struct cn_err *err)
 	return r;
 }
 
+static unsigned flags(const struct import *im)
+{
+	return (opt.refs ? CN_LINE_REFS : 0) |
+	    (im->lines_wanted ? 0 : CN_INTAKE_SILENT);
+}
+
 static int flush(void *arg, struct cn_err *err)
 {
 	struct import *im = arg;
 
-	if (cn_intake_flush(im->in, &im->lines, opt.refs ? CN_LINE_REFS : 0,
-	    cn_desk_tell, im->cli, err) < 0)
+	if (cn_intake_flush(im->in, &im->lines, flags(im), cn_desk_tell,
+	    im->cli, err) < 0)
 		return -1;
 	return show(im, err);
 }
@@ -100,8 +106,7 @@ static int large(struct import *im, struct cn_str first,
     const char *place, struct cn_err *err)
 {
 	int r = settle(im, cn_large_take(im->in, first, next, from, place,
-	    &im->lines, opt.refs ? CN_LINE_REFS : 0, cn_desk_tell, im->cli,
-	    err), place, err);
+	    &im->lines, flags(im), cn_desk_tell, im->cli, err), place, err);
 
 	return r < 0 ? -1 : show(im, err);
 }
