@@ -34,6 +34,11 @@ serve() {
 	"$@" </dev/null >"$_f" 2>"$_f.err" &
 	pids="$pids $!"
 	port=$(until_line "$_f")
+	[ -n "$port" ] || {
+		fail "${_f##*/} comes up"
+		diag "$(head -n 5 "$_f.err")"
+		finish
+	}
 }
 endpoint() {	# NAME CERT [TLS]
 	serve "$1" python3 "$root/tests/oidc/endpoint.py" "$CERTS/$2.pem" \
@@ -272,7 +277,8 @@ sign_in() {
 	until_line "$T/sign" >/dev/null
 	# shellcheck disable=SC2046
 	python3 "$root/tests/oidc/browser.py" "$ca" \
-	    $(jq -r '.url, (.code // empty)' "$T/sign") "$@" >"$T/page"
+	    $(jq -r '.url, (.code // empty)' "$T/sign") "$@" >"$T/page" ||
+	    kill $_p
 	rc=0
 	wait $_p || rc=$?
 }
