@@ -8,14 +8,14 @@ CC ?= cc
 
 # Build, then test: Debian 12's packages.
 NEED = gcc libc6-dev pkg-config libssl-dev libsqlite3-dev libyaml-dev \
-	libutf8proc-dev libarchive-dev libdeflate-dev libetpan-dev \
+	libutf8proc-dev libarchive-dev libisal-dev libetpan-dev \
 	libcurl4-gnutls-dev zlib1g-dev ca-certificates tzdata
 NEED_TEST = $(NEED) perl sqlite3 jq mandoc binutils util-linux python3 \
 	dovecot-core dovecot-imapd openssl
 # Whoever has npm has node, be it Debian's or another.
 NEED_TEST += $(if $(shell command -v npm),,nodejs npm)
 
-PKGS = libssl libcrypto sqlite3 yaml-0.1 libutf8proc libarchive libdeflate \
+PKGS = libssl libcrypto sqlite3 yaml-0.1 libutf8proc libarchive libisal \
 	libcurl zlib
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wformat=2 -Wvla -Wundef

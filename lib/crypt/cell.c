@@ -3,7 +3,6 @@
  * (the STREAM construction: Hoang, Reyhanitabar, Rogaway, Vizár 2015). */
 #include <string.h>
 
-#include <libdeflate.h>
 #include <openssl/evp.h>
 
 #include "keys_int.h"
@@ -220,12 +219,7 @@ unpack(struct cn_keys *k, int flags, struct cn_buf *out)
 		return false;
 	cn_buf_reserve(out, n + 1);
 	if (flags & DEFLATED) {
-		if (k->inflate == NULL)
-			k->inflate = libdeflate_alloc_decompressor();
-		cn_must(k->inflate != NULL);
-		if (libdeflate_deflate_decompress_ex(k->inflate, in + LEN,
-		    left, out->p + out->len, n, NULL, NULL) !=
-		    LIBDEFLATE_SUCCESS)
+		if (!cn_unpack(k, in + LEN, left, out->p + out->len, n))
 			return false;
 	} else if (n > 0) {
 		memcpy(out->p + out->len, in + LEN, n);

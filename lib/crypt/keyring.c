@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <libdeflate.h>
 #include <openssl/evp.h>
 
 #include "base/enc.h"
@@ -50,8 +49,7 @@ cn_keys_close(struct cn_keys *k)
 	EVP_CIPHER_CTX_free(k->seal);
 	EVP_CIPHER_CTX_free(k->open);
 	EVP_PKEY_free(k->sign);
-	libdeflate_free_compressor(k->deflate);
-	libdeflate_free_decompressor(k->inflate);
+	cn_pack_release(k);
 	cn_buf_wipe(&k->scratch);
 	free(k->dir);
 	free(k->path);

@@ -47,6 +47,9 @@ bool cn_gcm_open(const uint8_t key[CN_KEY], const uint8_t nonce[CN_NONCE],
 /* Raw deflate of n bytes into `to`, which has room for n; the length, or 0:
  * not worth it. */
 size_t cn_pack(struct cn_keys *, const void *, size_t n, uint8_t *to);
+/* Inflates into exactly len bytes; what follows the stream is padding. */
+bool cn_unpack(struct cn_keys *, const uint8_t *, size_t, char *to, size_t len);
+void cn_pack_release(struct cn_keys *);
 
 /* Bounded reading: past the end it sets bad and gives zeros. */
 struct cn_rd {
@@ -162,7 +165,8 @@ struct cn_keys {
 	struct cn_path way[CN_LEAF_KIND_MAX];
 	struct { int64_t leaf; uint8_t key[CN_KEY]; } recent[CN_RECENT];
 	void *seal, *open, *sign;	/* EVP contexts, made at first use */
-	void *deflate, *inflate;
+	struct cn_deflate *deflate;
+	struct inflate_state *inflate;
 	struct cn_buf scratch;
 };
 

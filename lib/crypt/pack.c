@@ -4,13 +4,14 @@
  * for repetitions finds none there and costs more than all the rest of taking
  * a mail in; all that can be had is 6 of 8 bits.  So a sample decides, and
  * base64 gets a fixed code of our own, in a form that any inflate reads. */
+#include <stdlib.h>
 #include <string.h>
 
-#include <libdeflate.h>
+#include <isa-l/igzip_lib.h>
 
 #include "keys_int.h"
 
-#define SMALL 512	/* below, clearing its tables costs more than it saves */
+#define SMALL 512			/* not worth deflating below */
 #define WHOLE 32768			/* not worth a sample below */
 #define SAMPLES 4
 #define SAMPLE 2048
@@ -138,13 +139,56 @@ deflate_base64(const uint8_t *p, size_t n, uint8_t *to, size_t cap)
 	return (size_t)(b.to - to) + (b.n > 0);
 }
 
+struct cn_deflate {
+	struct isal_zstream z;
+	uint8_t tables[ISAL_DEF_LVL1_MEDIUM];
+};
+
 static size_t
 deflate(struct cn_keys *k, const uint8_t *p, size_t n, uint8_t *to, size_t cap)
 {
+	struct isal_zstream *z;
+
 	if (k->deflate == NULL)
-		k->deflate = libdeflate_alloc_compressor(1);
-	cn_must(k->deflate != NULL);
-	return libdeflate_deflate_compress(k->deflate, p, n, to, cap);
+		k->deflate = cn_alloc(sizeof(*k->deflate));
+	z = &k->deflate->z;
+	isal_deflate_stateless_init(z);
+	z->next_in = (uint8_t *)(uintptr_t)p;
+	z->avail_in = (uint32_t)n;
+	z->next_out = to;
+	z->avail_out = (uint32_t)cap;
+	z->end_of_stream = 1;
+	z->level = 1;
+	z->level_buf = k->deflate->tables;
+	z->level_buf_size = sizeof(k->deflate->tables);
+	return isal_deflate_stateless(z) == COMP_OK ? z->total_out : 0;
+}
+
+/* What lay in the compressor's tables and the inflater's window is text. */
+void
+cn_pack_release(struct cn_keys *k)
+{
+	cn_wipe(k->deflate, k->deflate ? sizeof(*k->deflate) : 0);
+	cn_wipe(k->inflate, k->inflate ? sizeof(*k->inflate) : 0);
+	free(k->deflate);
+	free(k->inflate);
+}
+
+bool
+cn_unpack(struct cn_keys *k, const uint8_t *p, size_t n, char *to, size_t len)
+{
+	struct inflate_state *z;
+
+	if (k->inflate == NULL)
+		k->inflate = cn_alloc(sizeof(*k->inflate));
+	z = k->inflate;
+	isal_inflate_init(z);
+	z->next_in = (uint8_t *)(uintptr_t)p;
+	z->avail_in = (uint32_t)n;
+	z->next_out = (uint8_t *)to;
+	z->avail_out = (uint32_t)len;
+	return isal_inflate_stateless(z) == ISAL_DECOMP_OK &&
+	    z->total_out == len;
 }
 
 size_t

@@ -14,7 +14,7 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/convonest-bench.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 flags="-std=c11 -D_GNU_SOURCE -O2 -ffp-contract=off -Ilib"
 libs="$build/libcn.a $(pkg-config --libs libcrypto sqlite3 yaml-0.1 \
-    libutf8proc libarchive libdeflate) -lm"
+    libutf8proc libarchive libisal) -lm"
 
 # User and system seconds of a command.
 cpu() {
