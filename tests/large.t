@@ -245,7 +245,7 @@ killed() {
 			diag "killed before call $k:" \
 			    "$(diff "$T/state" "$T/undisturbed" | head -n 2)"
 		}
-		k=$((k + ${STEP:-31}))
+		k=$((k + ${STEP:-11}))
 	done
 	rm -rf "$T/new.home" "$T/new.keys"
 	is "$_name: as undisturbed ($kills kills of $calls calls)" "$bad" 0

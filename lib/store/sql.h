@@ -9,6 +9,7 @@
 struct cn_store {
 	const struct cn_run *run;
 	sqlite3 *db;
+	struct cn_vfs *vfs;		/* of a writer */
 	struct cn_keys *keys;
 	struct cn_ledger *ledger;
 	struct cn_arena mem;
@@ -61,6 +62,12 @@ const char *cn_col_dup(struct cn_arena *, sqlite3_stmt *, int col); /* NULL */
     " 0 AND (x.date, x.id) > (m.date, m.id) AND NOT EXISTS(SELECT 1 FROM" \
     " ref a JOIN ref b ON b.mid = a.mid WHERE a.message = m.id AND" \
     " a.own = 0 AND b.message = x.id AND b.own = 1))"
+
+/* The file layer of one connection, by its name for sqlite3_open_v2(); to be
+ * freed after the connection. */
+struct cn_vfs *cn_vfs_new(void);
+const char *cn_vfs_name(const struct cn_vfs *);
+void cn_vfs_free(struct cn_vfs *);	/* NULL allowed */
 
 /* Creates the tables of a fresh store, or migrates; numbered steps. */
 int cn_schema_migrate(struct cn_store *, struct cn_err *) CN_CHECKED;

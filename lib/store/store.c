@@ -50,8 +50,10 @@ static struct cn_store *fresh(const struct cn_run *run, unsigned flags)
 
 static int open_db(struct cn_store *s, int mode, struct cn_err *err)
 {
+	if (!s->readonly)
+		s->vfs = cn_vfs_new();
 	if (sqlite3_open_v2(s->path, &s->db, mode | SQLITE_OPEN_NOMUTEX,
-	    NULL) != SQLITE_OK)
+	    s->vfs ? cn_vfs_name(s->vfs) : NULL) != SQLITE_OK)
 		return cn_sql_fail(s, err, "open");
 	return 0;
 }
@@ -250,6 +252,7 @@ void cn_store_close(struct cn_store *s)
 	for (i = 0; i < s->ncache; i++)
 		sqlite3_finalize(s->cache[i].st);
 	sqlite3_close(s->db);
+	cn_vfs_free(s->vfs);
 	cn_ledger_free(s->ledger);
 	cn_keys_close(s->keys);
 	cn_arena_release(&s->mem);
