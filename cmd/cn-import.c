@@ -53,6 +53,7 @@ struct import {
 	struct cn_desk desk;
 	struct cn_intake *in;
 	struct cn_buf lines;
+	struct cn_buf raw;		/* a piece of a mail */
 	bool lines_wanted;
 	const char *maildir;		/* its real path */
 	char *folder;			/* of it, as last seen; ours */
@@ -154,20 +155,21 @@ static int more(void *fd, struct cn_buf *b, struct cn_err *err)
 static int from_fd(struct import *im, int fd, const char *place,
     const char *name, struct cn_err *err)
 {
-	struct cn_buf raw = { 0 };
-	int r = more(&fd, &raw, err);
+	struct cn_buf *raw = &im->raw;
+	int r = more(&fd, raw, err);
 
-	if (r == 0 && raw.len == 0 && opt.deliver) {
+	if (r == 0 && raw->len == 0 && opt.deliver) {
 		r = cn_fail(err, CN_TEMPFAIL, "no mail on standard input");
-	} else if (r == 0 && raw.len < CN_RAW_CHUNK) {
+	} else if (r == 0 && raw->len < CN_RAW_CHUNK) {
 		im->gathered++;
-		im->bytes += raw.len;
-		r = settle(im, cn_intake_mail(im->in, cn_buf_view(&raw), NULL,
+		im->bytes += raw->len;
+		r = settle(im, cn_intake_mail(im->in, cn_buf_view(raw), NULL,
 		    place, err), name, err);
 	} else if (r == 0) {
-		r = large(im, cn_buf_view(&raw), more, &fd, place, err);
+		r = large(im, cn_buf_view(raw), more, &fd, place, err);
 	}
-	cn_buf_wipe(&raw);
+	cn_wipe(raw->p, raw->len);
+	raw->len = 0;
 	return r;
 }
 
@@ -356,6 +358,7 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 		summary(&im);
 	cn_intake_free(im.in);
 	cn_buf_wipe(&im.lines);
+	cn_buf_wipe(&im.raw);
 	free(im.folder);
 	cn_desk_close(&im.desk);
 	return r;
