@@ -149,7 +149,7 @@ void cn_keyfile_line(struct cn_buf *, const uint8_t secret[CN_SLOT_SECRET]);
 int cn_keyfile_read(const char *path, uint8_t secret[CN_SLOT_SECRET],
     struct cn_err *) CN_CHECKED;
 
-#define CN_RECENT 64			/* leaf keys kept, direct mapped */
+#define CN_RECENT_BITS 10		/* leaf keys kept, direct mapped */
 struct cn_keys {
 	struct cn_ring *ring;
 	char *dir, *path, *leaves, *lock, *ledger;
@@ -163,7 +163,7 @@ struct cn_keys {
 	int lock_fd;
 	unsigned locks;
 	struct cn_path way[CN_LEAF_KIND_MAX];
-	struct { int64_t leaf; uint8_t key[CN_KEY]; } recent[CN_RECENT];
+	struct { int64_t leaf; uint8_t key[CN_KEY]; } recent[1 << CN_RECENT_BITS];
 	void *seal, *open, *sign;	/* EVP contexts, made at first use */
 	struct cn_deflate *deflate;
 	struct inflate_state *inflate;

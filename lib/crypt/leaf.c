@@ -41,7 +41,8 @@ int
 cn_leaf_key(struct cn_keys *k, int64_t leaf, const uint8_t **key,
     struct cn_err *err)
 {
-	uint64_t slot = (uint64_t)leaf * 0x9e3779b97f4a7c15 >> 58;
+	uint64_t slot = (uint64_t)leaf * 0x9e3779b97f4a7c15 >>
+	    (64 - CN_RECENT_BITS);
 	const uint8_t *p;
 	int kind;
 
