@@ -117,9 +117,11 @@ check-fuzz:
 	done
 
 bench:
-	@sh tests/need.sh $(NEED_TEST) notmuch fasttext
+	@sh tests/need.sh $(NEED_TEST) notmuch fasttext isync
 	@$(MAKE) -s -j2 all
 	@BUILD=$(BUILD) sh tests/bench/run.sh
+	@BUILD=$(BUILD) sh tests/bench/fetch.sh
+	@BUILD=$(BUILD) sh tests/bench/millions.sh
 
 # POSIX makes NULL a pointer, so that it may end a variadic call.
 lint:

@@ -626,6 +626,21 @@ def no_capability(s, tag, args):
     s.ok(tag)
 
 
+def millions(s, tag, name, args):
+    """A mailbox of five million mails in which nothing has changed."""
+    if name == 'STATUS':
+        s.send('* STATUS INBOX (MESSAGES 5000000 UIDNEXT 5000001 '
+               'UIDVALIDITY 7 HIGHESTMODSEQ 9)\r\n')
+    elif name in ('EXAMINE', 'SELECT'):
+        s.send('* FLAGS (\\Seen)\r\n* 5000000 EXISTS\r\n'
+               '* OK [UIDVALIDITY 7] .\r\n* OK [UIDNEXT 5000001] .\r\n'
+               '* OK [HIGHESTMODSEQ 9] .\r\n')
+    else:
+        return False
+    s.ok(tag)
+    return True
+
+
 @at('STATUS')
 def no_status(s, tag, args):
     s.ok(tag)
