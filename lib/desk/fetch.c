@@ -6,7 +6,8 @@
 #include <string.h>
 
 #define GROUP_MAILS 256
-#define GROUP_BYTES (2u << 20)
+#define GROUP_BYTES (1u << 20)
+#define CACHE 3000			/* KiB: several accounts at once */
 
 void cn_fetch_place(const struct cn_fetch *f, int64_t uid,
     char place[CN_FETCH_PLACE])
@@ -241,7 +242,8 @@ struct cn_fetch *cn_fetch_open(struct cn_store *s, const struct cn_config *c,
 	f->left = conf->limit;
 	f->in = cn_intake_new(s, c);
 	cn_intake_also(f->in, keep_place, f);
-	f->imap = cn_account_connect(s, a, err);
+	f->imap = cn_store_cache(s, CACHE, err) < 0 ? NULL :
+	    cn_account_connect(s, a, err);
 	if (f->imap == NULL || may_expunge(f, err) < 0 ||
 	    choose(f, err) < 0) {
 		cn_fetch_close(f);

@@ -265,6 +265,14 @@ struct cn_keys *cn_store_keys(struct cn_store *s)
 	return s->keys;
 }
 
+int cn_store_cache(struct cn_store *s, int kib, struct cn_err *err)
+{
+	char sql[48];
+
+	snprintf(sql, sizeof(sql), "PRAGMA cache_size=-%d", kib);
+	return cn_exec(s, sql, err);
+}
+
 const struct cn_run *cn_store_run(struct cn_store *s)
 {
 	return s->run;

@@ -34,6 +34,8 @@ void cn_store_close(struct cn_store *);
 
 struct cn_keys *cn_store_keys(struct cn_store *);
 const struct cn_run *cn_store_run(struct cn_store *);
+/* Memory for pages of the file, KiB; 8000 unless told. */
+int cn_store_cache(struct cn_store *, int kib, struct cn_err *) CN_CHECKED;
 /* Present time for what is stored: --now in a test store, else the clock. */
 int64_t cn_store_now(struct cn_store *);
 
