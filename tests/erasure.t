@@ -447,4 +447,15 @@ if [ -z "${ASAN-}" ]; then
 	like 'which has nothing of her' "$(sed -n '/^whole/q; p' \
 	    "$T/k/want" | tr '\n' ' ')" ' 0 1 0 1 $'
 fi
+# --- the last message of all ---
+
+rm -rf "$CN_HOME" "$CN_KEYS"
+cn-store init -q || exit 1
+printf 'From: only@example.com\nTo: desk@shop.test\n\nhello\n' |
+    cn-import -q >/dev/null 2>&1
+status 'the only person there is' 0 cn-purge --subject only@example.com \
+    --apply --yes --prove
+is 'leaves an empty store' "$(sqlite3 "$CN_HOME/store.db" 'SELECT count(*) FROM
+    message')" 0
+
 finish

@@ -226,6 +226,14 @@ like 'the rest goes on' "$(subjects)" 'parcel 9 parcel 10 $'
 is 'it is in quarantine with its place' "$(db 'SELECT count(*) FROM quarantine
     WHERE uid > 0 AND folder > 0 AND uidvalidity > 0')" 1
 status 'and no more news' 0 cn-fetch --folder INBOX
+yes 'a line of what is no mail' | head -n 120000 | dovecot_put desk INBOX
+put INBOX 101
+status 'a large one that is none' 3 cn-fetch --folder INBOX
+is 'does not stop the others' "$(subjects)" 'parcel 101 '
+is 'and is kept in pieces' "$(db 'SELECT chunks FROM quarantine WHERE
+    chunks > 1') $(db 'SELECT count(*) FROM pending')" '3 0'
+is 'all is well with it' "$(cn-store doctor)" 'all is well'
+status 'no more news of it either' 0 cn-fetch --folder INBOX
 box expunge mailbox INBOX not header subject parcel
 
 # --- two at once ---
@@ -297,6 +305,17 @@ status 'and stays there' 3 cn-fetch --requeue all
 like 'which is said' "$(cat "$T/err")" 'quarantine: folder f.* mail [0-9]+: older than'
 status 'what is not there' 3 cn-fetch --requeue qaaaaaaaaaaaaaaaa
 box expunge mailbox INBOX body older
+for d in 'X: no date' 'Date: Mon, 1 Jan 2096 00:00:00 +0000'; do
+	{
+		printf 'From: c13@example.com\nTo: desk@shop.test\n%s\n\n' "$d"
+		yes 'an older line' | head -n 120000
+	} | dovecot_put desk INBOX
+done
+age ''
+status 'large ones too' 3 cn-fetch --folder INBOX
+is 'bring nobody back' "$(cat "$T/out")$(db "SELECT count(*) FROM quarantine
+    WHERE reason LIKE 'older%' AND chunks > 1")" 2
+box expunge mailbox INBOX larger 1000000
 printf 'From: c13@example.com\nTo: desk@shop.test\nDate: %s\n\nI am back\n' \
     "$(LC_ALL=C date -u -d '1 hour' '+%a, %d %b %Y %H:%M:%S +0000')" |
     dovecot_put desk INBOX

@@ -178,6 +178,10 @@ static int get_conf(struct cn_account *a, struct cn_str conf,
 	int64_t port = 0;
 	int security, from;
 
+	if (conf.n == 0) {		/* gone with the credentials */
+		a->imap.host = a->user = "";
+		return 0;
+	}
 	if (cn_json_check(conf, err) < 0 ||
 	    cn_json_type(conf) != CN_JSON_OBJECT)
 		goto bad;

@@ -316,7 +316,7 @@ static int quarantine(struct cn_intake *in, const struct cn_intake_item *it,
 static int erased(struct cn_intake *in, struct cn_intake_item *it,
     const char **why, struct cn_err *err)
 {
-	int64_t time, arrived = it->at.place.arrived;
+	int64_t time;
 	int r = cn_erased_message(in->store, it->hash);
 
 	*why = NULL;
@@ -324,8 +324,7 @@ static int erased(struct cn_intake *in, struct cn_intake_item *it,
 	if (r != 0 || it->owner == NULL)
 		return r;
 	r = cn_erased_ident(in->store, it->owner, &time, err);
-	if (r <= 0 || ((!it->msg.has_date || it->msg.date >= time) &&
-	    (arrived == 0 || arrived >= time)))
+	if (r <= 0 || !cn_intake_older(it, time))
 		return r < 0 ? -1 : 0;
 	*why = OLDER_IS_KEPT;
 	return quarantine(in, it, CN_INTAKE_OLDER, err) < 0 ? -1 : 1;
@@ -499,7 +498,7 @@ static int write_item(struct cn_intake *in, struct cn_intake_item *it,
 		if (r < 0)
 			return -1;
 		if (r == 0 || now.chunks != it->pieces->chunks ||
-		    now.tries != it->pieces->tries)
+		    now.turn != it->pieces->turn)
 			return cn_fail(err, CN_BLOCKED, "erased, or gone from "
 			    "its mailbox, before it was whole");
 	}

@@ -63,6 +63,13 @@ bool cn_intake_belongs(const struct cn_intake_item *);
 int cn_intake_folder(struct cn_intake *, int64_t folder_at, int64_t *id,
     struct cn_err *) CN_CHECKED;
 void cn_intake_undo(struct cn_intake *);	/* rolls back */
+/* Was it written, or had it arrived, before then? */
+static inline bool cn_intake_older(const struct cn_intake_item *it,
+    int64_t time)
+{
+	return (it->msg.has_date && it->msg.date < time) ||
+	    (it->at.place.arrived != 0 && it->at.place.arrived < time);
+}
 #define CN_INTAKE_OLDER "older than the erasure of its owner"
 
 #endif

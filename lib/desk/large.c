@@ -53,8 +53,7 @@ static int leaf_of(struct cn_intake *in, struct cn_intake_item *it,
 	if (it->owner != NULL) {
 		r = cn_erased_ident(in->store, it->owner, &time, err);
 		*why = CN_INTAKE_OLDER;
-		if (r < 0 || (r == 1 && it->msg.has_date &&
-		    it->msg.date < time))
+		if (r < 0 || (r == 1 && cn_intake_older(it, time)))
 			return r < 0 ? -1 : 0;
 		r = cn_people_find(in->store, in->conf, it->owner,
 		    it->owner_name, false, &who, err);
@@ -94,9 +93,10 @@ static int begin(struct cn_intake *in, struct cn_intake_item *it,
 	r = cn_pieces_seal(in->store, p, first, &cell, err);
 	if (r == 0)
 		r = cn_pieces_put(in->store, p, cn_buf_view(&cell), first.n,
-		    it->place, why, err) < 0 ? -1 : 0;
+		    it->place, why, err);
 	cn_buf_release(&cell);
-	return r;
+	return r == 1 ? 0 : r < 0 ? -1 : cn_fail(err, CN_INTERNAL,
+	    "a first piece that is not the first");
 }
 
 /* An import has no UID: the mail is known by its beginning. */
@@ -135,7 +135,8 @@ static int first_piece(struct cn_intake *in, const struct cn_intake_at *at,
     int64_t size, const char *place, struct cn_str first, int64_t requeued,
     struct cn_pieces *p, struct cn_err *why, struct cn_err *err)
 {
-	struct cn_intake_item it = { .requeued = requeued };
+	struct cn_intake_item it = { .requeued = requeued, .at.place =
+	    at->place };
 	struct cn_pieces had;
 	int r;
 
@@ -249,6 +250,17 @@ int cn_large_forget(struct cn_intake *in, int64_t pending, struct cn_err *err)
 /* --- the end --- */
 
 /* Reads all that is here, once. */
+/* A piece that is missing has been erased with the others, or is lost. */
+static int still(struct cn_intake *in, int64_t pending, struct cn_err *err)
+{
+	struct cn_err lost = *err;
+	struct cn_pieces p;
+
+	if (fetch(in, pending, &p, err) == 0)
+		*err = lost;
+	return -1;
+}
+
 static int read_all(struct cn_intake *in, struct cn_intake_item *it,
     struct cn_err *err)
 {
@@ -263,6 +275,8 @@ static int read_all(struct cn_intake *in, struct cn_intake_item *it,
 	cn_hash_begin(&item, "");
 	for (i = 0; i < it->pieces->chunks && r == 0; i++) {
 		r = cn_pieces_read(in->store, it->pieces, i, &b, err);
+		if (r < 0 && err->status == CN_INTEGRITY)
+			r = still(in, it->pieces->id, err);
 		if (r < 0)
 			break;
 		cn_hash_feed(&mail, cn_buf_view(&b));
@@ -360,7 +374,7 @@ static int cut(struct cn_intake *in, const struct cn_pieces *p, int64_t n,
 	if (cn_store_begin(in->store, err) < 0)
 		return -1;
 	r = cn_pieces_load(in->store, p->id, &now, err);
-	if (r == 1 && now.tries == p->tries)
+	if (r == 1 && now.turn == p->turn)
 		r = cn_pieces_cut(in->store, &now, n, err);
 	if (r < 0 || cn_store_commit(in->store, err) < 0) {
 		cn_intake_undo(in);

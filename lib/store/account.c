@@ -45,10 +45,17 @@ static int take(struct cn_store *s, sqlite3_stmt *st, struct cn_arena *mem,
 	a->arrived = sqlite3_column_int64(st, 11);
 	a->created = sqlite3_column_int64(st, 12);
 	if (open_cell(s, leaf, hex, "cell", cn_col(st, 4), mem, &name,
-	    err) < 0 || open_cell(s, leaf, a->pub, "conf", cn_col(st, 6), mem,
-	    &a->conf, err) < 0)
+	    err) < 0)
 		return cn_wrap(err, "account %s", a->pub);
 	a->name = name.p;
+	if (a->secret_leaf == 0 || open_cell(s, a->secret_leaf, a->pub, "conf",
+	    cn_col(st, 6), mem, &a->conf, err) == 0)
+		return 0;
+	if (err->status != CN_BLOCKED)
+		return cn_wrap(err, "account %s", a->pub);
+	/* Its end was cut off behind the keyring. */
+	*err = (struct cn_err){ 0 };
+	a->state = "disconnected";
 	return 0;
 }
 
@@ -165,12 +172,12 @@ static int place(struct cn_store *s, const char *name, char pub[CN_ID_LEN],
 }
 
 /* conf NULL: as it is. */
-static int put(struct cn_store *s, const char *pub, int64_t leaf,
-    int64_t secret_leaf, const struct cn_str *conf, struct cn_str secret,
+static int put(struct cn_store *s, const char *pub, int64_t secret_leaf,
+    const struct cn_str *conf, struct cn_str secret,
     struct cn_err *err)
 {
 	struct cn_buf c = { 0 }, x = { 0 };
-	int r = conf ? seal(s, leaf, pub, "conf", *conf, &c, err) : 0;
+	int r = conf ? seal(s, secret_leaf, pub, "conf", *conf, &c, err) : 0;
 
 	if (r == 0)
 		r = seal(s, secret_leaf, pub, "secret", secret, &x, err);
@@ -196,7 +203,7 @@ int cn_account_row_add(struct cn_store *s, const char *name,
 		return -1;
 	if ((secret_leaf = cn_leaf_take(s, CN_LEAF_ACCOUNT)) < 0)
 		return cn_fail(err, CN_INTERNAL, "no leaf at hand");
-	if (put(s, pub, leaf, secret_leaf, &conf, secret, err) < 0)
+	if (put(s, pub, secret_leaf, &conf, secret, err) < 0)
 		return -1;
 	return cn_do(s, err, "UPDATE account SET signed_in = NULL,"
 	    " expires = NULL WHERE pub = ?", "s", pub);
@@ -229,7 +236,7 @@ int cn_account_row_keep(struct cn_store *s, const char *pub,
 
 	if (leaves(s, pub, &leaf, &secret_leaf, err) < 0)
 		return -1;
-	return put(s, pub, leaf, secret_leaf, NULL, secret, err);
+	return put(s, pub, secret_leaf, NULL, secret, err);
 }
 
 int cn_account_row_renew(struct cn_store *s, const char *pub,
@@ -241,7 +248,7 @@ int cn_account_row_renew(struct cn_store *s, const char *pub,
 		return -1;
 	if ((fresh = cn_leaf_take(s, CN_LEAF_ACCOUNT)) < 0)
 		return cn_fail(err, CN_INTERNAL, "no leaf at hand");
-	return put(s, pub, leaf, fresh, &conf, secret, err);
+	return put(s, pub, fresh, &conf, secret, err);
 }
 
 int cn_account_row_times(struct cn_store *s, const char *pub,

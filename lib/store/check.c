@@ -148,7 +148,19 @@ static const struct {
 	  " identifier i WHERE i.id = x.identifier) OR NOT EXISTS(SELECT 1"
 	  " FROM message m WHERE m.id = x.message)", "loose participants" },
 	{ "SELECT count(*) FROM location l WHERE NOT EXISTS(SELECT 1 FROM"
-	  " message m WHERE m.id = l.message)", "loose locations" },
+	  " message m WHERE m.id = l.message) OR NOT EXISTS(SELECT 1 FROM"
+	  " folder f WHERE f.id = l.folder)", "loose locations" },
+	{ "SELECT count(*) FROM folder f WHERE NOT EXISTS(SELECT 1 FROM"
+	  " account a WHERE a.id = f.account) OR (parent IS NOT NULL AND NOT"
+	  " EXISTS(SELECT 1 FROM folder p WHERE p.id = f.parent))",
+	  "loose folders" },
+	{ "SELECT count(*) FROM (SELECT folder FROM pending UNION ALL SELECT"
+	  " folder FROM quarantine WHERE folder IS NOT NULL) x WHERE NOT"
+	  " EXISTS(SELECT 1 FROM folder f WHERE f.id = x.folder)",
+	  "mails on their way from a folder that is gone" },
+	{ "SELECT count(*) FROM account WHERE kind = 'imap' AND (state ="
+	  " 'live') != (secret IS NOT NULL AND conf IS NOT NULL AND"
+	  " secret_leaf IS NOT NULL)", "accounts with too much or too little" },
 	{ "SELECT count(*) FROM rating r WHERE (person IS NOT NULL AND NOT"
 	  " EXISTS(SELECT 1 FROM identifier i WHERE i.person = r.person AND"
 	  " i.leaf = r.leaf)) OR (conversation IS NOT NULL AND NOT"
@@ -185,7 +197,7 @@ static const struct {
 	  " identifier" },
 	{ "account", "cell", "SELECT leaf, lower(hex(blind)), cell FROM"
 	  " account" },
-	{ "account", "conf", "SELECT leaf, pub, conf FROM account WHERE conf"
+	{ "account", "conf", "SELECT secret_leaf, pub, conf FROM account WHERE conf"
 	  " IS NOT NULL" },
 	{ "account", "secret", "SELECT secret_leaf, pub, secret FROM account"
 	  " WHERE secret IS NOT NULL" },

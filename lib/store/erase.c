@@ -317,13 +317,23 @@ static int delete_people(struct cn_store *s, struct cn_err *err)
 		" raw r ON r.id BETWEEN p.number * 4096 AND p.number * 4096 +"
 		" 4095 WHERE p.pub GLOB 'm*' AND p.leaf " IN_CUT ")",
 		"DELETE FROM pending WHERE leaf " IN_CUT,
+		/* What was begun of an item that is erased: any may be. */
+		"DELETE FROM raw WHERE id IN (SELECT r.id FROM pending p JOIN"
+		" raw r ON r.id BETWEEN p.number * 4096 AND p.number * 4096 +"
+		" 4095 WHERE p.pub GLOB 'm*' AND p.uid < 0) AND EXISTS (SELECT"
+		" 1 FROM cut WHERE leaf >> 40 = 4)",
+		"DELETE FROM pending WHERE pub GLOB 'm*' AND uid < 0 AND"
+		" EXISTS (SELECT 1 FROM cut WHERE leaf >> 40 = 4)",
+		"DELETE FROM folder WHERE parent IS NOT NULL AND NOT EXISTS"
+		" (SELECT 1 FROM location l WHERE l.folder = folder.id AND"
+		" l.uid != 0)",
 		"DELETE FROM held WHERE id IN (SELECT h.id FROM quarantine q"
 		" JOIN held h ON h.id BETWEEN q.id * 4096 AND q.id * 4096 +"
 		" 4095 WHERE q.leaf " IN_CUT ")",
 		"DELETE FROM quarantine WHERE leaf " IN_CUT,
 		"DELETE FROM rating WHERE leaf " IN_CUT,
 		"UPDATE account SET state = 'disconnected', secret = NULL,"
-		" secret_leaf = NULL, signed_in = NULL, expires = NULL WHERE"
+		" conf = NULL, secret_leaf = NULL, signed_in = NULL, expires = NULL WHERE"
 		" secret_leaf " IN_CUT,
 		"DELETE FROM identifier WHERE leaf " IN_CUT,
 		"DELETE FROM person WHERE id IN (SELECT person FROM who) AND"

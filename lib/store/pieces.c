@@ -42,13 +42,13 @@ static int row(struct cn_store *s, sqlite3_stmt *st, struct cn_pieces *p,
 	snprintf(p->pub, sizeof(p->pub), "%s",
 	    (const char *)sqlite3_column_text(st, 7));
 	p->chunks = sqlite3_column_int64(st, 8);
-	p->tries = sqlite3_column_int64(st, 9);
+	p->turn = sqlite3_column_int64(st, 9);
 	sqlite3_reset(st);
 	return 1;
 }
 
 #define ROW "SELECT id, folder, uidvalidity, uid, size, leaf, number, pub," \
-    " chunks, tries FROM pending WHERE pub IS NOT NULL AND "
+    " chunks, turn FROM pending WHERE pub IS NOT NULL AND "
 
 int cn_pieces_find(struct cn_store *s, const struct cn_location *at,
     struct cn_pieces *p, struct cn_err *err)
@@ -159,7 +159,7 @@ int cn_pieces_put(struct cn_store *s, struct cn_pieces *p, struct cn_str cell,
 	int r = cn_pieces_load(s, p->id, &now, err);
 
 	if (r <= 0 || now.chunks != p->chunks || now.leaf != p->leaf ||
-	    now.tries != p->tries)
+	    now.turn != p->turn)
 		return r < 0 ? -1 : 0;
 	r = cn_pieces_refused(p) ? put_item(s, p, cell, place, reason, err) :
 	    cn_do(s, err, "INSERT INTO raw VALUES(?, ?)", "ib",
@@ -168,8 +168,7 @@ int cn_pieces_put(struct cn_store *s, struct cn_pieces *p, struct cn_str cell,
 	p->chunks++;
 	if (r == 0)
 		r = cn_do(s, err, "UPDATE pending SET chunks = ?, size = ?,"
-		    " tries = 0"
-		    " WHERE id = ?", "iii", p->chunks, p->size, p->id);
+		    " tries = 0 WHERE id = ?", "iii", p->chunks, p->size, p->id);
 	return r < 0 ? -1 : 1;
 }
 
@@ -211,9 +210,9 @@ int cn_pieces_cut(struct cn_store *s, struct cn_pieces *p, int64_t n,
 		return -1;
 	p->chunks = n;
 	p->size = n * CN_RAW_CHUNK;
-	p->tries++;
-	return cn_do(s, err, "UPDATE pending SET chunks = ?, size = ?, tries ="
-	    " tries + 1 WHERE id = ?", "iii", p->chunks, p->size, p->id);
+	p->turn++;
+	return cn_do(s, err, "UPDATE pending SET chunks = ?, size = ?, turn ="
+	    " turn + 1 WHERE id = ?", "iii", p->chunks, p->size, p->id);
 }
 
 int cn_pieces_drop(struct cn_store *s, const struct cn_pieces *p,

@@ -21,7 +21,7 @@ struct cn_pieces {
 	int64_t number;			/* of the message, or the item */
 	char pub[CN_ID_LEN];		/* m... or q... */
 	int64_t chunks;			/* that are here */
-	int64_t tries;			/* another one: they are others */
+	int64_t turn;			/* another one: they are others */
 };
 bool cn_pieces_refused(const struct cn_pieces *); /* it is for the quarantine */
 /* Is the last chunk, a short one, here? */

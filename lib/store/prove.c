@@ -99,7 +99,9 @@ static int refers(struct cn_store *s, const struct cn_column *c,
 	struct cn_buf sql = { 0 };
 	int r;
 
-	cn_buf_fmt(&sql, "SELECT count(*) FROM \"%s\" WHERE ", c->table);
+	/* NULL is not in an empty table either. */
+	cn_buf_fmt(&sql, "SELECT count(*) FROM \"%s\" WHERE \"%s\" IS NOT"
+	    " NULL AND ", c->table, c->column);
 	for (; (p = strstr(f, "%s")) != NULL; f = p + 2) {
 		cn_buf_add(&sql, f, (size_t)(p - f));
 		cn_buf_fmt(&sql, "\"%s\"", c->column);
