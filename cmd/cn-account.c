@@ -287,6 +287,24 @@ static const char *folders(const struct cn_account *a, struct cn_arena *mem)
 	return s;
 }
 
+/* Cut for people: a day, and a minute. */
+static const char *day(char t[CN_TIME_LEN], int64_t when)
+{
+	if (when == 0)
+		return NULL;
+	cn_time_fmt(t, when)[10] = '\0';
+	return t;
+}
+
+static const char *minute(char t[CN_TIME_LEN], int64_t when)
+{
+	if (when == 0)
+		return NULL;
+	cn_time_fmt(t, when)[16] = '\0';
+	t[10] = ' ';
+	return t;
+}
+
 static int list(struct run *r, struct cn_err *err)
 {
 	static const struct cn_col cols[] = {
@@ -297,16 +315,28 @@ static int list(struct run *r, struct cn_err *err)
 		{ "arrived", CN_COL_TEXT, 0 }, { "folders", CN_COL_JSON, 0 },
 		{ "id", CN_COL_TEXT, 0 },
 	};
+	/* What fits a terminal. */
+	static const struct cn_col few[] = {
+		{ "name", CN_COL_TEXT, 0 }, { "state", CN_COL_TEXT, 0 },
+		{ "server", CN_COL_TEXT, 0 }, { "user", CN_COL_TEXT, 0 },
+		{ "expires", CN_COL_TEXT, 10 }, { "arrived", CN_COL_TEXT, 0 },
+	};
 	struct cn_cli *cli = r->cli;
-	struct cn_out *out = cn_out_new(cli, (enum cn_format)opt.format, cols,
-	    sizeof(cols) / sizeof(cols[0]));
+	bool table = opt.format == CN_FMT_TABLE ||
+	    (opt.format == CN_FMT_AUTO && cli->tty);
+	struct cn_out *out = table ? cn_out_new(cli, CN_FMT_TABLE, few,
+	    sizeof(few) / sizeof(few[0])) : cn_out_new(cli,
+	    (enum cn_format)opt.format, cols, sizeof(cols) / sizeof(cols[0]));
 	char t[4][CN_TIME_LEN];
 	struct cn_account *a;
 	size_t n, i;
 	int rc = cn_accounts(r->store, &cli->arena, &a, &n, err);
 
 	for (i = 0; rc == 0 && i < n; i++)
-		rc = cn_out_rowv(out, err, a[i].name, a[i].state,
+		rc = table ? cn_out_rowv(out, err, a[i].name, a[i].state,
+		    cn_account_server_text(&a[i].imap, &cli->arena), a[i].user,
+		    day(t[1], a[i].expires), minute(t[3], a[i].arrived)) :
+		    cn_out_rowv(out, err, a[i].name, a[i].state,
 		    cn_account_server_text(&a[i].imap, &cli->arena), a[i].user,
 		    cn_account_login_text(&a[i], &cli->arena),
 		    moment(t[0], a[i].signed_in), moment(t[1], a[i].expires),

@@ -135,6 +135,13 @@ static int one(void *arg, const struct cn_record *rec, struct cn_err *err)
 
 	snprintf(place, sizeof(place), "%s %llu", chat ? "line" : "mail",
 	    (unsigned long long)rec->number);
+	/* Not one line for each of a file that has no lines. */
+	if (chat && rec->number == 1 && (rec->bytes.p[0] == '[' ||
+	    cn_str_eq(cn_str_trim(rec->bytes), "{"))) {
+		(void)cn_fail(err, CN_USAGE, "no line of JSON, and no mail");
+		return cn_hint(err, "an export of a chat program? --channel "
+		    "chat");
+	}
 	if (!chat && rest.n >= CN_RAW_CHUNK) {
 		rest.p += CN_RAW_CHUNK;
 		rest.n -= CN_RAW_CHUNK;

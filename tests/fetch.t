@@ -304,6 +304,11 @@ is 'goes to the quarantine' "$(cat "$T/out")$(db "SELECT count(*) FROM
 status 'and stays there' 3 cn-fetch --requeue all
 like 'which is said' "$(cat "$T/err")" 'quarantine: folder f.* mail [0-9]+: older than'
 status 'what is not there' 3 cn-fetch --requeue qaaaaaaaaaaaaaaaa
+printf '{"v":1,"type":"chat"}\n' | cn-import -q >"$T/out" 2>&1
+reason=$(db "SELECT reason FROM quarantine WHERE place LIKE 'line%'")
+status 'a line that was refused' 3 cn-fetch --requeue all
+is 'becomes no mail' "$(db 'SELECT count(*) FROM message') $(db "SELECT reason
+    FROM quarantine WHERE place LIKE 'line%'")" "1 $reason"
 box expunge mailbox INBOX body older
 for d in 'X: no date' 'Date: Mon, 1 Jan 2096 00:00:00 +0000'; do
 	{

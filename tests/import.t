@@ -164,6 +164,12 @@ is '--refs has nothing personal' "$(cn-import --refs "$T/one.eml" |
     jq -c 'keys - ["v","type","id","conversation","ticket","channel",
     "direction","status","date","received","threaded","defects","may",
     "known","stored"]')" '[]'
+printf '[\n {"id": 1}\n]\n' >"$T/export.json"
+before=$(db 'SELECT count(*) FROM quarantine')
+status 'an export of a chat program' 2 cn-import "$T/export.json"
+like 'is told with what to do' "$(cat "$T/err")" 'hint: .*--channel chat'
+is 'and leaves nothing in quarantine' \
+    "$(db 'SELECT count(*) FROM quarantine')" "$before"
 mkdir "$T/nothing"
 status 'a folder that is no Maildir' 2 cn-import "$T/nothing"
 like 'is named' "$(cat "$T/err")" 'nothing: a folder without mail'

@@ -86,6 +86,8 @@ static void be_job(struct cn_cli *cli, pid_t parent, struct shared *s,
 	if (getppid() != parent)
 		_exit(CN_TEMPFAIL);
 	ours = s;
+	if (cli->run.progress == cn_progress)
+		cn_progress_beside();
 	cli->run.progress = tell;
 	cli->run.progress_arg = &s->slot[i];
 	rc = one(cli, arg, i, &err);

@@ -404,11 +404,17 @@ static struct {
 	int64_t began, shown;
 	uint64_t from, last;
 	bool visible;
+	bool beside;			/* another process shows one there */
 } bar;
+
+void cn_progress_beside(void)
+{
+	bar.beside = true;
+}
 
 void cn_progress_clear(void)
 {
-	if (bar.visible && write(STDERR_FILENO, "\r\033[K", 4) == 4)
+	if ((bar.visible || bar.beside) && write(STDERR_FILENO, "\r\033[K", 4) == 4)
 		bar.visible = false;
 }
 

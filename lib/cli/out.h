@@ -61,6 +61,8 @@ void cn_progress(void *, uint64_t done, uint64_t total);
 /* Elsewhere: a line when SIGUSR1 asked for it. */
 void cn_progress_line(void *, uint64_t done, uint64_t total);
 extern volatile sig_atomic_t cn_progress_asked;
+/* In a process beside the one that shows it: whatever is said clears it. */
+void cn_progress_beside(void);
 /* Clears the line; cn_cli_end() and cn_cli_note() call it. */
 void cn_progress_clear(void);
 

@@ -54,7 +54,7 @@ const struct cn_status_row cn_statuses[] = {
 	{ CN_UNAVAILABLE, "unavailable", "a service does not answer", NULL },
 	{ CN_TEMPFAIL, "temporary",
 	    "a lock, the network or a full disk: try again",
-	    "nothing was lost: run it again, or wait longer with --wait 5m" },
+	    "nothing was lost: run it again" },
 	{ CN_IOERR, "output", "the output could not be written", NULL },
 	{ CN_USAGE, "usage", "the command line is wrong", NULL },
 	{ CN_PARTIAL, "partial",

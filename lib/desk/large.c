@@ -584,8 +584,10 @@ int cn_intake_requeue(struct cn_intake *in, const char *pub,
 
 	if (r <= 0 || m.q.coming)
 		return r < 0 ? -1 : r == 0;
-	/* An erasure stands, and its bytes may not say when it arrived. */
-	if (strcmp(m.q.reason, CN_INTAKE_OLDER) == 0) {
+	/* An erasure stands, and its bytes may not say when it arrived; lines
+	 * lie there too, and many a line looks like a header. */
+	if (strcmp(m.q.reason, CN_INTAKE_OLDER) == 0 ||
+	    strstr(m.q.place, "mail") == NULL) {
 		tell(arg, m.q.place, m.q.reason);
 		return 0;
 	}

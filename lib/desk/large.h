@@ -50,7 +50,7 @@ int cn_large_take(struct cn_intake *, struct cn_str first,
     void (*tell)(void *, const char *place, const char *reason), void *,
     struct cn_err *) CN_CHECKED;
 
-/* Takes an item of the quarantine in again, by its public id: 1 no such item,
+/* Takes a mail of the quarantine in again, by its public id: 1 no such item,
  * 0, -1.  It leaves the quarantine in the transaction in which it becomes a
  * message; else it stays, with its reason renewed (cn_intake_counts() tells),
  * and so does one that is still on its way. */

@@ -57,8 +57,8 @@ int cn_secret_open(struct cn_store *s, const struct cn_account *a,
 	} else if (r == 0) {
 		cn_fail(err, CN_BLOCKED, "%s: the account is disconnected",
 		    a->name);
-		r = cn_hint(err, "to connect it again: 'cn-account add %s'",
-		    a->name);
+		r = cn_hint(err, "to connect it again: 'cn-account add %s "
+		    "...', as at first", a->name);
 	} else if (cn_json_check(cn_buf_view(&b), err) < 0 ||
 	    cn_json_type(cn_buf_view(&b)) != CN_JSON_OBJECT ||
 	    parse(x, cn_buf_view(&b)) < 0) {

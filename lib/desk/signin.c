@@ -7,6 +7,10 @@ void cn_account_hint(const struct cn_account *a, struct cn_err *err)
 {
 	if (err->status == CN_NOPERM && a->oauth != NULL)
 		cn_hint(err, "'cn-account auth %s'", a->name);
+	else if (err->status == CN_NOPERM && a->from != CN_PASSWORD_KEPT)
+		cn_hint(err, "see that its command, file or credential gives "
+		    "the password that it takes now, or name another: "
+		    "'cn-account rotate %s --pass-file ...'", a->name);
 	else if (err->status == CN_NOPERM)
 		cn_hint(err, "give the password that it takes now: "
 		    "'cn-account rotate %s'", a->name);

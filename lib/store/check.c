@@ -179,10 +179,12 @@ static const struct {
 	/* A later run that went well has done its work too. */
 	{ "SELECT count(*) FROM run r WHERE end IS NULL AND NOT EXISTS(SELECT 1"
 	  " FROM run x WHERE x.command = r.command AND x.account IS r.account"
-	  " AND x.id > r.id AND x.status IN (0, 3))",
+	  " AND x.id > r.id AND x.status IN (0, 3)) AND (account IS NULL OR"
+	  " account IN (SELECT pub FROM account WHERE state = 'live'))",
 	  "runs that did not end (killed, or still at work)" },
 	{ "SELECT count(*) FROM run WHERE id IN (SELECT max(id) FROM run GROUP"
-	  " BY command, account) AND status NOT IN (0, 1, 3)",
+	  " BY command, account) AND status NOT IN (0, 1, 3) AND (account IS NULL"
+	  " OR account IN (SELECT pub FROM account WHERE state = 'live'))",
 	  "commands that failed when they last ran (cn-report runs)" },
 };
 

@@ -159,7 +159,8 @@ int cn_quarantine_list(struct cn_store *s, int64_t since, int64_t until,
     " c.id WHERE c.status = 'open' AND" ASKS " AND NOT " CN_ANSWERED
 /* The last run of each command, where it began late enough. */
 #define LAST " FROM run WHERE id IN (SELECT max(id) FROM run" \
-    " GROUP BY command, account) AND start >= ?"
+    " GROUP BY command, account) AND start >= ? AND (account IS NULL OR" \
+    " account IN (SELECT pub FROM account WHERE state = 'live'))"
 
 #define EXPIRING (14 * 86400)
 
