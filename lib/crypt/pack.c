@@ -93,7 +93,7 @@ header(struct bits *b, const uint8_t len[257])
 {
 	static const uint8_t order[] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11,
 	    4, 12, 3, 13, 2, 14 };
-	static const uint8_t bits[15] = { [0] = 2, [6] = 2, [7] = 2,
+	static const uint8_t bits[19] = { [0] = 2, [6] = 2, [7] = 2,
 	    [13] = 3, [14] = 3 };
 	static const uint8_t code[15] = { [0] = 0, [6] = 2, [7] = 1,
 	    [13] = 3, [14] = 7 };
@@ -104,7 +104,7 @@ header(struct bits *b, const uint8_t len[257])
 	put(b, 0, 5);
 	put(b, sizeof(order) - 4, 4);
 	for (i = 0; i < sizeof(order); i++)
-		put(b, order[i] < sizeof(bits) ? bits[order[i]] : 0, 3);
+		put(b, bits[order[i]], 3);
 	for (i = 0; i <= 256; i++)
 		put(b, code[len[i]], bits[len[i]]);
 	put(b, code[0], bits[0]);

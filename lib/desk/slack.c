@@ -380,7 +380,7 @@ bool cn_slack_day_name(const char *name)
 	static const char form[] = "0000-00-00.json";
 	size_t i;
 
-	for (i = 0; name[i] != '\0' && i < sizeof(form); i++)
+	for (i = 0; i < sizeof(form) && name[i] != '\0'; i++)
 		if (form[i] == '0' ? name[i] < '0' || name[i] > '9' :
 		    name[i] != form[i])
 			return false;
