@@ -111,13 +111,6 @@ int cn_quarantine_find(struct cn_store *s, const char *pub,
 	    err);
 }
 
-int cn_quarantine_next(struct cn_store *s, int64_t after,
-    struct cn_quarantine_item *q, struct cn_err *err)
-{
-	return item(s, cn_bind(s, err, ITEM " WHERE id > ? ORDER BY id LIMIT 1",
-	    "i", after), q, err);
-}
-
 int cn_quarantine_piece(struct cn_store *s,
     const struct cn_quarantine_item *q, int64_t chunk, struct cn_buf *out,
     struct cn_err *err)

@@ -27,9 +27,6 @@ struct cn_quarantine_item {
 /* By public id: 1, 0 no such item, -1. */
 int cn_quarantine_find(struct cn_store *, const char *pub,
     struct cn_quarantine_item *, struct cn_err *) CN_CHECKED;
-/* The first one above `after` (an id; 0: of all). */
-int cn_quarantine_next(struct cn_store *, int64_t after,
-    struct cn_quarantine_item *, struct cn_err *) CN_CHECKED;
 /* One of its chunks, in place of what is in the buffer. */
 int cn_quarantine_piece(struct cn_store *, const struct cn_quarantine_item *,
     int64_t chunk, struct cn_buf *, struct cn_err *) CN_CHECKED;
