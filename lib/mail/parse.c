@@ -11,6 +11,8 @@
 #include "crypt/crypt.h"
 #include "mime.h"
 
+#define PASS 24576			/* bytes that are decoded at once */
+
 struct walk {
 	struct cn_mail *m;
 	unsigned flags;
@@ -181,6 +183,47 @@ static void complete(struct walk *w, struct cn_mail_part *part,
 		part->body.n = k - 1;
 }
 
+/* Is it a file whose bytes nobody wants?  A report about a mail is read. */
+static bool passes(const struct walk *w, const struct cn_mail_part *part,
+    struct cn_str encoding)
+{
+	return (w->flags & CN_MAIL_NO_FILES) && part->attachment &&
+	    encoding.p && strncmp(part->type, "message/", 8) != 0 &&
+	    cn_mime_encoding(cn_mime_token(&w->m->mem, encoding)) ==
+	    CN_ENC_BASE64;
+}
+
+/* Its size and hash, piece by piece. */
+static void pass(struct walk *w, struct cn_mail_part *part)
+{
+	struct cn_decoder d = { .encoding = CN_ENC_BASE64 };
+	struct cn_sha *sha = w->flags & CN_MAIL_NO_HASH ? NULL : cn_sha_new();
+	struct cn_str in = part->raw;
+	struct cn_buf b = { 0 };
+	bool end = false;
+	size_t n;
+
+	while (!end) {
+		n = in.n < PASS ? in.n : PASS;
+		end = n == 0;
+		b.len = 0;
+		if (end)
+			cn_decoder_end(&d, &b);
+		else
+			cn_decoder_feed(&d, &b, (struct cn_str){ in.p, n });
+		if (sha)
+			cn_sha_add(sha, b.p, b.len);
+		part->size += b.len;
+		in = (struct cn_str){ in.p + n, in.n - n };
+	}
+	if (sha)
+		cn_sha_end(sha, part->sha256);
+	part->sha_known = sha != NULL;
+	part->body = (struct cn_str){ "", 0 };
+	w->m->defects |= d.bad ? CN_DEF_BASE64 : 0;
+	cn_buf_wipe(&b);
+}
+
 static void add_leaf(struct walk *w, const struct cn_entity *e,
     const char *type, const char *from, const char *to)
 {
@@ -197,18 +240,20 @@ static void add_leaf(struct walk *w, const struct cn_entity *e,
 	part->cid = trim_id(&m->mem, e->cid);
 	part->disposition = cn_entity_disposition(&m->mem, e);
 	text_params(w, part, e->type);
-	decode_body(w, part, e->encoding, cut ? NULL : &m->defects);
-	part->size = part->body.n;
-	if (cut)
-		complete(w, part, cut);
 	/* A name alone makes a file of it, but for the mail's first words. */
 	part->attachment = part->disposition == CN_DISP_ATTACHMENT ||
 	    !cn_mime_is_text(type) || (*part->name && m->n_parts > 1);
 	part->in_text = !part->attachment;
-	if (!part->attachment)
+	m->n_attachments += part->attachment;
+	if (!cut && passes(w, part, e->encoding)) {
+		pass(w, part);
 		return;
-	m->n_attachments++;
-	if (w->flags & CN_MAIL_NO_HASH)
+	}
+	decode_body(w, part, e->encoding, cut ? NULL : &m->defects);
+	part->size = part->body.n;
+	if (cut)
+		complete(w, part, cut);
+	if (!part->attachment || (w->flags & CN_MAIL_NO_HASH))
 		return;
 	if (cut)
 		memcpy(part->sha256, cut->sha256, sizeof(part->sha256));
