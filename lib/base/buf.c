@@ -171,7 +171,7 @@ struct cn_arena_block {
 	max_align_t data[];
 };
 
-#define BLOCK 8192
+#define BLOCK 1024
 
 void *cn_arena_alloc(struct cn_arena *a, size_t n)
 {
