@@ -8,6 +8,8 @@
 #include "store/message.h"
 #include "store/sql.h"
 
+#define INDEXED 200		/* shards written (some again) before the
+				 * memory of it is given back */
 #define TOKEN 10		/* base32 digits: 50 bits of the SipHash */
 
 void cn_shard_tokens(struct cn_buf *b, const uint8_t key[16],
@@ -30,24 +32,6 @@ void cn_shard_tokens(struct cn_buf *b, const uint8_t key[16],
 	}
 	b->len = (size_t)(to - b->p);
 	*to = '\0';
-}
-
-/* Statements that name a shard's table are not worth keeping beyond the
- * newest shard: their text is made in the arena of the store once. */
-static const char *shard_sql(struct cn_store *s, const char *fmt, uint32_t n)
-{
-	char sql[160];
-	size_t i;
-
-	/* fmt has one %u, and comes from this file. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	snprintf(sql, sizeof(sql), fmt, n);
-#pragma GCC diagnostic pop
-	for (i = 0; i < s->ncache; i++)
-		if (strcmp(s->cache[i].sql, sql) == 0)
-			return s->cache[i].sql;
-	return cn_arena_strdup(&s->mem, sql);
 }
 
 static int make_shard(struct cn_store *s, uint32_t *shard, struct cn_err *err)
@@ -87,11 +71,21 @@ static int new_shard(struct cn_store *s, uint32_t *shard, struct cn_err *err)
 	return r;
 }
 
+/* FTS5 keeps for each table that it has written the largest hash table that it
+ * ever needed for it, as long as the connection knows the table. */
+static int let_go(struct cn_store *s, struct cn_err *err)
+{
+	s->indexed = 0;
+	return cn_exec(s, "PRAGMA writable_schema=RESET", err);
+}
+
 int cn_shard_ready(struct cn_store *s, size_t n, struct cn_err *err)
 {
 	int64_t id = 0;
 	int r;
 
+	if (s->indexed > INDEXED && let_go(s, err) < 0)
+		return -1;
 	r = cn_get(s, err, &id, "SELECT id FROM shard WHERE state = 'open' AND"
 	    " messages + ? <= ? ORDER BY id LIMIT 1", "ii", (int64_t)n,
 	    (int64_t)CN_SHARD_MAX);
@@ -131,11 +125,24 @@ int cn_shard_for(struct cn_store *s, int64_t person, uint32_t *shard,
 	return 0;
 }
 
-static int put(struct cn_store *s, uint32_t shard, int64_t message,
+/* Not kept: there may be hundreds of shards. */
+static sqlite3_stmt *writer(struct cn_store *s, uint32_t shard,
+    struct cn_err *err)
+{
+	char sql[64];
+
+	snprintf(sql, sizeof(sql), "INSERT INTO fts%u(rowid, t) VALUES(?, ?)",
+	    shard);
+	s->indexed++;
+	return cn_sql_once(s, sql, err);
+}
+
+static int put(struct cn_store *s, sqlite3_stmt *st, int64_t message,
     const char *text, struct cn_err *err)
 {
-	return cn_do(s, err, shard_sql(s, "INSERT INTO fts%u(rowid, t)"
-	    " VALUES(?, ?)", shard), "is", message, text);
+	sqlite3_bind_int64(st, 1, message);
+	sqlite3_bind_text(st, 2, text, -1, SQLITE_STATIC);
+	return cn_step(s, st, err);
 }
 
 static int grown(struct cn_store *s, uint32_t shard, size_t n,
@@ -173,17 +180,20 @@ static int index_run(struct cn_store *s, const struct cn_unindexed *v,
     size_t n, struct cn_err *err)
 {
 	struct cn_buf b = { 0 };
+	sqlite3_stmt *st;
 	uint8_t key[16];
 	size_t i;
 	int r = 0;
 
-	if (cn_shard_key(s->keys, v->shard, key, err) < 0)
+	if (cn_shard_key(s->keys, v->shard, key, err) < 0 ||
+	    (st = writer(s, v->shard, err)) == NULL)
 		return -1;
 	for (i = 0; i < n && r == 0; i++) {
 		b.len = 0;
 		cn_shard_tokens(&b, key, v[i].words);
-		r = put(s, v->shard, v[i].message, b.p, err);
+		r = put(s, st, v[i].message, b.p, err);
 	}
+	sqlite3_finalize(st);
 	cn_wipe(key, sizeof(key));
 	cn_buf_release(&b);
 	return r == 0 ? grown(s, v->shard, n, err) : -1;
@@ -270,20 +280,23 @@ static int read_page(struct cn_store *s, uint32_t from, const uint8_t key[16],
 static int write_page(struct cn_store *s, uint32_t to, const struct page *p,
     struct cn_err *err)
 {
+	sqlite3_stmt *st;
 	size_t i;
 
 	if (cn_store_begin(s, err) < 0)
 		return -1;
-	if (grown(s, to, p->n, err) < 0)
+	if ((st = writer(s, to, err)) == NULL || grown(s, to, p->n, err) < 0)
 		goto bad;
 	for (i = 0; i < p->n; i++) {
-		if (put(s, to, p->id[i], p->tokens.p + p->at[i], err) < 0 ||
+		if (put(s, st, p->id[i], p->tokens.p + p->at[i], err) < 0 ||
 		    cn_do(s, err, "UPDATE message SET shard = ? WHERE id = ?",
 		    "ii", (int64_t)to, p->id[i]) < 0)
 			goto bad;
 	}
+	sqlite3_finalize(st);
 	return cn_store_commit(s, err);
 bad:
+	sqlite3_finalize(st);
 	cn_store_rollback(s);
 	return -1;
 }
@@ -320,15 +333,6 @@ static int move_all(struct cn_store *s, uint32_t from, uint32_t *to,
 	return r;
 }
 
-static void forget_statements(struct cn_store *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->ncache; i++)
-		sqlite3_finalize(s->cache[i].st);
-	s->ncache = 0;
-}
-
 /* The key goes before the table: cut off in between, the table is still
  * there to say that there is something to do. */
 int cn_shard_rebuild(struct cn_store *s, uint32_t shard, struct cn_err *err)
@@ -340,7 +344,6 @@ int cn_shard_rebuild(struct cn_store *s, uint32_t shard, struct cn_err *err)
 	    cn_shard_drop(s->keys, shard, err) < 0 ||
 	    cn_store_begin(s, err) < 0)
 		return -1;
-	forget_statements(s);
 	snprintf(sql, sizeof(sql), "DROP TABLE IF EXISTS fts%u", shard);
 	if (cn_exec(s, sql, err) < 0 ||
 	    cn_do(s, err, "DELETE FROM shard WHERE id = ?", "i",

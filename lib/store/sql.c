@@ -54,14 +54,14 @@ int cn_sql_fail(struct cn_store *s, struct cn_err *err, const char *what)
 
 /* While the last of the others closes, or one that comes recovers the WAL,
  * reading the schema is refused without asking the busy handler. */
-static int prepare(struct cn_store *s, const char *sql, sqlite3_stmt **st)
+static int prepare(struct cn_store *s, const char *sql, unsigned flags,
+    sqlite3_stmt **st)
 {
 	const struct timespec pause = { 0, 5000000 };
 	int r, tries = 0;
 
-	while (((r = sqlite3_prepare_v3(s->db, sql, -1,
-	    SQLITE_PREPARE_PERSISTENT, st, NULL)) & 0xff) == SQLITE_BUSY &&
-	    tries++ < 1000)
+	while (((r = sqlite3_prepare_v3(s->db, sql, -1, flags, st, NULL)) &
+	    0xff) == SQLITE_BUSY && tries++ < 1000)
 		nanosleep(&pause, NULL);
 	return r;
 }
@@ -79,7 +79,7 @@ sqlite3_stmt *cn_sql(struct cn_store *s, const char *sql, struct cn_err *err)
 			return st;
 		}
 	}
-	if (prepare(s, sql, &st) != SQLITE_OK) {
+	if (prepare(s, sql, SQLITE_PREPARE_PERSISTENT, &st) != SQLITE_OK) {
 		cn_sql_fail(s, err, "prepare");
 		return NULL;
 	}
@@ -91,6 +91,16 @@ sqlite3_stmt *cn_sql(struct cn_store *s, const char *sql, struct cn_err *err)
 	}
 	s->cache[s->ncache].sql = sql;
 	s->cache[s->ncache++].st = st;
+	return st;
+}
+
+sqlite3_stmt *cn_sql_once(struct cn_store *s, const char *sql,
+    struct cn_err *err)
+{
+	sqlite3_stmt *st = NULL;
+
+	if (prepare(s, sql, 0, &st) != SQLITE_OK)
+		cn_sql_fail(s, err, "prepare");
 	return st;
 }
 

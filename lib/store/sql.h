@@ -31,12 +31,16 @@ struct cn_store {
 		const struct cn_words *words;
 	} *unindexed;
 	size_t nunindexed, cap_unindexed;
+	unsigned indexed;		/* shards written since FTS5's tables
+					 * were let go of */
 	bool audited;			/* an anchor is due at the close */
 };
 
 /* A prepared statement, reset and unbound; sql must be a literal (cached by
  * address).  NULL with err. */
 sqlite3_stmt *cn_sql(struct cn_store *, const char *sql, struct cn_err *);
+/* One that is not kept, to be finalized; NULL with err. */
+sqlite3_stmt *cn_sql_once(struct cn_store *, const char *sql, struct cn_err *);
 /* 1 row, 0 done (and reset), -1 error. */
 int cn_step(struct cn_store *, sqlite3_stmt *, struct cn_err *) CN_CHECKED;
 /* Runs to the end.  types: i int64_t, s const char * (NULL allowed), b const
