@@ -23,27 +23,31 @@ static int sink_error(const struct cn_sink *s, struct cn_err *err)
 	return cn_fail(err, CN_IOERR, "%s: %s", s->name, strerror(s->error));
 }
 
-int cn_sink_flush(struct cn_sink *s, struct cn_err *err)
+static void put(struct cn_sink *s, const char *p, size_t left)
 {
-	size_t at = 0;
-
-	while (s->error == 0 && at < s->buf.len) {
-		ssize_t n = write(s->fd, s->buf.p + at, s->buf.len - at);
+	while (s->error == 0 && left > 0) {
+		ssize_t n = write(s->fd, p, left);
 
 		if (n >= 0) {
-			at += (size_t)n;
+			p += n;
+			left -= (size_t)n;
 			s->bytes += (uint64_t)n;
 		} else if (errno == EAGAIN) {
 			/* Somebody made our end of a shared pipe non-blocking;
 			 * a wait that is interrupted is tried again. */
-			struct pollfd p = { s->fd, POLLOUT, 0 };
+			struct pollfd out = { s->fd, POLLOUT, 0 };
 
-			(void)poll(&p, 1, -1);
+			(void)poll(&out, 1, -1);
 		} else if (errno != EINTR) {
 			s->error = errno;
 			s->closed = errno == EPIPE;
 		}
 	}
+}
+
+int cn_sink_flush(struct cn_sink *s, struct cn_err *err)
+{
+	put(s, s->buf.p, s->buf.len);
 	cn_wipe(s->buf.p, s->buf.len);
 	s->buf.len = 0;
 	return s->error ? sink_error(s, err) : 0;
@@ -54,8 +58,14 @@ int cn_sink_add(struct cn_sink *s, const void *p, size_t n,
 {
 	if (s->error)
 		return sink_error(s, err);
-	cn_buf_add(&s->buf, p, n);
-	return s->buf.len >= HIGH ? cn_sink_flush(s, err) : 0;
+	if (s->buf.len + n < HIGH) {
+		cn_buf_add(&s->buf, p, n);
+		return 0;
+	}
+	if (cn_sink_flush(s, err) < 0)
+		return -1;
+	put(s, p, n);
+	return s->error ? sink_error(s, err) : 0;
 }
 
 int cn_out_line(struct cn_sink *s, struct cn_str line, struct cn_err *err)
