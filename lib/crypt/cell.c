@@ -85,67 +85,95 @@ scratch_done(struct cn_keys *k)
 	}
 }
 
-/* The padded plain text into scratch; returns the flags. */
+/* The padded plain text of a cell, its length in *total; returns the flags. */
 static int
-pack(struct cn_keys *k, const void *p, size_t n)
+pack(struct cn_keys *k, const void *p, size_t n, uint8_t *to, size_t *total)
 {
-	struct cn_buf *b = &k->scratch;
-	size_t len, total;
-	uint8_t *to;
+	size_t len = cn_pack(k, p, n, to + LEN), end;
 
-	b->len = 0;
-	cn_buf_reserve(b, padme(LEN + n));
-	to = (uint8_t *)b->p;
 	cn_put32(to, (uint32_t)n);
-	len = cn_pack(k, p, n, to + LEN);
 	if (len == 0 && n > 0)
 		memcpy(to + LEN, p, n);
-	total = padme(LEN + (len > 0 ? len : n));
-	memset(to + LEN + (len > 0 ? len : n), 0,
-	    total - LEN - (len > 0 ? len : n));
-	b->len = total;
+	end = LEN + (len > 0 ? len : n);
+	*total = padme(end);
+	memset(to + end, 0, *total - end);
 	return len > 0 ? DEFLATED : 0;
 }
 
-static void
-seal_chunks(struct cn_keys *k, const uint8_t key[CN_KEY],
-    const uint8_t head[HEAD], struct cn_buf *out)
+/* The bytes of chunk i of a cell that has `left` of it and what follows. */
+static size_t
+chunk_of(size_t left)
 {
-	EVP_CIPHER_CTX *c = k->seal;
-	const uint8_t *in = (const uint8_t *)k->scratch.p;
-	size_t left = k->scratch.len, n, i;
-	uint8_t nonce[CN_NONCE], *to;
-	int len;
-
-	for (i = 0; i == 0 || left > 0; i++) {
-		n = left < CHUNK ? left : CHUNK;
-		to = (uint8_t *)out->p + out->len;
-		chunk_nonce(nonce, i, n == left);
-		cn_must(EVP_EncryptInit_ex(c, NULL, NULL, i == 0 ? key : NULL,
-		    nonce));
-		cn_must(EVP_EncryptUpdate(c, NULL, &len, head, HEAD));
-		cn_must(EVP_EncryptUpdate(c, to, &len, in, (int)n));
-		cn_must(EVP_EncryptFinal_ex(c, to + n, &len));
-		cn_must(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, CN_TAG,
-		    to + n));
-		out->len += n + CN_TAG;
-		in += n;
-		left -= n;
-	}
+	return left < CHUNK + CN_TAG ? left : CHUNK + CN_TAG;
 }
 
+/* What stays open has version 0, the flags, and room where tags will be: it is
+ * packed behind that room, and its chunks move to where they belong. */
 int
-cn_cell_seal(struct cn_keys *k, const struct cn_cell_at *at, const void *p,
-    size_t n, struct cn_buf *out, struct cn_err *err)
+cn_cell_pack(struct cn_keys *k, const void *p, size_t n, struct cn_buf *out,
+    struct cn_err *err)
 {
-	int class = cn_leaf_class(at->leaf);
-	uint8_t head[HEAD] = { 1 }, key[CN_KEY];
-	size_t total;
+	size_t most = padme(LEN + n), left, part;
+	size_t room = HEAD + (most / CHUNK + 1) * CN_TAG;
+	uint8_t *cell, *from, *to;
 
 	if (n > CELL_MAX)
 		return cn_fail(err, CN_INTERNAL, "cell of %zu bytes: split it",
 		    n);
+	cn_buf_reserve(out, room + most);
+	cell = (uint8_t *)out->p + out->len;
+	memset(cell, 0, HEAD);
+	from = cell + room;
+	cell[2] = (uint8_t)pack(k, p, n, from, &left);
+	for (to = cell + HEAD; left > 0; left -= part) {
+		part = left < CHUNK ? left : CHUNK;
+		memmove(to, from, part);
+		to += part + CN_TAG;
+		from += part;
+	}
+	cn_wipe(to, (size_t)(from > to ? from - to : 0));
+	out->len = (size_t)((char *)to - out->p);
+	out->p[out->len] = '\0';
+	return 0;
+}
+
+/* In place, chunk by chunk. */
+static void
+seal_chunks(struct cn_keys *k, const uint8_t key[CN_KEY], uint8_t *cell,
+    size_t n)
+{
+	EVP_CIPHER_CTX *c = k->seal;
+	uint8_t nonce[CN_NONCE], *p = cell + HEAD;
+	size_t left = n - HEAD, part, i;
+	int len;
+
+	for (i = 0; left > 0; i++) {
+		part = chunk_of(left);
+		chunk_nonce(nonce, i, part == left);
+		cn_must(EVP_EncryptInit_ex(c, NULL, NULL, i == 0 ? key : NULL,
+		    nonce));
+		cn_must(EVP_EncryptUpdate(c, NULL, &len, cell, HEAD));
+		cn_must(EVP_EncryptUpdate(c, p, &len, p,
+		    (int)(part - CN_TAG)));
+		cn_must(EVP_EncryptFinal_ex(c, p + part - CN_TAG, &len));
+		cn_must(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, CN_TAG,
+		    p + part - CN_TAG));
+		p += part;
+		left -= part;
+	}
+}
+
+int
+cn_cell_close(struct cn_keys *k, const struct cn_cell_at *at, void *p,
+    size_t n, struct cn_err *err)
+{
+	int class = cn_leaf_class(at->leaf);
+	uint8_t *cell = p, head[HEAD] = { 1 }, key[CN_KEY];
+
+	if (n <= HEAD + CN_TAG || cell[0] != 0)
+		return cn_fail(err, CN_INTERNAL, "no cell to be sealed");
 	head[1] = (uint8_t)class;
+	head[2] = cell[2];
 	cn_put32(head + 4, k->ring->epoch[class]);
 	cn_put64(head + 8, (uint64_t)at->leaf);
 	cn_random(head + HEAD - SALT, SALT);
@@ -156,16 +184,26 @@ cn_cell_seal(struct cn_keys *k, const struct cn_cell_at *at, const void *p,
 		cn_must(k->seal != NULL && EVP_EncryptInit_ex(k->seal,
 		    EVP_aes_256_gcm(), NULL, NULL, NULL));
 	}
-	head[2] = (uint8_t)pack(k, p, n);
-	total = k->scratch.len;
-	cn_buf_reserve(out, HEAD + total + (total / CHUNK + 1) * CN_TAG);
-	cn_buf_add(out, head, HEAD);
-	seal_chunks(k, key, head, out);
-	scratch_done(k);
+	memcpy(cell, head, HEAD);
+	seal_chunks(k, key, cell, n);
 	cn_wipe(key, sizeof(key));
-	if (out->p != NULL)
-		out->p[out->len] = '\0';
 	return 0;
+}
+
+int
+cn_cell_seal(struct cn_keys *k, const struct cn_cell_at *at, const void *p,
+    size_t n, struct cn_buf *out, struct cn_err *err)
+{
+	size_t was = out->len;
+
+	if (cn_cell_pack(k, p, n, out, err) == -1)
+		return -1;
+	if (cn_cell_close(k, at, out->p + was, out->len - was, err) == 0)
+		return 0;
+	/* Not one byte of it stays in the clear. */
+	cn_wipe(out->p + was, out->len - was);
+	out->len = was;
+	return -1;
 }
 
 /* Decrypts into scratch; false: forged, cut, or chunks out of place. */
@@ -182,7 +220,7 @@ open_chunks(struct cn_keys *k, const uint8_t key[CN_KEY],
 	k->scratch.len = 0;
 	cn_buf_reserve(&k->scratch, left);
 	for (i = 0; left > 0; i++) {
-		part = left < CHUNK + CN_TAG ? left : CHUNK + CN_TAG;
+		part = chunk_of(left);
 		if (part <= CN_TAG)
 			return false;
 		to = (uint8_t *)k->scratch.p + k->scratch.len;
@@ -227,6 +265,25 @@ unpack(struct cn_keys *k, int flags, struct cn_buf *out)
 	out->len += n;
 	out->p[out->len] = '\0';
 	return true;
+}
+
+int
+cn_cell_plain(struct cn_keys *k, const void *p, size_t n, struct cn_buf *out,
+    struct cn_err *err)
+{
+	const uint8_t *cell = p;
+	size_t left = n > HEAD ? n - HEAD : 0, part;
+	bool ok;
+
+	k->scratch.len = 0;
+	for (p = cell + HEAD; left > CN_TAG; left -= part) {
+		part = chunk_of(left);
+		cn_buf_add(&k->scratch, p, part - CN_TAG);
+		p = (const uint8_t *)p + part;
+	}
+	ok = left == 0 && cell[0] == 0 && unpack(k, cell[2], out);
+	scratch_done(k);
+	return ok ? 0 : cn_fail(err, CN_INTERNAL, "no open cell");
 }
 
 int64_t

@@ -122,6 +122,15 @@ struct cn_cell_at {
  * zeros, and 1 in the last byte of the last; the header is authenticated. */
 int cn_cell_seal(struct cn_keys *, const struct cn_cell_at *, const void *,
     size_t, struct cn_buf *out, struct cn_err *) CN_CHECKED;
+/* The same in two steps, where the owner is not known yet: _pack appends the
+ * cell unsealed (wipe what is not sealed in the end), _close seals all of it
+ * where it lies; _plain appends what an unsealed one holds. */
+int cn_cell_pack(struct cn_keys *, const void *, size_t, struct cn_buf *out,
+    struct cn_err *) CN_CHECKED;
+int cn_cell_close(struct cn_keys *, const struct cn_cell_at *, void *, size_t,
+    struct cn_err *) CN_CHECKED;
+int cn_cell_plain(struct cn_keys *, const void *, size_t, struct cn_buf *out,
+    struct cn_err *) CN_CHECKED;
 /* Appends the plain bytes.  A punctured leaf: status 4; no class key: 77;
  * a forged, moved or truncated cell: 5.  Wipe what you no longer need. */
 int cn_cell_open(struct cn_keys *, const struct cn_cell_at *, const void *,

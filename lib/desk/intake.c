@@ -15,6 +15,7 @@
 #include "store/mailbox.h"
 #include "store/quarantine.h"
 
+#define CELLS ((size_t)6 << 20)	/* room for those of a group */
 #define AHEAD 300		/* seconds that a sender's clock may be */
 #define OLDER_IS_KEPT "of an erased person, older than the erasure: kept in" \
     " quarantine"
@@ -51,6 +52,13 @@ void cn_intake_words(struct cn_intake *in, struct cn_intake_item *it)
 	    &it->mem, w->text.p, w->text.len), .len = w->text.len } };
 }
 
+/* What was known before has not been sealed. */
+static void drop_cells(struct cn_intake *in)
+{
+	cn_wipe(in->cells.p, in->cells.len);
+	in->cells.len = 0;
+}
+
 void cn_intake_free(struct cn_intake *in)
 {
 	size_t i;
@@ -60,6 +68,8 @@ void cn_intake_free(struct cn_intake *in)
 	for (i = 0; i < in->n; i++)
 		cn_intake_clear(&in->items[i]);
 	cn_words_release(&in->scratch);
+	drop_cells(in);
+	cn_buf_release(&in->cells);
 	for (i = 0; i < in->nfolders; i++) {
 		free(in->folders[i].account);
 		free(in->folders[i].name);
@@ -121,7 +131,7 @@ static void copy_at(struct cn_intake_item *it, const struct cn_intake_at *at)
 }
 
 struct cn_intake_item *cn_intake_next(struct cn_intake *in,
-    struct cn_str raw, const struct cn_intake_at *at, const char *place)
+    const struct cn_intake_at *at, const char *place)
 {
 	struct cn_intake_item *it;
 
@@ -134,7 +144,6 @@ struct cn_intake_item *cn_intake_next(struct cn_intake *in,
 		in->cap = cap;
 	}
 	it = &in->items[in->n++];
-	cn_buf_add(&it->raw, raw.p, raw.n);
 	if (at != NULL)
 		copy_at(it, at);
 	snprintf(it->place, sizeof(it->place), "%s", place);
@@ -154,33 +163,55 @@ static int bad(struct cn_intake_item *it, struct cn_err *err)
 
 void cn_intake_own(const struct cn_config *c, struct cn_intake_item *it)
 {
-	cn_sender(c, &it->mail, &it->msg, &it->mem);
+	cn_sender(c, &it->mail, &it->msg, &it->mail.mem);
 	it->owner = cn_people_owner(c, &it->mail, &it->msg, &it->owner_name);
+}
+
+static int keep(struct cn_intake *in, struct cn_intake_item *it,
+    struct cn_str raw, struct cn_err *err)
+{
+	if (in->cells.p == NULL)
+		cn_buf_reserve(&in->cells, CELLS);
+	return cn_packed_make(in->store, &it->packed, &in->cells, raw, err);
+}
+
+/* Of what was parsed only that stays which will be written. */
+static void compact(struct cn_intake_item *it)
+{
+	if (it->owner != NULL)
+		it->owner = cn_arena_strdup(&it->mem, it->owner);
+	if (it->owner_name != NULL)
+		it->owner_name = cn_arena_strdup(&it->mem, it->owner_name);
+	cn_msg_own(&it->msg, &it->mem);
+	cn_mail_release(&it->mail);
 }
 
 int cn_intake_mail(struct cn_intake *in, struct cn_str raw,
     const struct cn_intake_at *at, const char *place, struct cn_err *err)
 {
-	struct cn_intake_item *it = cn_intake_next(in, raw, at, place);
+	struct cn_intake_item *it = cn_intake_next(in, at, place);
 
-	raw = cn_buf_view(&it->raw);
-	if (cn_mail_read(&it->mail, raw, 0, err) < 0)
+	if (cn_mail_read(&it->mail, raw, CN_MAIL_NO_FILES, err) < 0) {
+		cn_buf_add(&it->raw, raw.p, raw.n);
 		return bad(it, err);
+	}
 	if (cn_message_hash(in->store, "email", raw, it->hash, err) < 0)
 		return -1;
-	cn_msg_from_mail(&it->msg, &it->mail, &it->mem);
+	cn_msg_from_mail(&it->msg, &it->mail, &it->mail.mem);
 	cn_intake_own(in->conf, it);
 	cn_intake_words(in, it);
-	return 0;
+	compact(it);
+	return keep(in, it, raw, err);
 }
 
 int cn_intake_chat(struct cn_intake *in, struct cn_str line,
     const char *place, struct cn_err *err)
 {
-	struct cn_intake_item *it = cn_intake_next(in, line, NULL, place);
+	struct cn_intake_item *it = cn_intake_next(in, NULL, place);
 	struct cn_chat c;
 	const char *type;
 
+	cn_buf_add(&it->raw, line.p, line.n);
 	if (cn_json_check(line, err) < 0)
 		return bad(it, err);
 	if (cn_device_clean(cn_store_keys(in->store), &it->raw, err) < 0)
@@ -200,15 +231,16 @@ int cn_intake_chat(struct cn_intake *in, struct cn_str line,
 	if (cn_message_hash(in->store, "chat", line, it->hash, err) < 0)
 		return -1;
 	cn_intake_words(in, it);
-	return 0;
+	return keep(in, it, line, err);
 }
 
 int cn_intake_refuse(struct cn_intake *in, struct cn_str raw,
     const char *place, const char *reason, struct cn_err *err)
 {
-	struct cn_intake_item *it = cn_intake_next(in, raw, NULL, place);
+	struct cn_intake_item *it = cn_intake_next(in, NULL, place);
 	struct cn_err none = { 0 };
 
+	cn_buf_add(&it->raw, raw.p, raw.n);
 	snprintf(it->bad, sizeof(it->bad), "%s", reason);
 	return cn_json_check(raw, &none) < 0 ? 0 :
 	    cn_device_clean(cn_store_keys(in->store), &it->raw, err);
@@ -297,10 +329,15 @@ static int owner(struct cn_intake *in, struct cn_intake_item *it,
 	return r < 0 ? -1 : 0;
 }
 
-static int quarantine(struct cn_intake *in, const struct cn_intake_item *it,
+static int quarantine(struct cn_intake *in, struct cn_intake_item *it,
     const char *reason, struct cn_err *err)
 {
-	int r = it->requeued ? cn_quarantine_renew(in->store, it->requeued,
+	int r;
+
+	if (it->raw.len == 0 && cn_packed_plain(in->store, &it->packed,
+	    &it->raw, err) < 0)
+		return -1;
+	r = it->requeued ? cn_quarantine_renew(in->store, it->requeued,
 	    reason, err) : it->pieces ? cn_pieces_keep(in->store, it->pieces,
 	    it->as_item, err) : cn_quarantine(in->store, reason, it->place,
 	    &it->at.place, cn_buf_view(&it->raw), err);
@@ -330,44 +367,6 @@ static int erased(struct cn_intake *in, struct cn_intake_item *it,
 	return quarantine(in, it, CN_INTAKE_OLDER, err) < 0 ? -1 : 1;
 }
 
-/* What goes out for a message that is in the store now. */
-static int show(struct cn_intake *in, struct cn_intake_item *it, int64_t id,
-    bool is_known, struct cn_buf *lines, struct cn_err *err)
-{
-	const struct cn_intake_folder *f = &in->folders[it->folder_at];
-	unsigned what = it->at.place.uid ? CN_LOAD_PLACES : 0;
-	struct cn_msg m = it->msg;
-
-	if ((in->flags & CN_INTAKE_SILENT) ||
-	    (is_known && (in->flags & CN_INTAKE_NEW)))
-		return 0;
-	if ((in->flags & CN_INTAKE_MBOX) && it->pieces != NULL) {
-		in->large = id;
-		return 0;
-	}
-	if (in->flags & CN_INTAKE_MBOX) {
-		cn_mbox_put(lines, cn_buf_view(&it->raw), it->msg.from.n > 0 ?
-		    it->msg.from.v[0].addr : NULL, it->msg.date);
-		return 0;
-	}
-	/* What is new has the head that it came with, and lies there alone. */
-	if (!is_known && what && it->at.nlabels == 0 && !it->requeued) {
-		what = 0;
-		cn_mailbox_place(&m, f->account, f->name, it->at.place.flags,
-		    &it->mem);
-	}
-	what |= is_known ? 0 : CN_LOAD_REST;
-	if (cn_message_load(in->store, id, what, &m, &it->mem, err) < 0)
-		return -1;
-	m.text = it->msg.text;
-	m.text_len = it->msg.text_len;
-	if (is_known)
-		m.class_json.n = m.replies_json.n = 0;
-	m.known = is_known;
-	cn_msg_line(lines, &m, in->flags);
-	return 0;
-}
-
 static int locate(struct cn_intake *in, const struct cn_intake_item *it,
     int64_t id, struct cn_err *err)
 {
@@ -383,7 +382,7 @@ static int known(struct cn_intake *in, struct cn_intake_item *it, int64_t id,
 {
 	in->counts.known++;
 	return locate(in, it, id, err) < 0 ? -1 :
-	    show(in, it, id, true, lines, err);
+	    cn_intake_show(in, it, id, true, lines, err);
 }
 
 /* A clock that is ahead wrote after the mail had arrived. */
@@ -405,7 +404,7 @@ static int add(struct cn_intake *in, struct cn_intake_item *it,
 	int64_t refs[CN_THREAD_REFS], id;
 
 	date(it, cn_store_now(in->store));
-	nm.raw = cn_buf_view(&it->raw);
+	nm.packed = &it->packed;
 	nm.pieces = it->pieces;
 	nm.words = &it->words;
 	memcpy(nm.hash, it->hash, CN_HASH);
@@ -423,7 +422,7 @@ static int add(struct cn_intake *in, struct cn_intake_item *it,
 	    locate(in, it, id, err) < 0)
 		return -1;
 	in->counts.stored++;
-	return show(in, it, id, false, lines, err);
+	return cn_intake_show(in, it, id, false, lines, err);
 }
 
 static int rating(struct cn_intake *in, struct cn_intake_item *it,
@@ -590,6 +589,7 @@ out:
 	for (i = 0; i < in->n; i++)
 		cn_intake_clear(&in->items[i]);
 	in->n = 0;
+	drop_cells(in);
 	return r;
 }
 

@@ -8,7 +8,8 @@
 #define CN_INTAKE_SUBJECTS 64	/* persons named in one audit entry */
 
 struct cn_intake_item {
-	struct cn_buf raw;
+	struct cn_buf raw;		/* of what is no mail */
+	struct cn_packed packed;	/* the bytes to be stored */
 	struct cn_pieces *pieces;	/* in its place: a large mail that is
 					 * in the store; or NULL */
 	struct cn_mail mail;
@@ -41,6 +42,7 @@ struct cn_intake {
 	struct cn_intake_folder *folders;
 	size_t nfolders;
 	struct cn_words scratch;
+	struct cn_buf cells;		/* of all items */
 	struct cn_intake_counts counts;
 	int64_t subjects[CN_INTAKE_SUBJECTS];
 	size_t nsubjects;
@@ -51,7 +53,7 @@ struct cn_intake {
 };
 
 /* A new item of the group; copies. */
-struct cn_intake_item *cn_intake_next(struct cn_intake *, struct cn_str raw,
+struct cn_intake_item *cn_intake_next(struct cn_intake *,
     const struct cn_intake_at *, const char *place);
 void cn_intake_clear(struct cn_intake_item *);
 /* Who owns it, from it->mail and it->msg. */
@@ -59,6 +61,9 @@ void cn_intake_own(const struct cn_config *, struct cn_intake_item *);
 void cn_intake_words(struct cn_intake *, struct cn_intake_item *);
 /* What has no sender or customer of its own and belongs to a conversation. */
 bool cn_intake_belongs(const struct cn_intake_item *);
+/* Appends what goes out for an item whose message has this number. */
+int cn_intake_show(struct cn_intake *, struct cn_intake_item *, int64_t id,
+    bool known, struct cn_buf *lines, struct cn_err *) CN_CHECKED;
 /* The number of a folder, unless it is known; inside a transaction. */
 int cn_intake_folder(struct cn_intake *, int64_t folder_at, int64_t *id,
     struct cn_err *) CN_CHECKED;

@@ -319,7 +319,7 @@ static int last_piece(struct cn_intake *in, int64_t pending,
 
 	if (fetch(in, pending, &p, err) < 0)
 		return -1;
-	it = cn_intake_next(in, (struct cn_str){ "", 0 }, at, place);
+	it = cn_intake_next(in, at, place);
 	it->requeued = requeued;
 	it->pieces = cn_arena_alloc(&it->mem, sizeof(p));
 	*it->pieces = p;

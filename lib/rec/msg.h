@@ -136,5 +136,7 @@ void cn_line_strip(struct cn_buf *, const struct cn_line *,
 /* A message from a parsed mail; borrows the mail's strings, the rest is in
  * the arena. */
 void cn_msg_from_mail(struct cn_msg *, struct cn_mail *, struct cn_arena *);
+/* All that it points at is copied into the arena. */
+void cn_msg_own(struct cn_msg *, struct cn_arena *);
 
 #endif

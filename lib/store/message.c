@@ -113,32 +113,25 @@ static int64_t padded(uint64_t n)
 }
 
 static int add_raw(struct cn_store *s, int64_t id, const char *pub,
-    int64_t leaf, struct cn_str raw, struct cn_err *err)
+    int64_t leaf, const struct cn_packed *p, struct cn_err *err)
 {
-	struct cn_buf cell = { 0 };
-	uint32_t chunk = 0;
-	size_t at = 0, n;
-	int r = 0;
+	struct cn_cell_at where = { leaf, "raw", pub, "cell", 0 };
+	struct cn_str cell;
+	size_t at = 0;
 
-	do {
-		n = raw.n - at < CN_RAW_CHUNK ? raw.n - at : CN_RAW_CHUNK;
-		cell.len = 0;
-		r = cn_cell_seal(s->keys, &(struct cn_cell_at){ leaf, "raw",
-		    pub, "cell", chunk }, raw.p + at, n, &cell, err);
-		if (r == 0)
-			r = cn_do(s, err, "INSERT INTO raw VALUES(?, ?)", "ib",
-			    id * 4096 + chunk, cell.p, cell.len);
-		at += n;
-		chunk++;
-	} while (r == 0 && at < raw.n);
-	cn_buf_release(&cell);
-	return r;
+	for (; (cell = cn_packed_cell(p, &at)).n > 0; where.chunk++)
+		if (cn_cell_close(s->keys, &where, (char *)(uintptr_t)cell.p,
+		    cell.n, err) < 0 || cn_do(s, err,
+		    "INSERT INTO raw VALUES(?, ?)", "ib", id * 4096 +
+		    where.chunk, cell.p, cell.n) < 0)
+			return -1;
+	return 0;
 }
 
 static int add_row(struct cn_store *s, const struct cn_new_message *m,
     const char *pub, uint32_t shard, struct cn_err *err)
 {
-	int64_t size = m->pieces ? m->pieces->size : (int64_t)m->raw.n;
+	int64_t size = m->pieces ? m->pieces->size : (int64_t)m->packed->size;
 	struct cn_str known = m->msg->device_json;
 	struct cn_buf head = { 0 }, cell = { 0 }, device = { 0 };
 	sqlite3_stmt *st;
@@ -198,8 +191,6 @@ int cn_message_add(struct cn_store *s, struct cn_new_message *m, int64_t *id,
 	char pub[CN_ID_LEN];
 	uint32_t shard;
 
-	if (m->raw.n > (size_t)4095 * CN_RAW_CHUNK)
-		return cn_fail(err, CN_PARTIAL, "larger than 4 GiB");
 	cn_id_new(pub, 'm');
 	if (m->pieces != NULL)
 		memcpy(pub, m->pieces->pub, sizeof(pub));
@@ -208,7 +199,7 @@ int cn_message_add(struct cn_store *s, struct cn_new_message *m, int64_t *id,
 		return -1;
 	*id = sqlite3_last_insert_rowid(s->db);
 	if ((m->pieces ? cn_pieces_done(s, m->pieces, err) :
-	    add_raw(s, *id, pub, m->leaf, m->raw, err)) < 0 ||
+	    add_raw(s, *id, pub, m->leaf, m->packed, err)) < 0 ||
 	    add_links(s, m, *id, err) < 0)
 		return -1;
 	cn_shard_index(s, shard, *id, m->words);

@@ -54,9 +54,25 @@ struct cn_location {
 
 struct cn_pieces;
 
+/* The bytes of a message as they will be sealed, in cells of CN_RAW_CHUNK: less
+ * than they are, and made before their owner is known.  They lie in a buffer
+ * that those of a whole group share. */
+struct cn_packed {
+	struct cn_buf *in;
+	size_t at, len;			/* there: each its length and itself */
+	size_t size;			/* of the bytes */
+};
+int cn_packed_make(struct cn_store *, struct cn_packed *, struct cn_buf *in,
+    struct cn_str, struct cn_err *) CN_CHECKED;
+/* Appends the bytes, as long as they are not sealed. */
+int cn_packed_plain(struct cn_store *, const struct cn_packed *,
+    struct cn_buf *, struct cn_err *) CN_CHECKED;
+/* The next cell: start with *at at 0; n == 0 behind the last. */
+struct cn_str cn_packed_cell(const struct cn_packed *, size_t *at);
+
 struct cn_new_message {
 	struct cn_msg *msg;		/* id, received … are filled in */
-	struct cn_str raw;
+	struct cn_packed *packed;	/* is sealed where it lies */
 	const struct cn_pieces *pieces;	/* in its place: they are here, under
 					 * this leaf; or NULL */
 	const struct cn_words *words;

@@ -5,6 +5,52 @@
 #include "store/message.h"
 #include "store/sql.h"
 
+int cn_packed_make(struct cn_store *s, struct cn_packed *p, struct cn_buf *in,
+    struct cn_str raw, struct cn_err *err)
+{
+	size_t at = 0, n, from, len;
+
+	if (raw.n > (size_t)4095 * CN_RAW_CHUNK)
+		return cn_fail(err, CN_PARTIAL, "larger than 4 GiB");
+	*p = (struct cn_packed){ .in = in, .at = in->len, .size = raw.n };
+	do {
+		n = raw.n - at < CN_RAW_CHUNK ? raw.n - at : CN_RAW_CHUNK;
+		from = in->len;
+		cn_buf_add(in, &from, sizeof(from));
+		if (cn_cell_pack(s->keys, raw.p + at, n, in, err) < 0)
+			return -1;
+		len = in->len - from - sizeof(len);
+		memcpy(in->p + from, &len, sizeof(len));
+		at += n;
+	} while (at < raw.n);
+	p->len = in->len - p->at;
+	return 0;
+}
+
+struct cn_str cn_packed_cell(const struct cn_packed *p, size_t *at)
+{
+	struct cn_str cell = { NULL, 0 };
+
+	if (*at < p->len) {
+		memcpy(&cell.n, p->in->p + p->at + *at, sizeof(cell.n));
+		cell.p = p->in->p + p->at + *at + sizeof(cell.n);
+		*at += sizeof(cell.n) + cell.n;
+	}
+	return cell;
+}
+
+int cn_packed_plain(struct cn_store *s, const struct cn_packed *p,
+    struct cn_buf *out, struct cn_err *err)
+{
+	struct cn_str cell;
+	size_t at = 0;
+
+	while ((cell = cn_packed_cell(p, &at)).n > 0)
+		if (cn_cell_plain(s->keys, cell.p, cell.n, out, err) < 0)
+			return -1;
+	return 0;
+}
+
 int cn_chunk(struct cn_store *s, const struct cn_chunked *c, int64_t n,
     struct cn_buf *out, struct cn_err *err)
 {
