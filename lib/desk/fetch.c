@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pages.h"
+
 #define GROUP_MAILS 256
-#define GROUP_BYTES (1u << 20)
-#define CACHE 3000			/* KiB: several accounts at once */
+#define GROUP_BYTES (2u << 20)
+#define CACHE 2000			/* KiB: several accounts at once */
 
 void cn_fetch_place(const struct cn_fetch *f, int64_t uid,
     char place[CN_FETCH_PLACE])
@@ -249,6 +251,7 @@ struct cn_fetch *cn_fetch_open(struct cn_store *s, const struct cn_config *c,
 		cn_fetch_close(f);
 		return NULL;
 	}
+	cn_pages_let_go();
 	return f;
 }
 
