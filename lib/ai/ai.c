@@ -39,7 +39,7 @@ cn_dsr_name(enum cn_dsr d)
 const char *
 cn_why_kind_name(enum cn_why_kind k)
 {
-	static const char *const names[] = { "word", "pair", "chars" };
+	static const char *const names[] = { "word", "pair", "chars", "mark" };
 
 	return NAME(names, k, CN_WHY_KIND_MAX);
 }
@@ -91,7 +91,7 @@ negated(const struct look *l, size_t i, uint32_t within)
 }
 
 static void
-keep_why(struct cn_ai_result *r, struct look *l, uint32_t at, uint32_t len,
+keep_why(struct cn_ai_result *r, struct look *l, struct cn_str feature,
     enum cn_why_kind kind, double weight)
 {
 	size_t i;
@@ -104,9 +104,39 @@ keep_why(struct cn_ai_result *r, struct look *l, uint32_t at, uint32_t len,
 	if (i == CN_WHY_MAX)
 		return;
 	r->nwhy += r->nwhy < CN_WHY_MAX;
-	r->why[i].feature = cn_arena_dup(l->arena, l->words.buf + at, len);
+	r->why[i].feature = cn_arena_dup(l->arena, feature.p, feature.n);
 	r->why[i].kind = kind;
 	r->why[i].weight = weight;
+}
+
+/* What a feature of the text adds to the class's sum. */
+static double
+share(const struct cn_model *m, const struct cn_tf *tf,
+    const struct cn_norm *norm, size_t class)
+{
+	return tf->row ? cn_model_weight(m, tf->row - 1, class) *
+	    m->row[tf->row - 1].idf * cn_model_tf(tf->n) *
+	    norm->inv[tf->block] : 0;
+}
+
+static struct cn_str
+span(const struct look *l, const struct cn_feat *f)
+{
+	return (struct cn_str){ l->words.buf + f->at, f->len };
+}
+
+static void
+explain_marks(const struct cn_model *m, struct look *l, const struct cn_tf *tf,
+    size_t ntf, const struct cn_norm *norm, size_t class)
+{
+	const struct cn_ai_input *in = l->in;
+	size_t i, j;
+
+	for (i = 0; i < in->nmarks && i < CN_AI_MARKS_MAX; i++)
+		for (j = ntf; j-- > 0 && tf[j].block == BLOCK_MARKS;)
+			if (tf[j].key == cn_mark_key(in->marks[i]))
+				keep_why(l->r, l, in->marks[i], CN_WHY_MARK,
+				    share(m, &tf[j], norm, class));
 }
 
 /* A word counts with the characters in it; one that the model knows by its
@@ -116,37 +146,33 @@ explain(const struct cn_model *m, struct look *l, const struct cn_feat *f,
     size_t nf, const struct cn_tf *tf, size_t ntf, const struct cn_norm *norm,
     size_t class)
 {
-	uint32_t at = 0, len = 0, row;
+	struct cn_str word = { NULL, 0 };
 	double sum = 0, w;
-	bool known = false;
+	bool known = false, seen;
 	size_t i, j = 0;
 
 	for (i = 0; i <= nf; i++) {
 		if (i == nf || f[i].kind == CN_WHY_WORD) {
-			if (len)
-				keep_why(l->r, l, at, len, known ?
-				    CN_WHY_WORD : CN_WHY_CHARS, sum);
+			if (word.n)
+				keep_why(l->r, l, word, known ? CN_WHY_WORD :
+				    CN_WHY_CHARS, sum);
 			if (i == nf)
 				return;
-			at = f[i].at;
-			len = f[i].len;
+			word = span(l, &f[i]);
 			sum = 0;
 			known = false;
 		}
 		/* First occurrences come in the order of tf. */
 		if (j == ntf || f[i].key != tf[j].key)
 			continue;
-		row = tf[j].row;
-		w = row ? cn_model_weight(m, row - 1, class) *
-		    m->row[row - 1].idf * cn_model_tf(tf[j].n) *
-		    norm->inv[tf[j].chars] : 0;
-		j++;
+		w = share(m, &tf[j], norm, class);
+		seen = tf[j++].row;
 		if (f[i].kind == CN_WHY_PAIR) {
-			keep_why(l->r, l, f[i].at, f[i].len, CN_WHY_PAIR, w);
+			keep_why(l->r, l, span(l, &f[i]), CN_WHY_PAIR, w);
 			continue;
 		}
 		sum += w;
-		known |= row && f[i].kind == CN_WHY_WORD;
+		known |= seen && f[i].kind == CN_WHY_WORD;
 	}
 }
 
@@ -163,7 +189,7 @@ category(const struct cn_model *m, struct look *l)
 	int best;
 
 	f = cn_feats(&l->words, &nf, l->arena);
-	tf = cn_tfs(f, nf, &ntf, l->arena);
+	tf = cn_input_tfs(l->in, f, nf, &ntf, l->arena);
 	p = cn_arena_alloc(l->arena, m->classes * sizeof(*p));
 	if (cn_model_score(m, tf, ntf, p, &norm) == 0)
 		return;
@@ -184,6 +210,7 @@ category(const struct cn_model *m, struct look *l)
 		l->usual = (enum cn_priority)m->priority[best];
 	}
 	explain(m, l, f, nf, tf, ntf, &norm, (size_t)best);
+	explain_marks(m, l, tf, ntf, &norm, (size_t)best);
 }
 
 /* Faces that say what words leave out. */

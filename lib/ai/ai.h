@@ -37,6 +37,7 @@ bool cn_priority_parse(const char *, enum cn_priority *);
  * at the top, and a 50 MB message costs no more than this. */
 #define CN_AI_TEXT_MAX 16384
 #define CN_AI_SUBJECT_MAX 1024
+#define CN_AI_MARKS_MAX 64		/* the rest is not looked at */
 
 /* All borrowed; UTF-8, but ill-formed bytes do no harm. */
 struct cn_ai_input {
@@ -47,15 +48,21 @@ struct cn_ai_input {
 	bool html_only;
 	unsigned attachments;
 	struct cn_str sender_domain;	/* or empty */
+	/* What is known beside the text, as words of the caller's own: 'list',
+	 * 'from:example.com', 'h:x-mailer'.  No text can imitate one. */
+	const struct cn_str *marks;
+	size_t nmarks;
 };
 
 enum cn_why_kind {
-	CN_WHY_WORD, CN_WHY_PAIR, CN_WHY_CHARS, CN_WHY_KIND_MAX
+	CN_WHY_WORD, CN_WHY_PAIR, CN_WHY_CHARS, CN_WHY_MARK, CN_WHY_KIND_MAX
 };
-const char *cn_why_kind_name(enum cn_why_kind);	/* 'word', 'pair', 'chars' */
+const char *cn_why_kind_name(enum cn_why_kind); /* 'word', 'pair', 'chars',
+						 * 'mark' */
 
 struct cn_why {
-	char *feature;			/* lower-cased, from the text itself */
+	char *feature;			/* lower-cased, from the text itself;
+					 * a mark as it was given */
 	enum cn_why_kind kind;
 	double weight;			/* towards best; negative: against */
 };

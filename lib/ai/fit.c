@@ -150,7 +150,7 @@ make_docs(struct fit *f)
 				continue;
 			out->row = row - 1;
 			out++->x = (float)cn_model_tf(e->tf[j].n) *
-			    f->m->row[row - 1].idf * norm.inv[e->tf[j].chars];
+			    f->m->row[row - 1].idf * norm.inv[e->tf[j].block];
 		}
 		f->doc[f->ndoc].n = (uint32_t)(out - f->doc[f->ndoc].t);
 		f->ndoc++;
@@ -242,7 +242,7 @@ quantise(struct fit *f)
 		w = (const float *)(f->w + r * f->lanes);
 		memcpy(sorted, w, classes * sizeof(*w));
 		qsort(sorted, classes, sizeof(*sorted), by_float);
-		mid = sorted[classes / 2];
+		mid = (sorted[(classes - 1) / 2] + sorted[classes / 2]) / 2;
 		max = sorted[classes - 1] - mid;
 		if (mid - sorted[0] > max)
 			max = mid - sorted[0];

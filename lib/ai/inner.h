@@ -5,11 +5,14 @@
 #include "model.h"
 #include "words.h"
 
+/* Features that are made one length together. */
+enum { BLOCK_WORDS, BLOCK_CHARS, BLOCK_MARKS, BLOCKS };
+
 /* A feature of a text with how often it occurs. */
 struct cn_tf {
 	uint32_t key;
 	uint16_t n;
-	uint16_t chars;			/* of the block of characters */
+	uint16_t block;			/* BLOCK_… */
 	uint32_t row;			/* in the last model that scored it */
 };
 
@@ -76,12 +79,14 @@ struct cn_train {
 /* The distinct features in order of first occurrence, in the arena. */
 struct cn_tf *cn_tfs(const struct cn_feat *f, size_t n, size_t *nout,
     struct cn_arena *arena);
-struct cn_tf *cn_text_tfs(struct cn_str subject, struct cn_str text,
-    size_t *n, struct cn_arena *);
+/* The same with the marks of an input behind those of its words, which are
+ * given or made here. */
+struct cn_tf *cn_input_tfs(const struct cn_ai_input *,
+    const struct cn_feat *f, size_t nf, size_t *nout, struct cn_arena *);
 
 /* What one occurrence of each block's features is worth: 1 / norm. */
 struct cn_norm {
-	float inv[2];			/* words; characters */
+	float inv[BLOCKS];
 };
 
 uint32_t cn_model_row(const struct cn_model *, uint32_t key); /* + 1, 0 */

@@ -146,7 +146,7 @@ cn_tfs(const struct cn_feat *f, size_t n, size_t *nout, struct cn_arena *arena)
 				break;
 		if (slot[at] == 0) {
 			tf[k].key = f[i].key;
-			tf[k].chars = f[i].kind == CN_WHY_CHARS;
+			tf[k].block = f[i].kind == CN_WHY_CHARS;
 			slot[at] = (uint32_t)++k;
 		}
 		if (tf[slot[at] - 1].n < UINT16_MAX)
@@ -157,17 +157,37 @@ cn_tfs(const struct cn_feat *f, size_t n, size_t *nout, struct cn_arena *arena)
 }
 
 struct cn_tf *
-cn_text_tfs(struct cn_str subject, struct cn_str text, size_t *n,
-    struct cn_arena *arena)
+cn_input_tfs(const struct cn_ai_input *in, const struct cn_feat *f, size_t nf,
+    size_t *nout, struct cn_arena *arena)
 {
 	struct cn_words words;
-	struct cn_feat *f;
-	size_t nf;
+	struct cn_tf *tf, *all;
+	size_t n, i, j;
+	uint32_t key;
 
-	cn_words(&words, subject, CN_AI_SUBJECT_MAX, text, CN_AI_TEXT_MAX,
-	    false, arena);
-	f = cn_feats(&words, &nf, arena);
-	return cn_tfs(f, nf, n, arena);
+	if (f == NULL) {
+		cn_words(&words, in->subject, CN_AI_SUBJECT_MAX, in->text,
+		    CN_AI_TEXT_MAX, false, arena);
+		f = cn_feats(&words, &nf, arena);
+	}
+	tf = cn_tfs(f, nf, nout, arena);
+	if (in->nmarks == 0)
+		return tf;
+	n = *nout;
+	all = cn_arena_alloc(arena, (n + CN_AI_MARKS_MAX) * sizeof(*all));
+	memcpy(all, tf, n * sizeof(*all));
+	for (i = 0; i < in->nmarks && i < CN_AI_MARKS_MAX; i++) {
+		key = cn_mark_key(in->marks[i]);
+		for (j = *nout; j < n && all[j].key != key; j++)
+			;
+		if (j < n)
+			continue;
+		all[n] = (struct cn_tf){ .key = key, .n = 1,
+		    .block = BLOCK_MARKS };
+		n++;
+	}
+	*nout = n;
+	return all;
 }
 
 #define BATCH 8
@@ -245,7 +265,7 @@ static size_t
 look_up(const struct cn_model *m, struct cn_tf *tf, size_t n,
     struct cn_norm *norm)
 {
-	double sq[2] = { 0, 0 }, v;
+	double sq[BLOCKS] = { 0 }, v;
 	const struct cn_row *row;
 	size_t i, c, known = 0;
 
@@ -266,10 +286,10 @@ look_up(const struct cn_model *m, struct cn_tf *tf, size_t n,
 			__builtin_prefetch(m->dense + ((row->dense - 1) *
 			    m->lanes + c) * sizeof(u8));
 		v = cn_model_tf(tf[i].n) * row->idf;
-		sq[tf[i].chars] += v * v;
+		sq[tf[i].block] += v * v;
 		known++;
 	}
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < BLOCKS; i++)
 		norm->inv[i] = sq[i] > 0 ? (float)(1 / cn_root(sq[i])) : 0;
 	return known;
 }
@@ -292,7 +312,7 @@ cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
 			continue;
 		row = &m->row[tf[i].row - 1];
 		x = (float)cn_model_tf(tf[i].n) * row->idf *
-		    norm->inv[tf[i].chars] * row->scale;
+		    norm->inv[tf[i].block] * row->scale;
 		if (row->dense) {
 			b.x[b.n] = x;
 			b.d[b.n++] = m->dense + (row->dense - 1) * m->lanes *
@@ -380,14 +400,14 @@ cn_softmax(float *score, size_t n, double temperature)
 }
 
 int
-cn_model_predict(const struct cn_model *m, struct cn_str subject,
-    struct cn_str text, float *prob, struct cn_arena *arena)
+cn_model_predict(const struct cn_model *m, const struct cn_ai_input *in,
+    float *prob, struct cn_arena *arena)
 {
 	struct cn_norm norm;
 	struct cn_tf *tf;
 	size_t n, i;
 
-	tf = cn_text_tfs(subject, text, &n, arena);
+	tf = cn_input_tfs(in, NULL, 0, &n, arena);
 	if (cn_model_score(m, tf, n, prob, &norm) == 0) {
 		for (i = 0; i < m->classes; i++)
 			prob[i] = 1.0f / (float)m->classes;

@@ -22,11 +22,12 @@ struct cn_train;
 
 struct cn_train *cn_train_new(void);
 void cn_train_free(struct cn_train *);
-/* Copies both.  Labels: 1 to 64 bytes of valid UTF-8 without white space or
- * control characters; a text that is empty or too long is taken as far as it
- * goes.  Status 78. */
-int cn_train_add(struct cn_train *, struct cn_str label, struct cn_str text,
-    struct cn_err *) CN_CHECKED;
+/* Keeps nothing of the input but hashes of its subject, text and marks.
+ * Labels: 1 to 64 bytes of valid UTF-8 without white space or control
+ * characters; a text that is empty or too long is taken as far as it goes.
+ * Status 78. */
+int cn_train_add(struct cn_train *, struct cn_str label,
+    const struct cn_ai_input *, struct cn_err *) CN_CHECKED;
 /* The priority that messages of a class have by default (else normal). */
 int cn_train_priority(struct cn_train *, struct cn_str label,
     enum cn_priority, struct cn_err *) CN_CHECKED;
@@ -77,8 +78,8 @@ void cn_model_set_threshold(struct cn_model *, double);
 /* Category alone: calibrated probabilities of all classes into
  * prob[cn_model_classes()].  Returns the best class, or -1 where the text has
  * no feature that the model knows (prob is then even). */
-int cn_model_predict(const struct cn_model *, struct cn_str subject,
-    struct cn_str text, float *prob, struct cn_arena *);
+int cn_model_predict(const struct cn_model *, const struct cn_ai_input *,
+    float *prob, struct cn_arena *);
 
 /* What a measurement found.  Rates are in 0..1. */
 struct cn_eval {

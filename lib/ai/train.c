@@ -61,7 +61,8 @@ label_ok(struct cn_str s)
 }
 
 static int
-add(struct cn_train *t, uint32_t class, struct cn_str text, struct cn_err *err)
+add(struct cn_train *t, uint32_t class, const struct cn_ai_input *in,
+    struct cn_err *err)
 {
 	struct cn_arena scratch = { 0 };
 	struct cn_example *e;
@@ -71,7 +72,7 @@ add(struct cn_train *t, uint32_t class, struct cn_str text, struct cn_err *err)
 	if (t->n >= CN_TRAIN_EXAMPLES)
 		return cn_fail(err, CN_CONFIG, "more than %d examples",
 		    CN_TRAIN_EXAMPLES);
-	tf = cn_text_tfs(cn_str(NULL), text, &n, &scratch);
+	tf = cn_input_tfs(in, NULL, 0, &n, &scratch);
 	if (t->arena.total / sizeof(*tf) + n > FEATURES_MAX) {
 		cn_arena_release(&scratch);
 		return cn_fail(err, CN_CONFIG, "too much text to train on");
@@ -120,7 +121,8 @@ class_of(struct cn_train *t, struct cn_str label, uint32_t *class,
 	for (i = 0; i < label.n; i++)
 		if (name[i] == '_')
 			name[i] = ' ';
-	if (add(t, *class, (struct cn_str){ name, label.n }, err) < 0)
+	if (add(t, *class, &(struct cn_ai_input){ .text = { name, label.n } },
+	    err) < 0)
 		return -1;
 	/* The name teaches in every fold and is measured in none. */
 	t->ex[t->n - 1].fold = UINT32_MAX;
@@ -129,14 +131,14 @@ class_of(struct cn_train *t, struct cn_str label, uint32_t *class,
 }
 
 int
-cn_train_add(struct cn_train *t, struct cn_str label, struct cn_str text,
-    struct cn_err *err)
+cn_train_add(struct cn_train *t, struct cn_str label,
+    const struct cn_ai_input *in, struct cn_err *err)
 {
 	uint32_t class;
 
 	if (class_of(t, label, &class, err) < 0)
 		return -1;
-	return add(t, class, text, err);
+	return add(t, class, in, err);
 }
 
 int
@@ -175,7 +177,8 @@ cn_train_tsv(struct cn_train *t, const char *name, struct cn_str s,
 			text = (struct cn_str){ tab + 1,
 			    (size_t)(nl - tab - 1) };
 			rc = cn_utf8_valid(text.p, text.n) ?
-			    cn_train_add(t, label, text, err) :
+			    cn_train_add(t, label, &(struct cn_ai_input){
+			    .text = text }, err) :
 			    cn_fail(err, CN_CONFIG, "invalid UTF-8");
 		}
 		if (rc < 0 && bad == NULL)
@@ -215,7 +218,8 @@ yaml_class(struct cn_train *t, struct cn_yaml *c, const char *name,
 			if (s->kind != CN_YAML_SCALAR)
 				return cn_fail(err, CN_CONFIG,
 				    "%s:%d: not a sentence", name, s->line);
-			if (cn_train_add(t, label, cn_str(s->value), err) < 0)
+			if (cn_train_add(t, label, &(struct cn_ai_input){
+			    .text = cn_str(s->value) }, err) < 0)
 				return cn_wrap(err, "%s:%d", name, s->line);
 		}
 	}

@@ -7,6 +7,7 @@
 
 #define KEY_MUL 0x9e3779b97f4a7c15u
 #define NUMBER_DIGITS 3
+#define MARK 0x80000000u
 
 /* What a code point does to a word. */
 enum { BREAK, JOIN, LETTER, DIGIT };
@@ -191,7 +192,18 @@ mix(uint64_t h, uint32_t cp)
 static uint32_t
 key(uint64_t h)
 {
-	return (uint32_t)(h * KEY_MUL >> 32);
+	return (uint32_t)(h * KEY_MUL >> 33);
+}
+
+uint32_t
+cn_mark_key(struct cn_str s)
+{
+	uint64_t h = 5;
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		h = mix(h, (unsigned char)s.p[i]);
+	return key(h) | MARK;
 }
 
 /* ' word ' as code points and where each starts; returns how many. */

@@ -6,7 +6,8 @@
  * and they are personal data that a model must not learn.
  *
  * Features are the words, the pairs of neighbours, and the runs of 3 to 5
- * characters inside ' word '; each is a 32-bit hash. */
+ * characters inside ' word '; each is a 31-bit hash.  Marks, which no text
+ * can imitate, are the hashes with the 32nd bit. */
 #ifndef CN_WORDS_H
 #define CN_WORDS_H
 
@@ -41,6 +42,7 @@ struct cn_feat {
 /* All features, repeated where they repeat. */
 struct cn_feat *cn_feats(const struct cn_words *, size_t *n,
     struct cn_arena *);
+uint32_t cn_mark_key(struct cn_str);
 
 /* e^x, ln x and the root of x by arithmetic and bits alone: the same on every
  * machine.  Good to 1e-12; e^x is 0 below -700 and capped above 700; ln needs

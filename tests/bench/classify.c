@@ -83,8 +83,8 @@ speed(const char *path, int rounds, struct cn_err *err)
 	for (i = 0; i < rounds; i++) {
 		all = cn_buf_view(&b);
 		while (line(&all, &label, &text)) {
-			best = cn_model_predict(m, cn_str(NULL), text, p,
-			    &arena);
+			best = cn_model_predict(m, &(struct cn_ai_input){
+			    .text = text }, p, &arena);
 			right += best >= 0 && cn_str_eq(label,
 			    cn_model_class(m, (size_t)best));
 			n++;
@@ -160,7 +160,8 @@ groups(const char *yaml, const char *map, const char *path,
 	cn_model_save(m, &file);
 	all = cn_buf_view(&b);
 	while (line(&all, &label, &text)) {
-		best = cn_model_predict(m, cn_str(NULL), text, p, &arena);
+		best = cn_model_predict(m, &(struct cn_ai_input){ .text = text }, p,
+		    &arena);
 		want = group(g.p, "bitext", label, &wn);
 		got = best < 0 ? NULL : group(g.p, "ours",
 		    cn_str(cn_model_class(m, (size_t)best)), &gn);
