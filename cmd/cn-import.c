@@ -307,6 +307,18 @@ static void summary(struct import *im)
 	    (long long)n->erased);
 }
 
+/* A Maildir may link to elsewhere, an export has files beside it. */
+static bool roams(const struct cn_cli *cli)
+{
+	struct stat st;
+	bool any = opt.channel == 1;
+	int i;
+
+	for (i = 0; i < cli->argc; i++)
+		any |= stat(cli->argv[i], &st) == 0 && S_ISDIR(st.st_mode);
+	return any;
+}
+
 static int import(struct import *im, struct cn_err *err)
 {
 	struct cn_cli *cli = im->cli;
@@ -314,7 +326,8 @@ static int import(struct import *im, struct cn_err *err)
 	struct cn_err ignored;
 	int i, r = 0;
 
-	if (cn_run_begin(im->desk.store, &row, err) < 0)
+	if (cn_desk_shut(&im->desk, cli, roams(cli), err) < 0 ||
+	    cn_run_begin(im->desk.store, &row, err) < 0)
 		return -1;
 	if (opt.deliver)
 		r = deliver(im, err);

@@ -1,6 +1,5 @@
 #include "cli/filter.h"
 
-#include "cli/sandbox.h"
 #include "store/audit.h"
 
 #define PAGE 256
@@ -8,7 +7,6 @@
 int cn_filter_open(struct cn_filter *f, bool no_store, struct cn_err *err)
 {
 	struct cn_cli *cli = f->cli;
-	struct cn_err why = { 0 };
 
 	if (no_store) {
 		if (cn_config_load(&f->desk.conf, cli->run.config, &cli->arena,
@@ -22,9 +20,7 @@ int cn_filter_open(struct cn_filter *f, bool no_store, struct cn_err *err)
 	if (cn_rejects_open(&f->refused, cli, f->desk.store, f->rejects,
 	    err) < 0)
 		return -1;
-	if (cn_sandbox_offline(&why) < 0 && cli->verbose)
-		cn_cli_warn("sockets are not forbidden: %s", why.msg);
-	return 0;
+	return cn_desk_shut(&f->desk, cli, false, err);
 }
 
 void cn_filter_close(struct cn_filter *f)

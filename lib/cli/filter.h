@@ -4,7 +4,9 @@
  * still waits for; takes each message, stores a group in one transaction and
  * puts a line for each, in order; and leaves a run row.  What it refuses is
  * kept (rejects.h).  With --no-store only the configuration is opened.  Before
- * the first byte is read the right to open a socket is given up. */
+ * the first byte is read all is given up that neither needs (sandbox.h): what
+ * take() and put() want from a file or a program, the caller loads or starts
+ * before cn_filter_open(). */
 #ifndef CN_FILTER_H
 #define CN_FILTER_H
 

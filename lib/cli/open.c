@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "cli/sandbox.h"
+#include "crypt/crypt.h"
 
 int cn_desk_open(struct cn_desk *d, struct cn_cli *cli, unsigned flags,
     struct cn_err *err)
@@ -19,6 +21,29 @@ void cn_desk_close(struct cn_desk *d)
 {
 	cn_store_close(d->store);
 	d->store = NULL;
+}
+
+int cn_desk_shut(const struct cn_desk *d, struct cn_cli *cli, bool anywhere,
+    struct cn_err *err)
+{
+	char root[] = "/", *all[] = { root };
+	struct cn_room room = { .read = anywhere ? all : cli->argv,
+	    .nread = anywhere ? 1 : cli->argc };
+	const char *lacks;
+	char first;
+
+	if (d->store != NULL) {
+		room.write[0] = cli->run.home;
+		room.write[1] = cli->run.keys;
+	}
+	/* OpenSSL reads its configuration when it is first asked. */
+	cn_random(&first, 1);
+	if (cn_sandbox(&room, &lacks, err) < 0)
+		return cn_wrap(err, "what the parser does not need");
+	if (lacks != NULL && cli->verbose)
+		cn_cli_warn("not all that could be is forbidden: this kernel "
+		    "has no %s", lacks);
+	return 0;
 }
 
 int cn_desk_outside(const struct cn_cli *cli, const char *path,

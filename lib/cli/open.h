@@ -17,6 +17,14 @@ int cn_desk_open(struct cn_desk *, struct cn_cli *, unsigned flags,
     struct cn_err *) CN_CHECKED;
 void cn_desk_close(struct cn_desk *);
 
+/* Gives up, before the first byte of a mail is looked at, what its parser has
+ * no need of (sandbox.h): all files but the operands, the store and its keys
+ * (store NULL: but the operands), all sockets, other programs.  anywhere:
+ * operands name more files, which can be read wherever they are.  What the
+ * kernel lacks is said with -v. */
+int cn_desk_shut(const struct cn_desk *, struct cn_cli *, bool anywhere,
+    struct cn_err *) CN_CHECKED;
+
 /* Status 2 where a file that somebody wants written (NULL: none, '-': standard
  * output) would stand among those of the store or the keys: one name mistaken
  * and the store is replaced. */

@@ -1,12 +1,124 @@
 #include "cli/sandbox.h"
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <iconv.h>
+#include <limits.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
+
+/* --- Landlock: files --- */
+
+/* linux/landlock.h of Debian 12 is older than many a kernel: numbers and
+ * struct as of ABI 5, what the kernel is asked for by its own ABI. */
+#ifndef __NR_landlock_create_ruleset
+#define __NR_landlock_create_ruleset 444
+#define __NR_landlock_add_rule 445
+#define __NR_landlock_restrict_self 446
+#endif
+#define ASK_VERSION 1u
+#define PATH_BENEATH 1
+
+enum {
+	FS_WRITE = 1 << 1, FS_READ = 1 << 2, FS_LIST = 1 << 3,
+	FS_REMOVE = 1 << 5, FS_MAKE = 1 << 8,
+	FS_ALL_1 = (1 << 13) - 1,	/* the rights of ABI 1 */
+	FS_REFER = 1 << 13,		/* 2: move between folders */
+	FS_TRUNCATE = 1 << 14,		/* 3 */
+	FS_IOCTL = 1 << 15		/* 5: of devices */
+};
+#define NET_TCP 3u			/* 4: bind, connect */
+
+struct ruleset {
+	uint64_t fs, net;
+};
+
+struct beneath {
+	uint64_t allowed;
+	int32_t fd;
+} __attribute__((packed));
+
+static uint64_t known(long abi)
+{
+	return FS_ALL_1 | (abi >= 2 ? FS_REFER : 0) |
+	    (abi >= 3 ? FS_TRUNCATE : 0) | (abi >= 5 ? FS_IOCTL : 0);
+}
+
+static int allow(int rules, const char *path, uint64_t what,
+    struct cn_err *err)
+{
+	struct beneath b = { what, open(path, O_PATH | O_CLOEXEC) };
+	struct stat st;
+	int r = 0;
+
+	if (b.fd < 0)
+		return 0;
+	if (fstat(b.fd, &st) == 0 && !S_ISDIR(st.st_mode))
+		b.allowed &= ~(uint64_t)FS_LIST;
+	/* EBADFD: a pipe of a shell, which needs no rule. */
+	if (syscall(__NR_landlock_add_rule, rules, PATH_BENEATH, &b, 0) < 0 &&
+	    errno != EBADFD)
+		r = cn_fail_errno(err, CN_UNAVAILABLE, "landlock: %s", path);
+	close(b.fd);
+	return r;
+}
+
+/* Where this C library has its converters: beside itself. */
+static int converters(int rules, struct cn_err *err)
+{
+	char path[PATH_MAX];
+	Dl_info libc;
+	const char *slash;
+
+	if (dladdr((void *)(uintptr_t)iconv_open, &libc) == 0 ||
+	    (slash = strrchr(libc.dli_fname, '/')) == NULL)
+		return 0;
+	snprintf(path, sizeof(path), "%.*s/gconv",
+	    (int)(slash - libc.dli_fname), libc.dli_fname);
+	return allow(rules, path, FS_READ | FS_LIST, err);
+}
+
+static int restrict_files(const struct cn_room *room, long abi,
+    struct cn_err *err)
+{
+	const struct ruleset all = { known(abi), abi >= 4 ? NET_TCP : 0 };
+	const uint64_t own = known(abi) & (FS_WRITE | FS_READ | FS_LIST |
+	    FS_REMOVE | FS_MAKE | FS_TRUNCATE);
+	int rules = (int)syscall(__NR_landlock_create_ruleset, &all,
+	    sizeof(all), 0), i, r;
+
+	if (rules < 0)
+		return cn_fail_errno(err, CN_UNAVAILABLE, "landlock");
+	r = converters(rules, err);
+	for (i = 0; i < 2 && r == 0; i++)
+		if (room->write[i] != NULL)
+			r = allow(rules, room->write[i], own, err);
+	if (r == 0 && room->write[0] != NULL)
+		r = allow(rules, "/dev/urandom", FS_READ, err);
+	for (i = 0; i < room->nread && r == 0; i++)
+		r = allow(rules, room->read[i], FS_READ | FS_LIST, err);
+#ifdef __SANITIZE_ADDRESS__
+	/* The search for leaks reads there at the end. */
+	if (r == 0)
+		r = allow(rules, "/proc", FS_READ | FS_LIST, err);
+#endif
+	if (r == 0 && syscall(__NR_landlock_restrict_self, rules, 0) < 0)
+		r = cn_fail_errno(err, CN_UNAVAILABLE, "landlock");
+	close(rules);
+	return r;
+}
+
+/* --- seccomp: calls --- */
 
 #if defined(__x86_64__)
 #define ARCH AUDIT_ARCH_X86_64
@@ -27,35 +139,76 @@
 /* Jumps over the DENY behind it unless the number is nr. */
 #define REFUSE(nr) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (nr), 0, 1), DENY
 
-int cn_sandbox_offline(struct cn_err *err)
-{
-	/* Through another architecture's entry every number means something
-	 * else; an io_uring opens sockets without any of these calls. */
-	static struct sock_filter rules[] = {
-		LOAD(arch),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
-		RETURN(SECCOMP_RET_KILL_PROCESS),
-		LOAD(nr),
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, ABI_MAX, 0, 1),
-		DENY,
-		REFUSE(__NR_socket), REFUSE(__NR_socketpair),
-		REFUSE(__NR_connect), REFUSE(__NR_bind), REFUSE(__NR_listen),
-		REFUSE(__NR_io_uring_setup),
-		RETURN(SECCOMP_RET_ALLOW),
-	};
-	const struct sock_fprog prog = {
-		.len = sizeof(rules) / sizeof(rules[0]), .filter = rules
-	};
+/* Through another architecture's entry every number means something else; an
+ * io_uring opens sockets without any of these calls; another process of this
+ * user may have what this one gave up. */
+static struct sock_filter calls[] = {
+	LOAD(arch),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
+	RETURN(SECCOMP_RET_KILL_PROCESS),
+	LOAD(nr),
+	BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, ABI_MAX, 0, 1),
+	DENY,
+	REFUSE(__NR_socket), REFUSE(__NR_socketpair), REFUSE(__NR_connect),
+	REFUSE(__NR_bind), REFUSE(__NR_listen), REFUSE(__NR_accept),
+	REFUSE(__NR_accept4), REFUSE(__NR_sendto), REFUSE(__NR_sendmsg),
+	REFUSE(__NR_sendmmsg), REFUSE(__NR_recvmsg), REFUSE(__NR_recvmmsg),
+	REFUSE(__NR_io_uring_setup), REFUSE(__NR_io_uring_enter),
+	REFUSE(__NR_io_uring_register),
+#ifndef __SANITIZE_ADDRESS__	/* the search for leaks is a tracer */
+	REFUSE(__NR_ptrace),
+#endif
+	REFUSE(__NR_process_vm_readv), REFUSE(__NR_process_vm_writev),
+	REFUSE(438),		/* pidfd_getfd, on every architecture */
+	REFUSE(__NR_execve), REFUSE(__NR_execveat),
+	REFUSE(__NR_unshare), REFUSE(__NR_setns), REFUSE(__NR_bpf),
+	RETURN(SECCOMP_RET_ALLOW),
+};
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0)
+static int restrict_calls(struct cn_err *err)
+{
+	const struct sock_fprog prog = {
+		.len = sizeof(calls) / sizeof(calls[0]), .filter = calls
+	};
+	long r = syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
+	    SECCOMP_FILTER_FLAG_TSYNC, &prog);
+
+	if (r < 0)
 		return cn_fail_errno(err, CN_UNAVAILABLE, "seccomp");
-	return 0;
+	return r == 0 ? 0 : cn_fail(err, CN_UNAVAILABLE,
+	    "seccomp: a thread has filters of its own");
+}
+
+/* EINVAL: a kernel without it; with it, EFAULT for no filter. */
+static bool has_seccomp(void)
+{
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL) < 0 &&
+	    errno != EINVAL;
 }
 #else
-int cn_sandbox_offline(struct cn_err *err)
+static int restrict_calls(struct cn_err *err)
 {
-	return cn_fail(err, CN_UNAVAILABLE,
-	    "seccomp: not known for this architecture");
+	(void)err;
+	return 0;
+}
+
+static bool has_seccomp(void)
+{
+	return false;
 }
 #endif
+
+int cn_sandbox(const struct cn_room *room, const char **lacks,
+    struct cn_err *err)
+{
+	bool seccomp = has_seccomp();
+	long abi = syscall(__NR_landlock_create_ruleset, NULL, 0, ASK_VERSION);
+
+	*lacks = seccomp && abi > 0 ? NULL : seccomp ? "Landlock" :
+	    abi > 0 ? "seccomp" : "seccomp, Landlock";
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return cn_fail_errno(err, CN_UNAVAILABLE, "no_new_privs");
+	if (abi > 0 && restrict_files(room, abi, err) < 0)
+		return -1;
+	return seccomp ? restrict_calls(err) : 0;
+}

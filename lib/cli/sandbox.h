@@ -1,12 +1,34 @@
-/* sandbox.h - what a filter gives up before it reads a message */
+/* sandbox.h - what a filter gives up before it reads a message
+ *
+ * From the call on this process, its threads and its children
+ *
+ * - open, connect, bind, listen or accept no socket of any kind, send no
+ *   message on one they were given, make no io_uring, look into no other
+ *   process and run no other program: the calls fail with EPERM, those of
+ *   another architecture's entry kill (seccomp(2));
+ * - open no file, but for what struct cn_room names: EACCES (landlock(7)).
+ *
+ * There is no way back.  What is needed later (a model, a generator) is loaded
+ * or started before; so are threads, for Landlock binds the calling one. */
 #ifndef CN_SANDBOX_H
 #define CN_SANDBOX_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
-/* From here on this process and its children cannot open, connect or listen
- * on a socket of any kind: the calls fail with EPERM (seccomp(2)).  There is
- * no way back.  Fails with CN_UNAVAILABLE where the kernel has no seccomp. */
-int cn_sandbox_offline(struct cn_err *) CN_CHECKED;
+struct cn_room {
+	const char *write[2];	/* folders: files made, changed, removed */
+	char *const *read;	/* files, or folders with all in them */
+	int nread;		/* what is not there ('-') is passed over */
+};
+
+/* Besides, the C library's charset converters can be read, which iconv(3)
+ * loads when a mail asks for one; and, where there is a folder to write,
+ * /dev/urandom.  *lacks is what this kernel does not have ('seccomp',
+ * 'Landlock', both), NULL where it has all; that is no failure.  What it has
+ * and refuses is. */
+int cn_sandbox(const struct cn_room *, const char **lacks, struct cn_err *)
+    CN_CHECKED;
 
 #endif

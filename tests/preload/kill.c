@@ -35,32 +35,40 @@ int renameat(int, const char *, int, const char *);
 
 static atomic_long calls, writes;
 static long kill_at, full_at;
+static int count_fd = -1;
 static const char *copy_to;
 
 __attribute__((constructor)) static void begin(void)
 {
 	const char *kill = getenv("CN_KILL_AT");
 	const char *full = getenv("CN_ENOSPC_AT");
+	const char *path = getenv("CN_KILL_COUNT");
+	int fd;
 
 	kill_at = kill ? atol(kill) : 0;
 	full_at = full ? atol(full) : 0;
 	copy_to = getenv("CN_COPY_TO");
+	/* Now: a command may give up the right to open files. */
+	if (path != NULL) {
+		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		count_fd = fcntl(fd, F_DUPFD_CLOEXEC, 100);
+		close(fd);
+		if (count_fd < 0)
+			_exit(99);
+	}
 }
 
 __attribute__((destructor)) static void end(void)
 {
-	const char *path = getenv("CN_KILL_COUNT");
 	char s[64];
-	int fd, n;
+	int n;
 
-	if (path == NULL)
+	if (count_fd < 0)
 		return;
 	n = snprintf(s, sizeof(s), "%ld %ld\n", atomic_load(&calls),
 	    atomic_load(&writes));
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0 || syscall(SYS_write, fd, s, (size_t)n) != n)
+	if (syscall(SYS_pwrite64, count_fd, s, (size_t)n, (off_t)0) != n)
 		_exit(99);
-	close(fd);
 }
 
 /* As a power cut would leave them: what one process sees, another finds. */

@@ -19,6 +19,7 @@
 static double since, longest;
 static long waits, held;
 static bool met;
+static FILE *log_to;
 
 static double now(void)
 {
@@ -71,14 +72,20 @@ int fcntl(int fd, int cmd, ...)
 	return r;
 }
 
-__attribute__((destructor)) static void end(void)
+/* Now: a command may give up the right to open files. */
+__attribute__((constructor)) static void begin(void)
 {
 	const char *path = getenv("CN_WAIT_LOG");
-	FILE *f = path ? fopen(path, "a") : NULL;
 
-	if (f == NULL)
+	if (path != NULL)
+		log_to = fopen(path, "ae");
+}
+
+__attribute__((destructor)) static void end(void)
+{
+	if (log_to == NULL)
 		return;
-	fprintf(f, "%.0f %ld %ld\n", longest, waits, held);
-	if (fclose(f) != 0)
+	fprintf(log_to, "%.0f %ld %ld\n", longest, waits, held);
+	if (fclose(log_to) != 0)
 		_exit(99);
 }
