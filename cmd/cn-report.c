@@ -1,17 +1,26 @@
 /* cn-report - measure the desk */
+#include "base/file.h"
 #include "base/times.h"
 #include "cli/open.h"
 #include "cli/out.h"
+#include "cli/share.h"
 #include "desk/report.h"
+#include "desk/workflow.h"
+#include "store/audit.h"
 
 #define DAYS 30			/* reported without --since, today among them */
 
+enum { YAML = CN_FMT_TSV + 1 };
+static const char *const formats[] = { "auto", "table", "jsonl", "csv", "tsv",
+	"yaml", NULL };
+
 static struct {
-	int64_t since, until;
+	int64_t since, until, min;
 	int by, format;
 	struct cn_list check;
+	const char *macros;
 	bool seconds;
-} opt = { .since = INT64_MIN, .until = INT64_MIN, .by = -1 };
+} opt = { .since = INT64_MIN, .until = INT64_MIN, .min = -1, .by = -1 };
 
 static const struct cn_opt opts[] = {
 	{ 0, "since", CN_OPT_TIME, &opt.since, "TIME",
@@ -21,11 +30,15 @@ static const struct cn_opt opts[] = {
 	{ 0, "by", CN_OPT_ENUM, &opt.by, NULL,
 	    "a row for each", cn_by_words, false },
 	{ 0, "format", CN_OPT_ENUM, &opt.format, NULL,
-	    "a table on a terminal, else JSON lines", cn_format_words, false },
+	    "auto: a table on a terminal, else jsonl", formats, false },
 	{ 0, "seconds", CN_OPT_FLAG, &opt.seconds, NULL,
 	    "lengths of time in seconds", NULL, false },
 	{ 0, "check", CN_OPT_LIST, &opt.check, "COND",
 	    "status 1 unless it is met: 'frt.p90<4h'", NULL, false },
+	{ 0, "min", CN_OPT_INT, &opt.min, "N",
+	    "workflow: customers behind each row; 5", NULL, false },
+	{ 0, "macros", CN_OPT_STR, &opt.macros, "FILE",
+	    "instead of $CN_HOME/macros.yaml or ours", NULL, false },
 	{ 0 }
 };
 
@@ -34,6 +47,7 @@ static const struct cn_verb verbs[] = {
 	{ "response", "", "times to reply and to resolve", 0, 0 },
 	{ "csat", "", "how content customers are", 0, 0 },
 	{ "categories", "", "what people write about", 0, 0 },
+	{ "workflow", "", "what could be done by rule", 0, 0 },
 	{ "ropa", "", "the record of processing activities", 0, 0 },
 	{ "runs", "", "what ran, and how it ended", 0, 0 },
 	{ "quarantine", "", "what could not be taken in, and why", 0, 0 },
@@ -79,6 +93,13 @@ static int row(void *arg, const char *const *cells, size_t n,
 	return cn_out_row(v->out, str, err);
 }
 
+static int text(void *arg, struct cn_str t, struct cn_err *err)
+{
+	struct view *v = arg;
+
+	return cn_sink_add(&v->cli->out, t.p, t.n, err);
+}
+
 static void unmet(void *arg, const char *key, const char *condition)
 {
 	struct view *v = arg;
@@ -98,10 +119,45 @@ static int fits(struct cn_cli *cli, struct cn_err *err)
 	    (cli->verb == CN_REPORT_CSAT && opt.by == CN_BY_CATEGORY)))
 		return cn_cli_usage(cli, err, "%s: takes no --by%s", name,
 		    cli->verb == CN_REPORT_CSAT ? " category" : "");
+	if (cli->verb != CN_REPORT_WORKFLOW && (opt.min >= 0 || opt.macros ||
+	    opt.format == YAML))
+		return cn_cli_usage(cli, err, "%s: takes no %s", name,
+		    opt.format == YAML ? "--format yaml" : opt.macros ?
+		    "--macros" : "--min");
+	if (opt.min >= 0 && opt.min < 2)
+		return cn_cli_usage(cli, err, "--min takes 2 or more");
 	if (cli->verb == CN_REPORT_ROPA &&
 	    (opt.since != INT64_MIN || opt.until != INT64_MIN))
 		return cn_cli_usage(cli, err, "%s: takes no period", name);
 	return 0;
+}
+
+/* This one reads what people wrote: it needs the macros, and is audited. */
+static int ready(struct cn_cli *cli, struct cn_desk *desk,
+    struct cn_macros *ms, struct cn_err *err)
+{
+	const char *own = cn_path(&cli->arena, cli->run.home, "macros.yaml");
+
+	if (cli->verb != CN_REPORT_WORKFLOW)
+		return cn_desk_open(desk, cli, CN_STORE_READ, err);
+	if (cn_macros_load(ms, opt.macros ? opt.macros : cn_file_exists(own) ?
+	    own : cn_share(cli, NULL, "macros.yaml"), err) < 0 ||
+	    cn_desk_open(desk, cli, CN_STORE_AUDIT, err) < 0)
+		return -1;
+	if (cn_audit_now(desk->store, &(struct cn_audit_entry){
+	    .what = "answers compared", .purpose = "report" }, err) == 0)
+		return 0;
+	cn_desk_close(desk);
+	return -1;
+}
+
+static void period(const struct cn_cli *cli)
+{
+	if (opt.until == INT64_MIN)
+		opt.until = cli->run.now + 1;	/* what came just now too */
+	if (opt.since == INT64_MIN)
+		opt.since = cn_local_midnight(cn_local_day(cli->run.now) -
+		    DAYS + 1);
 }
 
 static int run(struct cn_cli *cli, struct cn_err *err)
@@ -111,29 +167,31 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	struct cn_condition *check = cn_arena_alloc(&cli->arena,
 	    (opt.check.n + 1) * sizeof(*check));
 	struct view v = { cli, NULL };
+	struct cn_macros macros = { .n = 0 };
 	struct cn_desk desk;
-	int rc;
+	int rc = fits(cli, err);
 
-	for (size_t i = 0; i < opt.check.n; i++)
-		if (cn_condition_parse(opt.check.item[i], &check[i], err))
-			return -1;
-	if (fits(cli, err) || cn_desk_open(&desk, cli, CN_STORE_READ, err))
-		return -1;
-	if (opt.until == INT64_MIN)
-		opt.until = cli->run.now + 1;	/* what came just now too */
-	if (opt.since == INT64_MIN)
-		opt.since = cn_local_midnight(cn_local_day(cli->run.now) -
-		    DAYS + 1);
-	rc = cn_report(desk.store, &desk.conf, (enum cn_report)cli->verb,
-	    &(struct cn_report_conf){ opt.since, opt.until, cli->run.now,
-	    opt.by < 0 ? cli->verb == CN_REPORT_VOLUME ? CN_BY_DAY :
-	    CN_BY_ALL : (enum cn_by)opt.by, !opt.seconds && !machine, check,
-	    opt.check.item, opt.check.n },
-	    &(struct cn_report_to){ head, row, unmet, &v }, err);
+	for (size_t i = 0; rc == 0 && i < opt.check.n; i++)
+		rc = cn_condition_parse(opt.check.item[i], &check[i], err);
 	if (rc == 0)
-		rc = cn_out_end(v.out, err);
-	cn_out_free(v.out);
-	cn_desk_close(&desk);
+		rc = ready(cli, &desk, &macros, err);
+	if (rc == 0) {
+		period(cli);
+		rc = cn_report(desk.store, &desk.conf,
+		    (enum cn_report)cli->verb, &(struct cn_report_conf){
+		    opt.since, opt.until, cli->run.now, opt.by < 0 ?
+		    cli->verb == CN_REPORT_VOLUME ? CN_BY_DAY : CN_BY_ALL :
+		    (enum cn_by)opt.by, !opt.seconds && !machine, check,
+		    opt.check.item, opt.check.n, opt.min < 0 ?
+		    CN_WORKFLOW_LEAST : (size_t)opt.min, &macros,
+		    opt.format == YAML },
+		    &(struct cn_report_to){ head, row, text, unmet, &v }, err);
+		if (rc == 0 && v.out != NULL)
+			rc = cn_out_end(v.out, err);
+		cn_out_free(v.out);
+		cn_desk_close(&desk);
+	}
+	cn_macros_release(&macros);
 	return rc;
 }
 

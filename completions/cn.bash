@@ -42,8 +42,8 @@ _cn() {
 		own="--pending -n --max --min-score --macros --no-history --no-store --rejects --agent --format --max-line"
 		;;
 	cn-report)
-		verbs="volume response csat categories ropa runs quarantine"
-		own="--since --until --by --format --seconds --check"
+		verbs="volume response csat categories workflow ropa runs quarantine"
+		own="--since --until --by --format --seconds --check --min --macros"
 		;;
 	cn-store)
 		verbs="init doctor config"
@@ -226,10 +226,16 @@ _cn() {
 		words="all day week month channel category"
 		;;
 	cn-report:--format)
-		words="auto table jsonl csv tsv"
+		words="auto table jsonl csv tsv yaml"
 		;;
 	cn-report:--check)
 		return
+		;;
+	cn-report:--min)
+		return
+		;;
+	cn-report:--macros)
+		kind=-f
 		;;
 	cn-store:--recovery)
 		kind=-f

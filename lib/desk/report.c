@@ -5,6 +5,7 @@
 #include "base/times.h"
 #include "desk/csat.h"
 #include "desk/facts.h"
+#include "desk/workflow.h"
 #include "store/account.h"
 #include "store/list.h"
 
@@ -150,6 +151,64 @@ static int categories(struct report *r, struct cn_metrics *m,
 	return rc;
 }
 
+static int finding(struct report *r, const struct cn_finding *x,
+    struct cn_err *err)
+{
+	static const char *const kinds[] = { "macro", "used", "same",
+	    "route" };
+
+	return r->to->row(r->to->arg, (const char *[]){ kinds[x->kind],
+	    x->category, x->language, x->target, num(r, (int64_t)x->n),
+	    num(r, (int64_t)x->of), num(r, (int64_t)x->customers),
+	    length(r, x->wait, x->wait >= 0),
+	    length(r, x->each, x->each >= 0), x->basis,
+	    length(r, x->saved, x->saved >= 0), x->examples }, 12, err);
+}
+
+static int proposals(struct report *r, struct cn_workflow *w,
+    struct cn_store *s, const struct cn_config *config, struct cn_err *err)
+{
+	struct cn_buf b = { 0 };
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < w->n && w->v[i].kind == CN_FIND_MACRO;
+	    i++) {
+		b.len = 0;
+		rc = cn_workflow_propose(w, s, config, &w->v[i],
+		    r->conf->least, &b, err);
+		if (rc == 0)
+			rc = r->to->text(r->to->arg, cn_buf_view(&b), err);
+	}
+	cn_buf_wipe(&b);
+	return rc;
+}
+
+static int workflow(struct report *r, struct cn_store *s,
+    const struct cn_config *config, struct cn_err *err)
+{
+	static const struct cn_report_col cols[] = { { "finding", false },
+	    { "category", false }, { "language", false }, { "target", false },
+	    { "n", true }, { "of", true }, { "customers", true },
+	    { "wait", true }, { "each", true }, { "basis", false },
+	    { "saved", true }, { "examples", false } };
+	const struct cn_report_conf *c = r->conf;
+	struct cn_workflow w = { .n = 0 };
+	size_t i;
+	int rc = cn_workflow_find(&w, s, config, c->since,
+	    c->until > c->now ? c->now + 1 : c->until, c->least, c->macros,
+	    err);
+
+	if (rc == 0 && c->propose)
+		rc = proposals(r, &w, s, config, err);
+	else if (rc == 0)
+		rc = r->to->head(r->to->arg, cols, 12, err);
+	for (i = 0; rc == 0 && !c->propose && i < w.n; i++)
+		rc = finding(r, &w.v[i], err);
+	cn_workflow_release(&w);
+	return rc;
+}
+
 static int ropa_row(void *arg, const char *const *cells, struct cn_err *err)
 {
 	struct report *r = arg;
@@ -262,6 +321,8 @@ int cn_report(struct cn_store *s, const struct cn_config *config,
 		rc = runs(&r, s, err);
 	} else if (what == CN_REPORT_CSAT) {
 		rc = csat(&r, s, err);
+	} else if (what == CN_REPORT_WORKFLOW) {
+		rc = workflow(&r, s, config, err);
 	} else if (what == CN_REPORT_QUARANTINE) {
 		rc = quarantine(&r, s, err);
 	} else if ((m = cn_metrics_load(s, conf->now, err)) != NULL) {

@@ -7,11 +7,12 @@
 #define CN_REPORT_H
 
 #include "desk/config.h"
+#include "desk/macros.h"
 #include "desk/metrics.h"
 
 enum cn_report {
 	CN_REPORT_VOLUME, CN_REPORT_RESPONSE, CN_REPORT_CSAT,
-	CN_REPORT_CATEGORIES,
+	CN_REPORT_CATEGORIES, CN_REPORT_WORKFLOW,
 	CN_REPORT_ROPA, CN_REPORT_RUNS, CN_REPORT_QUARANTINE
 };
 
@@ -22,6 +23,9 @@ struct cn_report_conf {
 	const struct cn_condition *check; /* response */
 	const char *const *check_text;	/* as they were given */
 	size_t nchecks;
+	size_t least;			/* workflow: customers of a row */
+	const struct cn_macros *macros;	/* workflow, or NULL */
+	bool propose;			/* workflow: macros in place of rows */
 };
 
 struct cn_report_col {
@@ -36,6 +40,8 @@ struct cn_report_to {
 	/* n cells, NULL: nothing there; borrowed for the call. */
 	int (*row)(void *, const char *const *cells, size_t n,
 	    struct cn_err *);
+	/* Text in place of a table: workflow, where it proposes. */
+	int (*text)(void *, struct cn_str, struct cn_err *);
 	/* A condition that is not met, and where ('2026-W48'). */
 	void (*unmet)(void *, const char *key, const char *condition);
 	void *arg;

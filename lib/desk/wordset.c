@@ -72,9 +72,8 @@ static uint64_t mix(uint64_t h, uint32_t c)
 	return (h ^ c) * 0x100000001b3u;
 }
 
-/* FNV-1a over the characters in lower case and without accents, however they
- * are composed; 0 marks an empty slot. */
-static uint64_t hash_of(struct cn_str w)
+/* FNV-1a; 0 marks an empty slot. */
+uint64_t cn_word_hash(struct cn_str w)
 {
 	uint64_t h = 0xcbf29ce484222325u;
 	utf8proc_int32_t d[8];
@@ -144,11 +143,11 @@ void cn_wordset_add(struct cn_wordset *s, struct cn_str text, uint32_t who)
 	while ((w = cn_word_next(&p, end)).n > 0) {
 		if (s->n * 2 >= s->cap && s->cap < WORDS_MAX)
 			grow(s);
-		i = slot_of(s, hash_of(w));
+		i = slot_of(s, cn_word_hash(w));
 		if (s->hash[i] == 0) {
 			if (s->n * 4 >= s->cap * 3)
 				continue;
-			s->hash[i] = hash_of(w);
+			s->hash[i] = cn_word_hash(w);
 			s->n++;
 		}
 		if (s->last[i] != who && s->seen[i] < 255)
@@ -159,5 +158,5 @@ void cn_wordset_add(struct cn_wordset *s, struct cn_str text, uint32_t who)
 
 unsigned cn_wordset_seen(const struct cn_wordset *s, struct cn_str w)
 {
-	return s == NULL || s->cap == 0 ? 0 : s->seen[slot_of(s, hash_of(w))];
+	return s == NULL || s->cap == 0 ? 0 : s->seen[slot_of(s, cn_word_hash(w))];
 }

@@ -63,6 +63,83 @@ int cn_person_named(struct cn_store *s, int64_t person, struct cn_arena *mem,
 	    (size_t)count, mem, out, n, err);
 }
 
+/* --- conversations --- */
+
+#define TURNS 500
+
+static void turn(struct cn_turn *t, sqlite3_stmt *st, struct cn_arena *mem)
+{
+	const char *state = (const char *)sqlite3_column_text(st, 10);
+
+	memset(t, 0, sizeof(*t));
+	t->conversation = sqlite3_column_int64(st, 0);
+	t->date = sqlite3_column_int64(st, 1);
+	t->in = sqlite3_column_int(st, 2) == 0;
+	t->id = sqlite3_column_int64(st, 3);
+	t->from = sqlite3_column_int64(st, 4);
+	t->automatic = sqlite3_column_int(st, 5) != 0;
+	t->spam = sqlite3_column_int(st, 6) != 0;
+	t->category = cn_col_dup(mem, st, 7);
+	t->language = cn_col_dup(mem, st, 8);
+	t->owner.person = sqlite3_column_int64(st, 9);
+	t->owner.conversation = t->conversation;
+	t->owner.may = t->owner.person ?
+	    (unsigned)sqlite3_column_int(st, 11) : CN_MAY_ALL;
+	snprintf(t->owner.state, sizeof(t->owner.state), "%s",
+	    state ? state : "");
+}
+
+int cn_turn_list(struct cn_store *s,
+    int (*row)(void *, const struct cn_turn *, struct cn_err *), void *arg,
+    struct cn_err *err)
+{
+	struct cn_turn last = { .conversation = 0 };
+	struct cn_arena mem = { 0 };
+	struct cn_turn *page;
+	sqlite3_stmt *st;
+	size_t n, i;
+	int r = 0;
+
+	do {
+		cn_arena_reset(&mem);
+		page = cn_arena_alloc(&mem, TURNS * sizeof(*page));
+		st = cn_bind(s, err, "SELECT m.conversation, m.date,"
+		    " m.direction = 'out' AS o, m.id, (SELECT min(x.identifier)"
+		    " FROM participant x WHERE x.message = m.id AND x.role = 1),"
+		    " m.automatic, m.spam, m.category, m.language, m.person,"
+		    " p.state, p.may FROM message m LEFT JOIN person p ON p.id ="
+		    " m.person WHERE m.conversation >= ?1 AND (m.conversation >"
+		    " ?1 OR (m.date, m.direction = 'out', m.id) > (?2, ?3, ?4))"
+		    " ORDER BY m.conversation, m.date, o, m.id LIMIT 500",
+		    "iiii", last.conversation, last.date, (int64_t)!last.in,
+		    last.id);
+		if (st == NULL) {
+			r = -1;
+			break;
+		}
+		for (n = 0; (r = cn_step(s, st, err)) == 1; n++)
+			turn(&page[n], st, &mem);
+		if (n > 0)
+			last = page[n - 1];
+		for (i = 0; r == 0 && i < n; i++)
+			r = row(arg, &page[i], err);
+	} while (r == 0 && n == TURNS && !*s->run->stop);
+	cn_arena_release(&mem);
+	return r;
+}
+
+int cn_turn_since(struct cn_store *s, int64_t since, int64_t until,
+    int64_t max, int64_t *out, struct cn_err *err)
+{
+	int64_t t;
+	int r = cn_get(s, err, &t, "SELECT date FROM message WHERE direction ="
+	    " 'out' AND coalesce(automatic, 0) = 0 AND date >= ? AND date < ?"
+	    " ORDER BY date DESC LIMIT 1 OFFSET ?", "iii", since, until, max);
+
+	*out = r == 1 ? t + 1 : since;
+	return r < 0 ? -1 : 0;
+}
+
 /* --- runs --- */
 
 #define PAGE 100

@@ -21,6 +21,24 @@ int cn_person_messages(struct cn_store *, int64_t person, struct cn_arena *,
 int cn_person_named(struct cn_store *, int64_t person, struct cn_arena *,
     struct cn_owned **, size_t *n, struct cn_err *) CN_CHECKED;
 
+/* A message as its conversation goes on. */
+struct cn_turn {
+	int64_t id, conversation, date;
+	int64_t from;			/* identifier of who wrote; 0: none */
+	bool in, automatic, spam;
+	const char *category, *language; /* or NULL; borrowed for the call */
+	struct cn_message_owner owner;	/* state and may */
+};
+/* All messages, conversation by conversation, each in the order of its dates,
+ * in the same second a customer's before an answer; pages. */
+int cn_turn_list(struct cn_store *,
+    int (*row)(void *, const struct cn_turn *, struct cn_err *), void *,
+    struct cn_err *) CN_CHECKED;
+/* The time from which on there are no more than max answers of humans before
+ * `until`; not before `since`. */
+int cn_turn_since(struct cn_store *, int64_t since, int64_t until, int64_t max,
+    int64_t *out, struct cn_err *) CN_CHECKED;
+
 struct cn_run_info {
 	int64_t id, start, end;		/* end: valid where ended */
 	int64_t read, stored, refused;
