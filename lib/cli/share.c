@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 const char *cn_share(struct cn_cli *cli, const char *variable,
     const char *name)
 {
@@ -22,4 +24,28 @@ const char *cn_share(struct cn_cli *cli, const char *variable,
 		*slash = '\0';
 	return cn_arena_fmt(&cli->arena, "%s/../share/convonest/%s", exe,
 	    name);
+}
+
+int cn_share_encoder(struct cn_cli *cli, struct cn_encoder **out,
+    struct cn_err *err)
+{
+	const char *v = getenv("CN_ENCODER"), *path;
+	struct cn_buf b = { 0 };
+
+	*out = NULL;
+	if (v != NULL && *v == '\0')
+		return 0;
+	path = cn_share(cli, "CN_ENCODER", "encoder.bin");
+	if (v == NULL && !cn_file_exists(path))
+		return 0;
+	if (cn_file_read(path, CN_ENCODER_BYTES, &b, err) < 0) {
+		err->status = CN_CONFIG;
+		return cn_hint(err, "'make encoder' installs it; "
+		    "an empty CN_ENCODER does without");
+	}
+	*out = cn_encoder_load(cn_buf_view(&b), err);
+	cn_buf_release(&b);
+	if (*out == NULL)
+		return cn_wrap(err, "%s", path);
+	return 0;
 }

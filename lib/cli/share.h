@@ -2,6 +2,7 @@
 #ifndef CN_SHARE_H
 #define CN_SHARE_H
 
+#include "ai/encoder.h"
 #include "cli/run.h"
 
 /* The path of a file that the toolkit brings along: what the environment
@@ -9,5 +10,10 @@
  * folder of this program, so that a copy that was not installed finds its
  * own. */
 const char *cn_share(struct cn_cli *, const char *variable, const char *name);
+/* The sentence encoder: what CN_ENCODER names, else the installed one.  *out
+ * is NULL where none is installed, or CN_ENCODER is empty.  Status 78 where the
+ * file that it names cannot be read or is none, 5 where one is damaged. */
+int cn_share_encoder(struct cn_cli *, struct cn_encoder **out,
+    struct cn_err *) CN_CHECKED;
 
 #endif

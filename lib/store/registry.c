@@ -427,6 +427,8 @@ const struct cn_place cn_places[] = {
 	  "" },
 	{ "share", "starter.model", false, "the classifier that ships, "
 	  "trained on sentences of the project", "" },
+	{ "share", "encoder.bin", false, "the sentence encoder, where it was "
+	  "installed", "" },
 	{ "share", "macros.yaml", false, "the answers that ship", "" },
 	{ "share", "providers.yaml", false, "providers of OAuth 2.0", "" },
 };
