@@ -11,6 +11,8 @@
 #define PAGE 500
 #define TEXT_MAX ((size_t)64 << 10)	/* bytes of a text that are split */
 #define ASKED 600		/* bytes of a question that are compared */
+#define NEAR_MAX ((size_t)16 << 10)	/* bytes of names that are compared */
+#define SIGNED 4		/* words of a last line that may be a name */
 
 struct talk {				/* a conversation */
 	int64_t person, id;
@@ -26,12 +28,21 @@ struct cn_history {
 	struct cn_wordset common;
 };
 
+static struct cn_str head_of(const struct cn_msg *m)
+{
+	return (struct cn_str){ m->text ? m->text : "", m->text ?
+	    cn_utf8_cut(m->text, m->text_len, TEXT_MAX) : 0 };
+}
+
+/* Folded, as drafts are. */
 static void own_words(struct cn_buf *b, const struct cn_msg *m)
 {
+	struct cn_buf own = { 0 };
+
 	b->len = 0;
-	if (m->text != NULL)
-		cn_text_own(b, (struct cn_str){ m->text,
-		    cn_utf8_cut(m->text, m->text_len, TEXT_MAX) });
+	cn_text_own(&own, head_of(m));
+	cn_fold(b, cn_buf_view(&own));
+	cn_buf_wipe(&own);
 }
 
 static bool is(const char *a, const char *b)
@@ -214,18 +225,57 @@ size_t cn_history_like(struct cn_history *h, struct cn_str text,
 
 /* --- drafts --- */
 
-/* The words of a name, and of an address before its domain. */
-static void add_person(struct cn_wordset *w, const struct cn_addr *a)
+static void add_folded(struct cn_wordset *w, struct cn_str t)
 {
-	const char *at = strchr(a->addr, '@');
+	struct cn_buf b = { 0 };
 
-	cn_wordset_add(w, cn_str(a->name), 1);
-	cn_wordset_add(w, (struct cn_str){ a->addr, at ?
-	    (size_t)(at - a->addr) : strlen(a->addr) }, 1);
+	cn_fold(&b, t);
+	cn_wordset_add(w, cn_buf_view(&b), 1);
+	cn_buf_wipe(&b);
+}
+
+/* The plain words of a set of names, each on a line. */
+static void add_near(struct cn_buf *near, struct cn_str t)
+{
+	const char *p = t.p, *end = t.p + t.n;
+	char plain[CN_WORD_PLAIN];
+	struct cn_str w;
+	bool cased;
+
+	while ((w = cn_word_next(&p, end)).n > 0 && near->len < NEAR_MAX) {
+		cn_buf_add(near, plain, cn_word_plain(w, plain, &cased));
+		cn_buf_ch(near, '\n');
+	}
+}
+
+struct scene {				/* what was said where it was said */
+	struct cn_wordset names, agents, brought;
+	struct cn_buf near;		/* the names once more */
+	struct cn_buf told;		/* lines that may name somebody */
+	struct cn_buf answer;
+	const char *id;
+	bool answered;			/* the desk has written there */
+};
+
+/* The words of a name, and of an address before its domain. */
+static void add_person(struct scene *s, bool agent, const char *name,
+    const char *address)
+{
+	const char *at = strchr(address, '@');
+	struct cn_buf b = { 0 };
+
+	cn_fold(&b, cn_str(name));
+	cn_buf_ch(&b, '\n');
+	cn_fold(&b, (struct cn_str){ address, at ? (size_t)(at - address) :
+	    strlen(address) });
+	cn_wordset_add(agent ? &s->agents : &s->names, cn_buf_view(&b), 1);
+	if (!agent)
+		add_near(&s->near, cn_buf_view(&b));
+	cn_buf_wipe(&b);
 }
 
 static void add_people(struct cn_history *h, const struct cn_msg *m,
-    struct cn_wordset *names, struct cn_wordset *agents)
+    struct scene *s)
 {
 	const struct cn_addrs *lists[] = { &m->from, &m->to, &m->cc };
 	size_t k, i;
@@ -234,23 +284,113 @@ static void add_people(struct cn_history *h, const struct cn_msg *m,
 		for (i = 0; i < lists[k]->n; i++) {
 			const struct cn_addr *a = &lists[k]->v[i];
 
-			add_person(cn_config_is_desk(h->conf, a->addr) ||
-			    (k == 0 && is(m->direction, "out")) ? agents :
-			    names, a);
+			add_person(s, cn_config_is_desk(h->conf, a->addr) ||
+			    (k == 0 && is(m->direction, "out")), a->name,
+			    a->addr);
 		}
+	if (m->claimed != NULL)
+		add_person(s, false, "", m->claimed);
 }
 
-struct scene {				/* what was said where it was said */
-	struct cn_wordset names, agents, brought;
-	struct cn_buf answer;
-	const char *id;
-};
+/* All that the store knows the owner of an answer by. */
+static int add_contacts(struct cn_history *h, int64_t person,
+    struct scene *s, struct cn_arena *mem, struct cn_err *err)
+{
+	struct cn_contact *c;
+	size_t n, i;
+
+	if (person == 0)
+		return 0;
+	if (cn_person_contacts(h->store, person, mem, &c, &n, err) < 0)
+		return -1;
+	for (i = 0; i < n; i++)
+		add_person(s, false, c[i].name ? c[i].name : "",
+		    c[i].value ? c[i].value : "");
+	return 0;
+}
+
+/* The last line, if it is nothing but a few words with capitals. */
+static struct cn_str signed_by(struct cn_str t)
+{
+	const char *p, *end;
+	struct cn_str w;
+	size_t words = 0;
+	uint32_t c;
+
+	t = cn_str_trim(t);
+	p = t.n > 0 ? memrchr(t.p, '\n', t.n) : NULL;
+	if (p != NULL)
+		t = (struct cn_str){ p + 1, (size_t)(t.p + t.n - p - 1) };
+	p = t.p;
+	end = t.p + t.n;
+	while ((w = cn_word_next(&p, end)).n > 0)
+		if (++words > SIGNED || cn_utf8_get(w.p, w.n, &c) == 0 ||
+		    cn_word_lower(c) == c)
+			t.n = 0;
+	return t;
+}
+
+/* Lines of a text in which people name themselves or each other: who is
+ * quoted, a signature, the end of what a customer wrote. */
+static void add_told(const struct cn_msg *m, struct scene *s,
+    struct cn_arena *mem)
+{
+	struct cn_text_span *v;
+	size_t n, i;
+
+	if (is(m->direction, "in"))
+		add_folded(&s->brought, cn_str(m->subject));
+	v = cn_text_split(mem, head_of(m), &n);
+	for (i = 0; i < n; i++) {
+		struct cn_str t = v[i].text;
+
+		/* What is quoted before we have answered is no word of ours. */
+		if (is(m->direction, "in") && (v[i].kind != CN_TEXT_QUOTE ||
+		    !s->answered))
+			add_folded(&s->brought, t);
+		if (v[i].kind == CN_TEXT_QUOTE || (is(m->direction, "out") &&
+		    v[i].kind != CN_TEXT_ATTRIBUTION))
+			continue;
+		if (v[i].kind == CN_TEXT_OWN)
+			t = signed_by(t);
+		cn_fold(&s->told, t);
+		cn_buf_ch(&s->told, '\n');
+	}
+}
+
+/* A capitalised word there is a name, unless it is an agent's or ours or
+ * belongs to the form. */
+static void told_names(struct scene *s, const struct cn_wordset *ours)
+{
+	static const char form[] = "On Am Le El Il Em Op Thanks Thank You "
+	    "Regards Kind Best Cheers Sincerely Yours Greetings Warm Many "
+	    "Gruß Grüße Mit Freundlichen Viele Liebe Beste Vielen Danke Dank "
+	    "Cordialement Merci Bien Saludos Gracias Atentamente Saluti "
+	    "Grazie Dhanyavaad Sent From To Cc Subject Date Von An Betreff "
+	    "Gesendet De Para Asunto Fecha Objet Envoyé My iPhone Android "
+	    "Hello Hi Dear Please The I We A Mon Tue Wed Thu Fri Sat Sun Jan "
+	    "Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec Re AM PM";
+	struct cn_wordset plain = { 0 };
+	struct cn_str t = cn_buf_view(&s->told), w;
+	const char *p = t.p, *end = t.p + t.n;
+	uint32_t c;
+
+	cn_wordset_add(&plain, CN_STR(form), 1);
+	while ((w = cn_word_next(&p, end)).n > 0)
+		if (cn_utf8_get(w.p, w.n, &c) > 0 && cn_word_lower(c) != c &&
+		    cn_wordset_seen(&plain, w) == 0 &&
+		    cn_wordset_seen(ours, w) == 0 &&
+		    cn_wordset_seen(&s->agents, w) == 0) {
+			cn_wordset_add(&s->names, w, 1);
+			add_near(&s->near, w);
+		}
+	cn_wordset_release(&plain);
+}
 
 static int set_scene(struct cn_history *h, const struct cn_past *p,
     struct scene *s, struct cn_arena *keep, struct cn_err *err)
 {
 	struct cn_arena mem = { 0 };
-	struct cn_buf own = { 0 };
 	struct cn_msg m;
 	int64_t *ids;
 	size_t n, i;
@@ -262,26 +402,22 @@ static int set_scene(struct cn_history *h, const struct cn_past *p,
 		r = load(h, ids[i], &m, &mem, err);
 		if (r <= 0)
 			continue;
-		add_people(h, &m, &s->names, &s->agents);
-		own_words(&own, &m);
-		if (is(m.direction, "in")) {
-			cn_wordset_add(&s->brought, cn_buf_view(&own), 1);
-			cn_wordset_add(&s->brought, cn_str(m.subject), 1);
-		}
+		add_people(h, &m, s);
+		add_told(&m, s, &mem);
+		s->answered = s->answered || is(m.direction, "out");
 		if (ids[i] == p->answer) {
-			cn_buf_add(&s->answer, own.p ? own.p : "", own.len);
+			own_words(&s->answer, &m);
 			s->id = cn_arena_strdup(keep, m.id);
 		}
 	}
 	cn_arena_release(&mem);
-	cn_buf_wipe(&own);
 	return r < 0 ? -1 : 0;
 }
 
 int cn_history_draft(struct cn_history *h, const struct cn_past *p,
     const struct cn_wordset *free_words, const struct cn_wordset *own,
-    struct cn_buf *out, const char **id, struct cn_arena *mem,
-    struct cn_err *err)
+    struct cn_buf *out, const char **id, struct cn_kinds *masked,
+    struct cn_arena *mem, struct cn_err *err)
 {
 	struct scene s = { 0 };
 	struct cn_message_owner o;
@@ -290,17 +426,23 @@ int cn_history_draft(struct cn_history *h, const struct cn_past *p,
 	if (r == 1 && cn_gate(&o, "suggest") != NULL)
 		r = 0;
 	if (r == 1)
-		r = set_scene(h, p, &s, mem, err) < 0 ? -1 : s.id != NULL;
+		r = set_scene(h, p, &s, mem, err) < 0 ||
+		    add_contacts(h, o.person, &s, mem, err) < 0 ? -1 :
+		    s.id != NULL;
 	if (r == 1) {
 		*id = s.id;
+		told_names(&s, free_words);
 		r = cn_scrub(out, cn_buf_view(&s.answer), &(struct cn_scrub){
-		    .names = &s.names, .agents = &s.agents,
-		    .brought = &s.brought, .common = &h->common,
-		    .free = free_words, .own = own });
+		    .names = &s.names, .near = cn_buf_view(&s.near),
+		    .agents = &s.agents, .brought = &s.brought,
+		    .common = &h->common, .free = free_words, .own = own },
+		    masked);
 	}
 	cn_wordset_release(&s.names);
 	cn_wordset_release(&s.agents);
 	cn_wordset_release(&s.brought);
+	cn_buf_wipe(&s.near);
+	cn_buf_wipe(&s.told);
 	cn_buf_wipe(&s.answer);
 	return r;
 }

@@ -334,7 +334,7 @@ void cn_item_put(struct cn_buf *b, const struct cn_item *it,
     const char *member, unsigned flags)
 {
 	struct cn_buf may = { 0 }, why = { 0 };
-	struct cn_edit e[4];
+	struct cn_edit e[5];
 	size_t n = 0;
 
 	if (it->skipped != NULL) {
@@ -342,6 +342,9 @@ void cn_item_put(struct cn_buf *b, const struct cn_item *it,
 		e[n++] = (struct cn_edit){ "skipped", cn_buf_view(&why) };
 	} else if (it->json.n > 0) {
 		e[n++] = (struct cn_edit){ member, it->json };
+		if (it->withheld.n > 0 || (strcmp(member, "replies") == 0 &&
+		    cn_line_get(&it->at, "withheld").n > 0))
+			e[n++] = (struct cn_edit){ "withheld", it->withheld };
 	}
 	if (it->id != 0 && !it->strip) {
 		struct cn_str had = cn_line_get(&it->at, "may");

@@ -30,6 +30,7 @@ struct cn_item {
 	bool has_kept;
 	/* What the filter adds. */
 	struct cn_str json;		/* the member's value; n == 0: none */
+	struct cn_str withheld;		/* beside it: cn-reply-suggest's */
 	bool done;			/* the store has this already */
 	const struct cn_ai_result *result;	/* cn-classify's */
 };

@@ -8,6 +8,8 @@
 
 #include "base/buf.h"
 
+#define CN_MACRO_VARIANTS 64		/* languages of a macro, at most */
+
 struct cn_macro_text {
 	const char *language, *text;
 };

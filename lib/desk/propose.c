@@ -229,6 +229,7 @@ static const char *slot(const struct propose *p, const struct token *v,
 	struct cn_str all = { v->at.p, (size_t)(v[n - 1].at.p +
 	    v[n - 1].at.n - v->at.p) };
 	size_t i, customers = 0, by = 0;
+	struct cn_found f;
 
 	for (i = 0; i < n; i++) {
 		customers += cn_wordset_seen(&p->lead.customers, v[i].at) > 0;
@@ -238,7 +239,8 @@ static const char *slot(const struct propose *p, const struct token *v,
 		return "{name}";
 	if (by * 2 >= n)
 		return "{agent}";
-	return cn_scrub_order(all).n > 0 ? "{order}" : "{text}";
+	return cn_detect(all, 0, &f) && strcmp(f.kind, "order") == 0 ?
+	    "{order}" : "{text}";
 }
 
 static void render(const struct propose *p, struct cn_buf *out)
@@ -264,20 +266,35 @@ static void render(const struct propose *p, struct cn_buf *out)
 		cn_buf_add(out, at, (size_t)(end - at));
 }
 
+/* Is there more in it than amounts, which many have? */
+static bool names_any(const struct cn_buf *text)
+{
+	struct cn_buf folded = { 0 };
+	struct cn_found f = { "amount", 0, 0 };
+	bool any = true;
+
+	cn_fold(&folded, cn_buf_view(text));
+	while (any && strcmp(f.kind, "amount") == 0)
+		any = cn_detect(cn_buf_view(&folded), f.at + f.n, &f);
+	cn_buf_wipe(&folded);
+	return any;
+}
+
 /* Whatever still names somebody or something (scrub.h) goes, with its
  * sentence; what was seen often enough is common by that. */
 static bool clean(struct cn_buf *text)
 {
 	struct cn_wordset common = { 0 };
+	struct cn_kinds masked = { 0 };
 	struct cn_buf b = { 0 };
 	uint32_t who;
 	bool good = true;
 
-	if (cn_scrub_finds(cn_buf_view(text)) != NULL) {
+	if (names_any(text)) {
 		for (who = 1; who <= CN_SCRUB_COMMON; who++)
 			cn_wordset_add(&common, cn_buf_view(text), who);
 		good = cn_scrub(&b, cn_buf_view(text), &(struct cn_scrub){
-		    .common = &common });
+		    .common = &common }, &masked);
 		text->len = 0;
 		cn_buf_add(text, b.p ? b.p : "", b.len);
 	}

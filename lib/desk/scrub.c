@@ -1,20 +1,14 @@
 #include "desk/scrub.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/utf8.h"
 
-#define LINK 1000			/* bytes of a link, at most */
 #define LEAST 60			/* bytes of a draft that is worth it */
-
-static bool digit(int c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* --- days --- */
+#define SPELLED 3			/* single letters that spell something */
+#define SAID 6				/* figures in words that are a number */
 
 static bool in_list(struct cn_str w, const char *const *list)
 {
@@ -22,319 +16,6 @@ static bool in_list(struct cn_str w, const char *const *list)
 		if (cn_str_ieq(w, *list))
 			return true;
 	return false;
-}
-
-static bool weekday(struct cn_str w)
-{
-	static const char *const names[] = { "monday", "tuesday", "wednesday",
-	    "thursday", "friday", "saturday", "sunday", "montag", "dienstag",
-	    "mittwoch", "donnerstag", "freitag", "samstag", "sonntag",
-	    "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi",
-	    "dimanche", "lunes", "martes", "miércoles", "jueves", "viernes",
-	    "sábado", "domingo", "सोमवार", "मंगलवार", "बुधवार", "गुरुवार",
-	    "शुक्रवार", "शनिवार", "रविवार", NULL };
-
-	return in_list(w, names);
-}
-
-/* Small letters only beside a figure: 'may' and 'mars' are words. */
-static bool month(struct cn_str w, bool figure)
-{
-	static const char *const names[] = { "january", "february", "march",
-	    "april", "may", "june", "july", "august", "september", "october",
-	    "november", "december", "jan", "feb", "mar", "apr", "jun", "jul",
-	    "aug", "sep", "sept", "oct", "nov", "dec", "januar", "februar",
-	    "märz", "mai", "juni", "juli", "oktober", "dezember", "janvier",
-	    "février", "mars", "avril", "juin", "juillet", "août",
-	    "septembre", "octobre", "novembre", "décembre", "enero",
-	    "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto",
-	    "septiembre", "octubre", "noviembre", "diciembre", "जनवरी",
-	    "फ़रवरी", "फरवरी", "मार्च", "अप्रैल", "मई", "जून", "जुलाई", "अगस्त",
-	    "सितंबर", "सितम्बर", "अक्टूबर", "अक्तूबर", "नवंबर", "नवम्बर", "दिसंबर",
-	    "दिसम्बर", NULL };
-
-	return (figure || (w.p[0] >= 'A' && w.p[0] <= 'Z')) &&
-	    in_list(w, names);
-}
-
-/* 24.09.2026, 24/9/26, 2026-09-24: its end, or p. */
-static const char *figures_end(const char *p, const char *end)
-{
-	size_t len[3] = { 0, 0, 0 };
-	const char *s = p;
-	char sep = 0;
-	int i;
-
-	for (i = 0; i < 3; i++) {
-		while (s < end && digit(*s) && len[i] < 5) {
-			len[i]++;
-			s++;
-		}
-		if (i == 2)
-			break;
-		if (s == end || strchr("./-", *s) == NULL ||
-		    (sep != 0 && *s != sep))
-			return p;
-		sep = *s++;
-	}
-	if (s < end && (digit(*s) || (*s == sep && sep == '-')))
-		return p;
-	if (len[1] < 1 || len[1] > 2)
-		return p;
-	return (len[0] == 4 && len[2] >= 1 && len[2] <= 2) ||
-	    (len[0] >= 1 && len[0] <= 2 && (len[2] == 2 || len[2] == 4)) ?
-	    s : p;
-}
-
-/* Past at most n bytes that belong to no word, or NULL. */
-static const char *skip_to_word(const char *p, const char *end, int n)
-{
-	bool word = false;
-
-	for (; p < end && n >= 0; n--) {
-		size_t k = cn_word_step(p, end, &word);
-
-		if (word)
-			return p;
-		p += k;
-	}
-	return NULL;
-}
-
-/* The end of a day that begins here ('Thursday, 24 September 2026',
- * '24.09.2026', '2026-09-24'), or p. */
-static const char *day_end(const char *p, const char *end)
-{
-	const char *s = figures_end(p, end), *stop = p, *q;
-	bool named = false, figures = false;
-	struct cn_str w;
-	int parts = 0;
-
-	if (s > p)
-		return s;
-	while (parts < 5) {
-		q = skip_to_word(s, end, parts > 0 ? 2 : 0);
-		if (q == NULL)
-			break;
-		w = cn_word_next(&q, end);
-		if (digit(w.p[0]) && w.n <= 4)
-			figures = true;
-		else if (weekday(w) || month(w, figures))
-			named = true;
-		else if (!(parts > 0 && (cn_str_ieq(w, "of") ||
-		    cn_str_ieq(w, "de"))))
-			break;
-		if (!cn_str_ieq(w, "of") && !cn_str_ieq(w, "de"))
-			stop = q;
-		s = q;
-		parts++;
-	}
-	return named ? stop : p;
-}
-
-/* --- what names somebody or something --- */
-
-static bool luhn(const char *d, size_t n)
-{
-	unsigned sum = 0;
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		unsigned v = (unsigned)(d[n - 1 - i] - '0');
-
-		if (i % 2 == 1)
-			v = v > 4 ? v * 2 - 9 : v * 2;
-		sum += v;
-	}
-	return sum % 10 == 0;
-}
-
-/* ISO 13616: moved to the end, as a number, 1 modulo 97. */
-static bool iban(const char *s, size_t n)
-{
-	unsigned m = 0;
-	size_t i;
-
-	if (n < 15 || n > 34)
-		return false;
-	for (i = 0; i < n; i++) {
-		int c = s[(i + 4) % n];
-
-		if (digit(c))
-			m = (m * 10 + (unsigned)(c - '0')) % 97;
-		else
-			m = (m * 100 + (unsigned)((c | 32) - 'a' + 10)) % 97;
-	}
-	return m == 1;
-}
-
-/* Letters and digits from here on, single spaces between groups of four. */
-static bool iban_at(const char *p, const char *end)
-{
-	char s[35];
-	size_t n = 0;
-
-	for (; p < end && n < 34; p++) {
-		if (*p == ' ' && n % 4 == 0)
-			continue;
-		if (!digit(*p) && ((*p | 32) < 'a' || (*p | 32) > 'z'))
-			break;
-		s[n++] = *p;
-		if (n >= 15 && digit(s[2]) && digit(s[3]) && iban(s, n))
-			return true;
-	}
-	return false;
-}
-
-/* A run of digits with what people put between them: how many digits, and
- * where it ends. */
-static size_t digits_at(const char *p, const char *end, char d[20],
-    const char **stop)
-{
-	size_t n = 0;
-
-	*stop = p;
-	for (; p < end && (digit(*p) || strchr(" -./()", *p)); p++) {
-		if (!digit(*p))
-			continue;
-		*stop = p + 1;
-		d[n++] = *p;
-		if (n == 20)
-			break;
-	}
-	return n;
-}
-
-static bool starts(const char *p, const char *end, const char *what)
-{
-	size_t n = strlen(what);
-
-	return (size_t)(end - p) >= n && strncasecmp(p, what, n) == 0;
-}
-
-/* The end of a link or address of the web. */
-static const char *link_end(const char *p, const char *end)
-{
-	if (end - p > LINK)
-		end = p + LINK;
-	while (p < end && (unsigned char)*p > ' ' && !strchr("<>\"", *p))
-		p++;
-	return p;
-}
-
-/* A link that says more than where the shop, or one page of it, is begins
- * here: a longer path may be somebody's (a password reset, a parcel). */
-static bool coded_link(const char *p, const char *end)
-{
-	const char *stop = link_end(p, end), *path;
-
-	if (starts(p, end, "http://") || starts(p, end, "https://"))
-		p = (const char *)memchr(p, '/', (size_t)(stop - p)) + 2;
-	else if (!starts(p, end, "www."))
-		return false;
-	while (stop > p && strchr("/.,;:!)", stop[-1]) != NULL)
-		stop--;
-	path = p < stop ? memchr(p, '/', (size_t)(stop - p)) : NULL;
-	for (; p < stop; p++)
-		if (digit(*p) || strchr("?=#", *p) != NULL)
-			return true;
-	for (p = path ? path + 1 : stop; p < stop; p++)
-		if (*p != '-' && (*p < 'a' || *p > 'z'))
-			return true;
-	return false;
-}
-
-static const char *number_kind(const char *p, const char *end,
-    const char **stop)
-{
-	char d[20];
-	size_t n = digits_at(p, end, d, stop);
-
-	if (n >= 13 && n <= 19 && luhn(d, n))
-		return "card";
-	if (n >= 8)
-		return "phone";
-	return NULL;
-}
-
-const char *cn_scrub_finds(struct cn_str t)
-{
-	const char *p, *end = t.p + t.n, *stop;
-	const char *what;
-
-	for (p = t.p; p < end; p++) {
-		bool inner = p > t.p && cn_word_byte((unsigned char)p[-1]);
-
-		if (*p == '@' && p > t.p && end - p > 1 &&
-		    cn_word_byte((unsigned char)p[1]))
-			return "address";
-		if (inner)
-			continue;
-		if (coded_link(p, end)) {
-			return "link";
-		} else if (iban_at(p, end)) {
-			return "bank";
-		} else if ((stop = day_end(p, end)) > p) {
-			p = stop - 1;
-		} else if (digit(*p) || *p == '+') {
-			if ((what = number_kind(p, end, &stop)) != NULL)
-				return what;
-		}
-	}
-	return cn_scrub_order(t).n > 0 ? "order" : NULL;
-}
-
-/* LL-20131, #10293, AB1234C, 48213: letters and digits, or four and more
- * digits that are no year and no part of a longer number. */
-static bool order_word(struct cn_str w)
-{
-	size_t digits = 0, letters = 0, i;
-
-	for (i = 0; i < w.n; i++) {
-		if (digit(w.p[i]))
-			digits++;
-		else if ((w.p[i] | 32) >= 'a' && (w.p[i] | 32) <= 'z')
-			letters++;
-		else if (w.p[i] != '-' && w.p[i] != '#')
-			return false;
-	}
-	if (digits == 4 && letters == 0 && w.p[0] != '#' &&
-	    (strncmp(w.p, "19", 2) == 0 || strncmp(w.p, "20", 2) == 0))
-		return false;
-	return digits >= 4 || (digits >= 3 && (letters >= 1 ||
-	    w.p[0] == '#'));
-}
-
-/* An order-like number that begins here; n == 0: none. */
-static struct cn_str order_at(const char *from, const char *p, const char *end)
-{
-	struct cn_str w = { p, 0 };
-	const char *s = p;
-
-	if (p > from && (cn_word_byte((unsigned char)p[-1]) || p[-1] == '-' ||
-	    p[-1] == '@' || p[-1] == '#'))
-		return w;
-	while (s < end && (cn_word_byte((unsigned char)*s) || *s == '-' ||
-	    (*s == '#' && s == p)))
-		s++;
-	while (s > p && s[-1] == '-')
-		s--;
-	w.n = (size_t)(s - p);
-	if (w.n > 40 || !order_word(w))
-		w.n = 0;
-	return w;
-}
-
-struct cn_str cn_scrub_order(struct cn_str t)
-{
-	const char *p, *end = t.p + t.n;
-	struct cn_str w = { NULL, 0 };
-
-	for (p = t.p; p < end; p++)
-		if ((w = order_at(t.p, p, end)).n > 0)
-			return w;
-	w.n = 0;
-	return w;
 }
 
 /* --- sentences --- */
@@ -352,6 +33,22 @@ static size_t ends_sentence(const char *p, const char *end)
 	return 0;
 }
 
+size_t cn_sentence(struct cn_str t, size_t from)
+{
+	const char *p = t.p + from, *end = t.p + t.n;
+	size_t n;
+
+	for (; p < end; p++) {
+		if ((n = ends_sentence(p, end)) == 0)
+			continue;
+		p += n;
+		while (p < end && strchr(" \n\"')", *p) != NULL)
+			p++;
+		return (size_t)(p - t.p) - from;
+	}
+	return t.n - from;
+}
+
 static bool upper(struct cn_str w)
 {
 	uint32_t c;
@@ -362,99 +59,203 @@ static bool upper(struct cn_str w)
 static const char *const titles[] = { "Mr", "Mrs", "Ms", "Miss", "Herr",
     "Herrn", "Frau", "Monsieur", "Madame", "Señor", "Señora", NULL };
 
-/* Does this word belong to somebody? */
-static bool private_word(const struct cn_scrub *s, struct cn_str w, bool first)
+static bool near_name(const struct cn_scrub *s, struct cn_str w)
 {
-	if (cn_wordset_seen(s->free, w) > 0 ||
-	    cn_wordset_seen(s->own, w) > 0 || in_list(w, titles) ||
-	    cn_wordset_seen(s->common, w) >= CN_SCRUB_COMMON)
-		return false;
-	if (w.n > 2 && cn_wordset_seen(s->brought, w) > 0)
-		return true;
-	/* A capital inside a sentence may be a name that nobody announced. */
-	return upper(w) && !first && w.n > 1;
-}
+	const char *p = s->near.p, *end = p + s->near.n, *nl;
 
-static bool money(const char *p, const char *end)
-{
-	static const char *const marks[] = { "$", "€", "£", "₹", "Rs", "EUR",
-	    "USD", "INR", "GBP", "rupee", "dollar", "euro", "pound",
-	    "रुप", NULL };
-	size_t i;
-
-	for (i = 0; marks[i] != NULL; i++)
-		if (starts(p, end, marks[i]))
+	for (; p < end; p = nl + 1) {
+		nl = memchr(p, '\n', (size_t)(end - p));
+		if (cn_word_near(w, (struct cn_str){ p, (size_t)(nl - p) }))
 			return true;
+	}
 	return false;
 }
 
-/* Copies a sentence with its masks.  False: it must be left out. */
-static bool sentence(struct cn_buf *out, struct cn_str t,
-    const struct cn_scrub *s)
+/* A capital or a figure anywhere in it. */
+static bool marked(struct cn_str w)
 {
-	const char *p = t.p, *end = t.p + t.n, *q;
-	struct cn_buf bare = { 0 };
-	bool first = true, good = true;
-	const char *found = cn_scrub_finds(t);
-	size_t was = out->len;
+	size_t i, n;
+	uint32_t c;
+
+	for (i = 0; i < w.n; i += n) {
+		if ((n = cn_utf8_get(w.p + i, w.n - i, &c)) == 0)
+			return true;
+		if (cn_word_lower(c) != c || (c >= '0' && c <= '9'))
+			return true;
+	}
+	return false;
+}
+
+/* Why a word is somebody's own, or NULL. */
+static const char *private_word(const struct cn_scrub *s, struct cn_str w)
+{
+	char plain[CN_WORD_PLAIN];
+	size_t digits = 0, n;
+	bool cased;
+
+	while (digits < w.n && w.p[digits] >= '0' && w.p[digits] <= '9')
+		digits++;
+	if (cn_wordset_seen(s->free, w) > 0 || in_list(w, titles) ||
+	    cn_wordset_seen(s->common, w) >= CN_SCRUB_COMMON ||
+	    (digits == w.n && w.n <= 3))
+		return NULL;
+	n = cn_word_plain(w, plain, &cased);
+	if (near_name(s, (struct cn_str){ plain, n }))
+		return "name";
+	if (marked(w))
+		return w.n > 1 ? "name" : NULL;
+	if (cn_wordset_seen(s->own, w) > 0)
+		return NULL;
+	return !cased || (w.n > 2 && cn_wordset_seen(s->brought, w) > 0) ?
+	    "word" : NULL;
+}
+
+/* --- a text --- */
+
+struct text {
+	struct cn_str t;		/* folded */
+	struct cn_wordset greeted;	/* whom it greets */
+	struct cn_found *found;		/* in order */
+	size_t nfound, at;		/* the first that is not yet passed */
+	struct cn_kinds *masked;
+};
+
+static bool letter(struct cn_str w)
+{
+	uint32_t c;
+
+	return cn_utf8_get(w.p, w.n, &c) == w.n && (c < '0' || c > '9');
+}
+
+/* 'R u t h', 'nine eight four five zero one': how far that has come. */
+struct spelt {
+	int letters, figures;
+};
+
+static const char *spelt(struct spelt *s, struct cn_str w)
+{
+	static const char *const figures[] = { "zero", "oh", "one", "two",
+	    "three", "four", "five", "six", "seven", "eight", "nine",
+	    "double", "triple", "null", "eins", "zwo", "zwei", "drei", "vier",
+	    "fünf", "sechs", "sieben", "acht", "neun", "ek", "do", "teen",
+	    "char", "paanch", "chhe", "saat", "aath", "nau", "shunya", NULL };
+
+	s->letters = letter(w) ? s->letters + 1 : 0;
+	s->figures = in_list(w, figures) ? s->figures + 1 : 0;
+	return s->letters == SPELLED ? "spelled" :
+	    s->figures == SAID ? "phone" : NULL;
+}
+
+/* The name that a word is, as its slot; NULL: none. */
+static const char *slot_of(const struct text *x, const struct cn_scrub *s,
+    struct cn_str w)
+{
+	bool ours = cn_wordset_seen(s->free, w) > 0;
+
+	/* 'will' is no name where it is written small. */
+	if ((upper(w) || !ours) && (cn_wordset_seen(s->names, w) > 0 ||
+	    (upper(w) && cn_wordset_seen(&x->greeted, w) > 0)))
+		return "{name}";
+	return !ours && cn_wordset_seen(s->agents, w) > 0 ? "{agent}" : NULL;
+}
+
+static const struct cn_found *next_found(struct text *x, size_t at)
+{
+	while (x->at < x->nfound &&
+	    x->found[x->at].at + x->found[x->at].n <= at)
+		x->at++;
+	return x->at < x->nfound ? &x->found[x->at] : NULL;
+}
+
+/* Copies a sentence with its masks.  Else why it must be left out. */
+static const char *copy(struct cn_buf *out, struct text *x, size_t at,
+    size_t n, const struct cn_scrub *s)
+{
+	const char *p = x->t.p + at, *end = p + n, *q, *why = NULL, *slot;
+	const struct cn_found *f;
+	struct spelt sp = { 0 };
+	bool word;
 	struct cn_str w;
+	size_t k;
 
-	/* A number of an order gives way to a slot, the rest does not. */
-	if (found != NULL && strcmp(found, "order") != 0)
-		return false;
-	while (p < end && good) {
-		if ((w = order_at(t.p, p, end)).n > 0) {
+	while (p < end && why == NULL) {
+		f = next_found(x, (size_t)(p - x->t.p));
+		if (f != NULL && f->at < at + n &&
+		    strcmp(f->kind, "order") != 0)
+			return f->kind;
+		if (f != NULL && p >= x->t.p + f->at) {
 			cn_buf_str(out, "{order}");
-			p += w.n;
+			cn_kinds_add(x->masked, "order");
+			p = x->t.p + f->at + f->n;
 			continue;
 		}
-		if (money(p, end) || coded_link(p, end)) {
-			good = false;
-			break;
-		}
-		if (!cn_word_byte((unsigned char)*p)) {
-			cn_buf_ch(out, *p++);
+		k = cn_word_step(p, end, &word);
+		if (!word) {
+			cn_buf_add(out, p, k);
+			p += k;
 			continue;
 		}
-		if ((q = day_end(p, end)) > p) {
+		if ((q = cn_day_end(p, end)) > p) {
 			cn_buf_str(out, "{date}");
-			cn_buf_str(&bare, " ");
+			cn_kinds_add(x->masked, "date");
 			p = q;
-			continue;
-		}
-		if (skip_to_word(p, end, 0) == NULL) {	/* a mark */
-			size_t n = cn_word_step(p, end, &(bool){ false });
-
-			cn_buf_add(out, p, n);
-			p += n;
 			continue;
 		}
 		q = p;
 		w = cn_word_next(&q, end);
-		/* 'will' is no name where it is written small. */
-		if (cn_wordset_seen(s->names, w) > 0 &&
-		    (upper(w) || cn_wordset_seen(s->free, w) == 0)) {
-			cn_buf_str(out, "{name}");
-		} else if (cn_wordset_seen(s->agents, w) > 0 &&
-		    cn_wordset_seen(s->free, w) == 0) {
-			cn_buf_str(out, "{agent}");
+		if ((slot = slot_of(x, s, w)) != NULL) {
+			cn_buf_str(out, slot);
+			cn_kinds_add(x->masked, "name");
 		} else {
-			if (private_word(s, w, first))
-				good = false;
+			why = private_word(s, w);
 			cn_buf_add(out, w.p, w.n);
-			cn_buf_fmt(&bare, "%.*s ", (int)w.n, w.p);
 		}
-		first = false;
+		if (why == NULL)
+			why = spelt(&sp, w);
 		p = q;
 	}
-	if (cn_scrub_finds(cn_buf_view(&bare)) != NULL ||
-	    cn_scrub_finds((struct cn_str){ out->p + was,
-	    out->len - was }) != NULL)
-		good = false;
-	cn_buf_wipe(&bare);
-	if (!good)
-		out->len = was;
-	return good;
+	return why;
+}
+
+/* Those whom the first line greets, whether or not we know of them. */
+static void greeted(struct text *x)
+{
+	static const char *const words[] = { "dear", "hi", "hello", "hey",
+	    "good", "morning", "afternoon", "evening", "guten", "tag",
+	    "morgen", "abend", "hallo", "liebe", "lieber", "geehrte",
+	    "geehrter", "sehr", "bonjour", "cher", "chère", "hola",
+	    "estimado", "estimada", "buenos", "buenas", "días", "tardes",
+	    "namaste", "namaskar", "ciao", "caro", "cara", "gentile", "olá",
+	    "beste", "geachte", "mr", "mrs", "ms", "herr", "frau", "there",
+	    "all", "team", NULL };
+	const char *p = x->t.p, *end = p;
+	struct cn_str w;
+	bool greets;
+
+	while (end < x->t.p + x->t.n && end - p < 80 &&
+	    strchr("\n,:!.", *end) == NULL)
+		end++;
+	w = cn_word_next(&p, end);
+	greets = in_list(w, words);
+	while (greets && (w = cn_word_next(&p, end)).n > 0)
+		if (!in_list(w, words) && upper(w))
+			cn_wordset_add(&x->greeted, w, 1);
+}
+
+static void find(struct text *x)
+{
+	struct cn_found f;
+	size_t from = 0, cap = 0;
+
+	while (cn_detect(x->t, from, &f)) {
+		if (x->nfound == cap) {
+			cap = cap ? cap * 2 : 16;
+			x->found = cn_realloc(x->found, cap *
+			    sizeof(*x->found));
+		}
+		x->found[x->nfound++] = f;
+		from = f.at + f.n;
+	}
 }
 
 /* with is not longer than what. */
@@ -502,41 +303,50 @@ static void tidy(struct cn_buf *b)
 }
 
 /* Takes one sentence over, or leaves it out with its place in the layout. */
-static size_t take(struct cn_buf *b, struct cn_str t, const struct cn_scrub *s)
+static size_t take(struct cn_buf *b, struct text *x, size_t at, size_t n,
+    const struct cn_scrub *s)
 {
-	if (sentence(b, t, s))
-		return t.n;
-	if (memmem(t.p, t.n, "\n\n", 2) != NULL && b->len > 0)
+	size_t was = b->len;
+	const char *why = copy(b, x, at, n, s);
+
+	if (why == NULL)
+		return n;
+	cn_kinds_add(x->masked, why);
+	b->len = was;
+	if (memmem(x->t.p + at, n, "\n\n", 2) != NULL && was > 0)
 		cn_buf_str(b, "\n\n");
 	return 0;
 }
 
-int cn_scrub(struct cn_buf *out, struct cn_str t, const struct cn_scrub *s)
+int cn_scrub(struct cn_buf *out, struct cn_str t, const struct cn_scrub *s,
+    struct cn_kinds *masked)
 {
-	const char *p = t.p, *end = t.p + t.n, *from = p;
-	struct cn_buf b = { 0 };
-	size_t kept = 0, n;
+	struct text x = { .masked = masked };
+	struct cn_buf folded = { 0 }, b = { 0 };
+	struct cn_found f;
+	size_t kept = 0, at, n;
 	bool good;
 
-	for (; p < end; p++) {
-		if ((n = ends_sentence(p, end)) == 0)
-			continue;
-		p += n - 1;
-		while (p + 1 < end && strchr(" \n\"')", p[1]))
-			p++;
-		kept += take(&b, (struct cn_str){ from,
-		    (size_t)(p + 1 - from) }, s);
-		from = p + 1;
+	cn_fold(&folded, t);
+	x.t = cn_buf_view(&folded);
+	greeted(&x);
+	find(&x);
+	for (at = 0; at < x.t.n; at += n) {
+		n = cn_sentence(x.t, at);
+		kept += take(&b, &x, at, n, s);
 	}
-	if (from < end)
-		kept += take(&b, (struct cn_str){ from,
-		    (size_t)(end - from) }, s);
 	tidy(&b);
 	/* Half an answer may say the opposite of the whole. */
-	good = b.len >= LEAST && kept * 2 >= t.n &&
-	    cn_scrub_finds(cn_buf_view(&b)) == NULL;
+	good = b.len >= LEAST && kept * 2 >= x.t.n;
+	if (good && cn_detect(cn_buf_view(&b), 0, &f)) {
+		cn_kinds_add(masked, f.kind);
+		good = false;
+	}
 	if (good)
 		cn_buf_add(out, b.p, b.len);
+	cn_wordset_release(&x.greeted);
+	free(x.found);
+	cn_buf_wipe(&folded);
 	cn_buf_wipe(&b);
 	return good;
 }

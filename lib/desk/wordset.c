@@ -97,6 +97,64 @@ uint64_t cn_word_hash(struct cn_str w)
 	return h ? h : 1;
 }
 
+size_t cn_word_plain(struct cn_str w, char out[CN_WORD_PLAIN], bool *cased)
+{
+	utf8proc_int32_t d[8];
+	utf8proc_ssize_t k, m;
+	size_t i, n, len = 0;
+	uint32_t c;
+
+	*cased = true;
+	for (i = 0; i < w.n && len < CN_WORD_PLAIN - 4; i += n) {
+		n = cn_utf8_get(w.p + i, w.n - i, &c);
+		if (n < 2) {
+			out[len++] = (char)cn_word_lower(
+			    (unsigned char)w.p[i]);
+			n = 1;
+			continue;
+		}
+		m = utf8proc_decompose_char((utf8proc_int32_t)c, d, 8,
+		    UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD, NULL);
+		for (k = 0; k < m && k < 8 && len < CN_WORD_PLAIN - 4; k++) {
+			if (d[k] >= 0x300 && d[k] <= 0x36f)
+				continue;
+			if (utf8proc_category(d[k]) ==
+			    UTF8PROC_CATEGORY_LO)
+				*cased = false;
+			len += (size_t)utf8proc_encode_char(d[k],
+			    (utf8proc_uint8_t *)out + len);
+		}
+	}
+	return len;
+}
+
+bool cn_word_near(struct cn_str a, struct cn_str b)
+{
+	size_t i = 0, j = 0;
+
+	if (a.n < b.n) {
+		struct cn_str t = a;
+
+		a = b;
+		b = t;
+	}
+	if (b.n >= 4 && a.n - b.n <= 1 && memcmp(a.p, b.p, b.n) == 0)
+		return true;
+	if (b.n < 5)
+		return a.n == b.n && memcmp(a.p, b.p, b.n) == 0;
+	if (memmem(a.p, a.n, b.p, b.n) != NULL)
+		return true;
+	if (a.n - b.n > 1)
+		return false;
+	while (i < b.n && a.p[i] == b.p[i])
+		i++;
+	while (j < b.n - i && a.p[a.n - 1 - j] == b.p[b.n - 1 - j])
+		j++;
+	/* Two that changed places count as one. */
+	return b.n - i - j <= 1 || (a.n == b.n && b.n - i - j == 2 &&
+	    a.p[i] == b.p[i + 1] && a.p[i + 1] == b.p[i]);
+}
+
 void cn_wordset_release(struct cn_wordset *s)
 {
 	free(s->hash);

@@ -15,6 +15,15 @@ uint32_t cn_word_lower(uint32_t);
  * composed; never 0. */
 uint64_t cn_word_hash(struct cn_str word);
 
+/* The word in small letters without accents, cut after 60 bytes; returns the
+ * length.  cased: has its script small letters and capitals? */
+#define CN_WORD_PLAIN 64
+size_t cn_word_plain(struct cn_str word, char out[CN_WORD_PLAIN],
+    bool *cased);
+/* Is one of the two nearly the other: one letter more, less or other in five
+ * and more, or the other within it?  Plain words. */
+bool cn_word_near(struct cn_str, struct cn_str);
+
 /* Words by hash, open addressing; what is said about a word is the caller's. */
 struct cn_wordset {
 	uint64_t *hash;

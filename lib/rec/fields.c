@@ -71,6 +71,8 @@ const struct cn_field_def cn_fields[] = {
 	  "AI output", "classification", "message.class", 1 },
 	{ "replies", CN_F_JSON, AT(replies_json), 0, P,
 	  "AI output", "reply suggestion", "message.replies", 1 },
+	{ "withheld", CN_F_JSON, AT(withheld_json), 0, 0,
+	  "AI output", "reply suggestion", NULL, 1 },
 	{ "may", CN_F_STRS, AT(may), AT(nmay), 0,
 	  "permission", "compliance", "person.may", 1 },
 	{ "skipped", CN_F_STR, AT(skipped), 0, 0,

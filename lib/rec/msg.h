@@ -54,6 +54,7 @@ struct cn_msg {
 	const char *const *labels;
 	size_t nfolders, nflags, nlabels;
 	struct cn_str class_json, replies_json;	/* raw JSON, or n == 0 */
+	struct cn_str withheld_json;	/* drafts that would have leaked */
 	const char *const *may;		/* purposes that the gate allows */
 	size_t nmay;
 	const char *skipped;		/* why a stage left it alone */

@@ -7,53 +7,24 @@
 
 /* Where a name, a rare word or a number may come from. */
 static struct cn_wordset names, agents, brought, common, ours, own;
-static const struct cn_scrub all = { &names, &agents, &brought, &common,
-	&ours, &own };
+static const struct cn_scrub all = { &names, { "anika\nrao\n", 10 }, &agents,
+	&brought, &common, &ours, &own };
+static struct cn_kinds masked;
 
 static void scrubs(const char *text, const char *want, const char *name)
 {
 	struct cn_buf b = { 0 };
-	int r = cn_scrub(&b, cn_str(text), &all);
-	bool good = want ? r == 1 && strcmp(b.p, want) == 0 :
-	    r == 0 && b.len == 0;
+	bool good;
+	int r;
 
+	masked.n = 0;
+	r = cn_scrub(&b, cn_str(text), &all, &masked);
+	good = want ? r == 1 && strcmp(b.p, want) == 0 :
+	    r == 0 && b.len == 0;
 	ok(good, name);
 	if (!good)
 		printf("# got %d: %s\n", r, b.p ? b.p : "");
 	cn_buf_release(&b);
-}
-
-static void finds(const char *text, const char *want)
-{
-	const char *got = cn_scrub_finds(cn_str(text));
-	char name[120];
-
-	snprintf(name, sizeof(name), "%s: %s", want ? want : "nothing", text);
-	ok(want ? got != NULL && strcmp(got, want) == 0 : got == NULL, name);
-	if (got != NULL && want == NULL)
-		printf("# got: %s\n", got);
-}
-
-static void detectors(void)
-{
-	finds("write to anika.rao@example.com please", "address");
-	finds("we meet @ noon", NULL);
-	finds("call +91 98450 00117 today", "phone");
-	finds("call (030) 5550-1234 today", "phone");
-	finds("within 5 to 7 days, before 13:00", NULL);
-	finds("card 4111 1111 1111 1111", "card");
-	finds("account DE89370400440532013000", "bank");
-	finds("account GB82 WEST 1234 5698 7654 32", "bank");
-	finds("see https://shop.example/t?id=x", "link");
-	finds("see https://shop.example/o/77", "link");
-	finds("reset it: https://shop.example/reset/abcdefgh", "link");
-	finds("see https://shop.example/.", NULL);
-	finds("see https://shop.example/returns", NULL);
-	finds("your order LL-20131 left", "order");
-	finds("your order #10293 left", "order");
-	finds("in 2026 we moved", NULL);
-	ok(cn_str_eq(cn_scrub_order(cn_str("Where is LL-20131, please?")),
-	    "LL-20131"), "the order itself is found");
 }
 
 static void sets(void)
@@ -79,7 +50,6 @@ int main(void)
 	    "dear hi i have spoken with courier is packed now at about";
 	uint32_t who;
 
-	detectors();
 	sets();
 	cn_wordset_add(&names, cn_str("Anika Rao anika.rao"), 1);
 	cn_wordset_add(&agents, cn_str("Priya Nair"), 1);

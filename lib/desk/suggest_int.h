@@ -1,0 +1,43 @@
+/* suggest_int.h - between the files that make drafts: candidates.c finds and
+ * ranks them, reply.c puts them on the line, suggest.c leads */
+#ifndef CN_SUGGEST_INT_H
+#define CN_SUGGEST_INT_H
+
+#include "desk/suggest.h"
+
+/* What is known about the message.  Strings in the item's arena. */
+struct cn_asked {
+	struct cn_str text;		/* subject and own words, folded */
+	const char *best;		/* category, or NULL */
+	double confidence;
+	const char *language;		/* "" unknown */
+	const char *name, *order;	/* or NULL */
+	const char *day;		/* on which it was written, or NULL */
+	struct cn_wordset own;
+};
+
+/* A draft on its way. */
+struct cn_cand {
+	double score;
+	bool same;			/* the customer's language */
+	const char *language;
+	const char *macro, *message;	/* where it is from: one of them */
+	const char *text;		/* NULL: not made yet */
+	const struct cn_past *past;	/* what it will be made of */
+	struct cn_kinds masked;		/* what it lost */
+	size_t order;			/* among equals */
+};
+
+/* The best drafts, at most s->max, in the item's arena; d[*n] on are those
+ * that were withheld, *withheld of them. */
+int cn_candidates(struct cn_suggest *, struct cn_item *,
+    const struct cn_asked *, struct cn_cand **d, size_t *n, size_t *withheld,
+    struct cn_err *) CN_CHECKED;
+
+/* Appends a draft as an element of the member replies, slots filled. */
+void cn_reply_put(struct cn_buf *, const struct cn_suggest *,
+    const struct cn_asked *, const struct cn_cand *, size_t rank);
+/* Appends what was withheld, and why, as one of the member withheld. */
+void cn_withheld_put(struct cn_buf *, const struct cn_cand *);
+
+#endif
