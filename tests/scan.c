@@ -81,7 +81,10 @@ static const char all[] =
     " h.cell FROM held h JOIN quarantine q ON q.id = h.id / 4096"
     " UNION ALL SELECT p.leaf, 'raw', p.pub, 'cell', r.id % 4096, r.cell FROM"
     " raw r JOIN pending p ON p.number = r.id / 4096 AND p.pub GLOB 'm*'"
-    " UNION ALL SELECT m.leaf, 'raw', m.pub, 'cell', r.id % 4096, r.cell FROM"
+    " UNION ALL SELECT m.leaf, 'label', m.pub, 'who', 0, l.who FROM label l"
+    " JOIN message m ON m.id = l.message UNION ALL SELECT m.leaf, 'weights',"
+    " m.kind, 'cell', w.id % 4096, w.cell FROM weights w JOIN model m ON m.id"
+    " = w.id / 4096 UNION ALL SELECT m.leaf, 'raw', m.pub, 'cell', r.id % 4096, r.cell FROM"
     " raw r JOIN message m ON m.id = r.id / 4096";
 
 struct needles {

@@ -104,9 +104,12 @@ status 'control: the keys are back' 0 cn-query --exit-code parcel
 
 # --- the store ---
 
+schema=$(sqlite3 "$CN_HOME/store.db" "SELECT value FROM meta
+    WHERE key = 'schema'")
 sqlite3 "$CN_HOME/store.db" "UPDATE meta SET value = 99 WHERE key = 'schema'"
 each 'a newer store' 78 'newer version'
-sqlite3 "$CN_HOME/store.db" "UPDATE meta SET value = 2 WHERE key = 'schema'"
+sqlite3 "$CN_HOME/store.db" "UPDATE meta SET value = $schema
+    WHERE key = 'schema'"
 sqlite3 "$CN_HOME/store.db" \
     "UPDATE meta SET value = value + 5 WHERE key = 'generation'"
 each 'a keyring older than the store' 78 'older than the store'

@@ -53,7 +53,7 @@ static int columns(struct check *c, struct cn_err *err)
 	sqlite3_stmt *st = cn_bind(c->s, err, "SELECT t.name, x.name FROM"
 	    " sqlite_master t, pragma_table_info(t.name) x WHERE t.type ="
 	    " 'table' AND t.name NOT LIKE 'sqlite!_%' ESCAPE '!'", "");
-	bool seen[256] = { false };
+	bool seen[512] = { false };
 	const struct cn_column *col;
 	size_t i;
 	int r = 0;
@@ -68,7 +68,7 @@ static int columns(struct check *c, struct cn_err *err)
 		else
 			seen[col - cn_columns] = true;
 	}
-	for (i = 0; r == 0 && i < cn_ncolumns && i < 256; i++)
+	for (i = 0; r == 0 && i < cn_ncolumns && i < 512; i++)
 		if (!seen[i] && strcmp(cn_columns[i].table, "fts*") != 0)
 			say(c, "column %s.%s is in the registry only",
 			    cn_columns[i].table, cn_columns[i].column);
@@ -166,6 +166,14 @@ static const struct {
 	  " i.leaf = r.leaf)) OR (conversation IS NOT NULL AND NOT"
 	  " EXISTS(SELECT 1 FROM conversation c WHERE c.id = r.conversation))",
 	  "ratings of somebody or something that is gone" },
+	{ "SELECT count(*) FROM label l WHERE NOT EXISTS(SELECT 1 FROM message"
+	  " m WHERE m.id = l.message) OR (category IS NULL AND spam IS NULL)",
+	  "labels of nothing" },
+	{ "SELECT count(*) FROM example e WHERE NOT EXISTS(SELECT 1 FROM"
+	  " message m WHERE m.id = e.message) OR NOT EXISTS(SELECT 1 FROM"
+	  " model x WHERE x.id = e.model)", "loose examples" },
+	{ "SELECT count(*) FROM weights w WHERE NOT EXISTS(SELECT 1 FROM model"
+	  " m WHERE m.id = w.id / 4096)", "weights without a model" },
 	{ "SELECT count(*) FROM ref r WHERE NOT EXISTS(SELECT 1 FROM message m"
 	  " WHERE m.id = r.message)", "loose references" },
 	{ "SELECT count(*) FROM message m WHERE NOT EXISTS(SELECT 1 FROM event e"
@@ -211,6 +219,10 @@ static const struct {
 	{ "raw", "cell", "SELECT p.leaf, p.pub, r.cell, r.id % 4096 FROM"
 	  " pending p JOIN raw r ON r.id BETWEEN p.number * 4096 AND p.number *"
 	  " 4096 + 4095 WHERE p.pub GLOB 'm*'" },
+	{ "label", "who", "SELECT m.leaf, m.pub, l.who FROM label l JOIN message"
+	  " m ON m.id = l.message" },
+	{ "weights", "cell", "SELECT m.leaf, m.kind, w.cell, w.id % 4096 FROM"
+	  " weights w JOIN model m ON m.id = w.id / 4096" },
 	{ "rating", "comment", "SELECT leaf, pub, comment FROM rating WHERE"
 	  " comment IS NOT NULL" },
 };

@@ -157,7 +157,7 @@ static int mark(struct cn_store *s, const char *pub, struct cn_err *err)
 		    " BY leaf" : "SELECT leaf FROM identifier WHERE leaf "
 		    IN_CUT " UNION SELECT leaf FROM message WHERE id " IN_GONE
 		    " UNION SELECT secret_leaf FROM account WHERE secret_leaf "
-		    IN_CUT,
+		    IN_CUT " UNION SELECT leaf FROM model WHERE leaf " IN_CUT,
 		    &mem, &leaves, &n, err);
 	if (r >= 0 && pub == NULL && open == 0 && n > 0) {
 		cn_id_new(made, 'e');
@@ -240,6 +240,12 @@ static int delete_message(struct cn_store *s, int64_t id, struct cn_err *err)
 	    cn_do(s, err, "DELETE FROM participant WHERE message = ?", "i",
 	    id) < 0 ||
 	    cn_do(s, err, "DELETE FROM location WHERE message = ?", "i",
+	    id) < 0 ||
+	    cn_do(s, err, "DELETE FROM label WHERE message = ?", "i",
+	    id) < 0 ||
+	    cn_do(s, err, "UPDATE model SET torn = 1 WHERE id IN (SELECT"
+	    " model FROM example WHERE message = ?)", "i", id) < 0 ||
+	    cn_do(s, err, "DELETE FROM example WHERE message = ?", "i",
 	    id) < 0 ||
 	    cn_do(s, err, "DELETE FROM message WHERE id = ?", "i", id) < 0)
 		return -1;
@@ -332,6 +338,11 @@ static int delete_people(struct cn_store *s, struct cn_err *err)
 		" 4095 WHERE q.leaf " IN_CUT ")",
 		"DELETE FROM quarantine WHERE leaf " IN_CUT,
 		"DELETE FROM rating WHERE leaf " IN_CUT,
+		"DELETE FROM weights WHERE id / 4096 IN (SELECT id FROM model"
+		" WHERE leaf " IN_CUT ")",
+		"DELETE FROM example WHERE model IN (SELECT id FROM model"
+		" WHERE leaf " IN_CUT ")",
+		"DELETE FROM model WHERE leaf " IN_CUT,
 		"UPDATE account SET state = 'disconnected', secret = NULL,"
 		" conf = NULL, secret_leaf = NULL, signed_in = NULL, expires = NULL WHERE"
 		" secret_leaf " IN_CUT,

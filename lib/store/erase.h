@@ -9,6 +9,7 @@
  * What is erased is told by leaves: the identifiers that have them, the
  * messages sealed under them with all that hangs on these, links of those
  * identifiers in others' messages, drafts that were made from such messages,
+ * models that were trained on one (their leaves are cut with the others),
  * persons without identifiers and conversations without messages.  Events stay
  * as anonymous figures: without their message, and with a random number in
  * place of a conversation that has gone, the same for all events of it, so
@@ -32,7 +33,7 @@ enum cn_reach {
 	CN_REACH_PARTICIPANTS, CN_REACH_LINKS, CN_REACH_LOCATIONS,
 	CN_REACH_REMEMBERED, CN_REACH_CONVERSATIONS, CN_REACH_EVENTS,
 	CN_REACH_SHARDS, CN_REACH_RATINGS, CN_REACH_PENDING,
-	CN_REACH_ITEMS, CN_REACH_MAX
+	CN_REACH_ITEMS, CN_REACH_LABELS, CN_REACH_MODELS, CN_REACH_MAX
 };
 extern const char *const cn_reach_names[CN_REACH_MAX];
 

@@ -382,7 +382,8 @@ int cn_message_owner(struct cn_store *s, int64_t id,
     struct cn_message_owner *o, struct cn_err *err)
 {
 	sqlite3_stmt *st = cn_bind(s, err, "SELECT m.leaf, m.person,"
-	    " m.conversation, p.may, p.state, m.classified, m.suggested"
+	    " m.conversation, p.may, p.state, m.classified, m.suggested,"
+	    " m.direction = 'out'"
 	    " FROM message m LEFT JOIN person p ON p.id = m.person"
 	    " WHERE m.id = ?", "i", id);
 	int r;
@@ -401,6 +402,7 @@ int cn_message_owner(struct cn_store *s, int64_t id,
 			    (const char *)sqlite3_column_text(st, 4));
 		o->classified = sqlite3_column_type(st, 5) != SQLITE_NULL;
 		o->suggested = sqlite3_column_type(st, 6) != SQLITE_NULL;
+		o->out = sqlite3_column_int(st, 7) != 0;
 	}
 	sqlite3_reset(st);
 	return r;

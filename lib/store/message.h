@@ -123,7 +123,7 @@ struct cn_message_owner {
 	int64_t leaf, person, conversation;
 	unsigned may;
 	char state[12];			/* live, erasing; '' for nobody's */
-	bool classified, suggested;
+	bool classified, suggested, out;	/* out: the desk's */
 };
 int cn_message_owner(struct cn_store *, int64_t id, struct cn_message_owner *,
     struct cn_err *) CN_CHECKED;

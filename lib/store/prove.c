@@ -90,6 +90,8 @@ static const char *const dangling[] = {
 	[CN_REF_LEAF] = "%s " IN_CUT,
 	[CN_REF_SHARD] = "%s != 0 AND %s NOT IN (SELECT id FROM shard)",
 	[CN_REF_HELD] = "%s / 4096 NOT IN (SELECT id FROM quarantine)",
+	[CN_REF_MODEL] = "%s NOT IN (SELECT id FROM model)",
+	[CN_REF_WEIGHTS] = "%s / 4096 NOT IN (SELECT id FROM model)",
 };
 
 static int refers(struct cn_store *s, const struct cn_column *c,
@@ -133,6 +135,22 @@ static int rows(struct cn_store *s, struct cn_proof *p, struct cn_err *err)
 	    " state != 'done' OR person != 0", "") < 0)
 		return -1;
 	add(p, "erasures that were not finished", 1, bad);
+	return 0;
+}
+
+/* What was trained on a message that has gone would show in `rows` as well:
+ * here it has its name, with what lost an example in another way. */
+static int models(struct cn_store *s, struct cn_proof *p, struct cn_err *err)
+{
+	int64_t of = 0, bad = 0;
+
+	if (cn_get(s, err, &of, "SELECT count(*) FROM model", "") < 0 ||
+	    cn_get(s, err, &bad, "SELECT count(*) FROM model m WHERE torn OR"
+	    " leaf " IN_CUT " OR labels != (SELECT count(*) FROM example e"
+	    " JOIN message x ON x.id = e.message WHERE e.model = m.id)",
+	    "") < 0)
+		return -1;
+	add(p, "models that learned from what is gone", of, bad);
 	return 0;
 }
 
@@ -216,7 +234,8 @@ static int prove(struct cn_store *s, const char *pub, struct cn_proof *p,
 	int r;
 
 	if (choose(s, pub, err) < 0 || keys(s, p, err) < 0 ||
-	    rows(s, p, err) < 0 || columns(s, p, err) < 0 ||
+	    rows(s, p, err) < 0 || models(s, p, err) < 0 ||
+	    columns(s, p, err) < 0 ||
 	    search(s, p, err) < 0)
 		return -1;
 	p->generation = cn_store_meta(s, "generation", 0);

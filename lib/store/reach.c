@@ -8,7 +8,7 @@ const char *const cn_reach_names[CN_REACH_MAX] = {
 	"suggestions", "references", "participants", "links_in_others_mail",
 	"locations", "locations_remembered", "conversations",
 	"events_anonymised", "search_shards", "ratings",
-	"unfinished_mails", "quarantined_items"
+	"unfinished_mails", "quarantined_items", "labels", "models"
 };
 
 /* Conversations that will have no message, or never had one. */
@@ -52,6 +52,9 @@ static const char *const count_sql[CN_REACH_MAX] = {
 	[CN_REACH_PENDING] = "SELECT count(*) FROM pending WHERE leaf " IN_CUT,
 	[CN_REACH_ITEMS] =
 	    "SELECT count(*) FROM quarantine WHERE leaf " IN_CUT,
+	[CN_REACH_LABELS] =
+	    "SELECT count(*) FROM label WHERE message " IN_GONE,
+	[CN_REACH_MODELS] = "SELECT count(*) FROM model WHERE leaf " IN_CUT,
 };
 
 int cn_reach_begin(struct cn_store *s, struct cn_err *err)
@@ -92,7 +95,10 @@ int cn_reach_gather(struct cn_store *s, struct cn_err *err)
 	    "INSERT INTO gone SELECT id FROM message WHERE person IN"
 	    " (SELECT person FROM who) AND leaf " IN_CUT ";"
 	    "INSERT OR IGNORE INTO gone SELECT id FROM message WHERE"
-	    " person IS NULL AND leaf " IN_CUT, err);
+	    " person IS NULL AND leaf " IN_CUT ";"
+	    "INSERT OR IGNORE INTO cut SELECT leaf, (SELECT max(time) FROM"
+	    " cut) FROM model WHERE id IN (SELECT model FROM example WHERE"
+	    " message " IN_GONE ")", err);
 }
 
 int cn_reach_count(struct cn_store *s, int64_t count[CN_REACH_MAX],

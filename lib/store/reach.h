@@ -4,6 +4,8 @@
  *	who(person)	the persons that have one of them
  *	gone(id)	the messages sealed under them
  *
+ * A model that was trained on one of these has its leaf in cut, too.
+ *
  * For erase.c and prove.c only. */
 #ifndef CN_REACH_H
 #define CN_REACH_H
@@ -20,7 +22,7 @@ int cn_reach_add(struct cn_store *, int64_t leaf, int64_t time,
     struct cn_err *) CN_CHECKED;
 /* Adds every leaf of the ledger. */
 int cn_reach_ledger(struct cn_store *, struct cn_err *) CN_CHECKED;
-/* Fills who and gone from cut. */
+/* Fills who and gone from cut, and this up with the models' leaves. */
 int cn_reach_gather(struct cn_store *, struct cn_err *) CN_CHECKED;
 int cn_reach_count(struct cn_store *, int64_t count[CN_REACH_MAX],
     struct cn_err *) CN_CHECKED;

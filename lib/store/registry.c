@@ -18,6 +18,7 @@
 #define AUDIT "36 months"
 #define SECRET "until the account is disconnected"
 #define PASSING "until the mail is here whole"
+#define MODEL "until the next training, or an erasure of what taught it"
 #define LEDGER "as long as a copy of the store may exist"
 
 const struct cn_column cn_columns[] = {
@@ -349,6 +350,47 @@ const struct cn_column cn_columns[] = {
 	{ "rating", "comment", SEAL, NO, true, "satisfaction", "reports",
 	  INTEREST, TALK, "" },
 
+	{ "label", "message", CLEAR, CN_REF_MESSAGE, true, "identifier",
+	  "classification", INTEREST, TALK, "which messages an agent labelled" },
+	{ "label", "category", CLEAR, NO, true, "training",
+	  "classification", INTEREST, TALK, "what somebody wanted" },
+	{ "label", "spam", CLEAR, NO, true, "training", "classification",
+	  INTEREST, TALK, "" },
+	{ "label", "source", CLEAR, NO, false, "technical", "classification",
+	  INTEREST, TALK, "by hand or by folder" },
+	{ "label", "time", CLEAR, NO, true, "training", "classification",
+	  INTEREST, TALK, "when agents worked" },
+	{ "label", "who", SEAL, NO, true, "training", "accountability",
+	  INTEREST, TALK, "" },
+	{ "model", "id", CLEAR, CN_REF_MODEL, false, "technical",
+	  "classification", INTEREST, MODEL, "" },
+	{ "model", "leaf", CLEAR, CN_REF_LEAF, false, "technical",
+	  "encryption", LEGAL, MODEL, "" },
+	{ "model", "kind", CLEAR, NO, false, "technical", "classification",
+	  INTEREST, MODEL, "" },
+	{ "model", "name", CLEAR, NO, false, "technical", "classification",
+	  INTEREST, MODEL, "whether two models are equal" },
+	{ "model", "created", CLEAR, NO, false, "technical", "classification",
+	  INTEREST, MODEL, "when it was trained" },
+	{ "model", "labels", CLEAR, NO, false, "technical", "classification",
+	  INTEREST, MODEL, "on how many messages" },
+	{ "model", "until", CLEAR, NO, false, "technical", "classification",
+	  INTEREST, MODEL, "when the newest of them was labelled" },
+	{ "model", "source", KEYED, NO, false, "technical", "classification",
+	  INTEREST, MODEL, "" },
+	{ "model", "size", CLEAR, NO, false, "technical", "classification",
+	  INTEREST, MODEL, "" },
+	{ "model", "torn", CLEAR, NO, false, "technical", "classification",
+	  INTEREST, MODEL, "" },
+	{ "weights", "id", CLEAR, CN_REF_WEIGHTS, false, "technical",
+	  "classification", INTEREST, MODEL, "" },
+	{ "weights", "cell", SEAL, NO, true, "training", "classification",
+	  INTEREST, MODEL, "" },
+	{ "example", "message", CLEAR, CN_REF_MESSAGE, true, "training",
+	  "classification", INTEREST, MODEL, "which messages taught a model" },
+	{ "example", "model", CLEAR, CN_REF_MODEL, false, "training",
+	  "classification", INTEREST, MODEL, "" },
+
 	{ "ledger", "kind", CLEAR, NO, false, "erasure", "compliance", LEGAL,
 	  LEDGER, "" },
 	{ "ledger", "hash", KEYED, NO, true, "erasure", "compliance", LEGAL,
@@ -429,6 +471,7 @@ const struct cn_place cn_places[] = {
 	  "trained on sentences of the project", "" },
 	{ "share", "encoder.bin", false, "the sentence encoder, where it was "
 	  "installed", "" },
+	{ "share", "starter.yaml", false, "the sentences of the project", "" },
 	{ "share", "macros.yaml", false, "the answers that ship", "" },
 	{ "share", "providers.yaml", false, "providers of OAuth 2.0", "" },
 };

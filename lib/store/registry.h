@@ -21,7 +21,9 @@ enum cn_ref {
 	CN_REF_RAW,			/* message * 4096 + chunk; the message
 					 * may be pending */
 	CN_REF_CONVERSATION, CN_REF_LEAF, CN_REF_SHARD,
-	CN_REF_HELD			/* quarantine * 4096 + chunk */
+	CN_REF_HELD,			/* quarantine * 4096 + chunk */
+	CN_REF_MODEL,
+	CN_REF_WEIGHTS			/* model * 4096 + chunk */
 };
 
 struct cn_column {

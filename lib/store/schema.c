@@ -155,6 +155,27 @@ static const char *const steps[] = {
 	" score INTEGER NOT NULL, scale INTEGER NOT NULL, comment BLOB);"
 	"CREATE INDEX rating_person ON rating(person);"
 	"CREATE INDEX rating_conversation ON rating(conversation);",
+
+	/* 2 -> 3: what agents say that messages are, what was learned of it */
+	"CREATE TABLE label("
+	" message INTEGER PRIMARY KEY, category TEXT, spam INTEGER,"
+	" source TEXT NOT NULL, time INTEGER NOT NULL, who BLOB NOT NULL);"
+	"CREATE TABLE model("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" leaf INTEGER NOT NULL UNIQUE, kind TEXT NOT NULL,"
+	" name TEXT NOT NULL, created INTEGER NOT NULL,"
+	" labels INTEGER NOT NULL, until INTEGER NOT NULL,"
+	" source BLOB NOT NULL, size INTEGER NOT NULL,"
+	" torn INTEGER NOT NULL DEFAULT 0);"
+	/* id: model * 4096 + chunk */
+	"CREATE TABLE weights(id INTEGER PRIMARY KEY, cell BLOB NOT NULL);"
+	"CREATE TABLE example("
+	" message INTEGER NOT NULL, model INTEGER NOT NULL,"
+	" PRIMARY KEY(message, model)) WITHOUT ROWID;"
+	"CREATE INDEX example_model ON example(model);"
+	/* whoever does not allow everything: few */
+	"CREATE INDEX person_limited ON person(id)"
+	" WHERE state != 'live' OR may != 7;",
 };
 
 _Static_assert(sizeof(steps) / sizeof(steps[0]) == CN_STORE_SCHEMA,

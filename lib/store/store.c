@@ -431,6 +431,8 @@ int cn_store_leaves(struct cn_store *s, enum cn_leaf_kind kind, unsigned n,
 	    " SELECT max(leaf) FROM quarantine WHERE leaf BETWEEN ?1 AND ?2"
 	    " UNION ALL SELECT max(leaf) FROM pending"
 	    " WHERE leaf BETWEEN ?1 AND ?2"
+	    " UNION ALL SELECT max(leaf) FROM model"
+	    " WHERE leaf BETWEEN ?1 AND ?2"
 	    " UNION ALL SELECT max(leaf) FROM account"
 	    " WHERE leaf BETWEEN ?1 AND ?2 UNION ALL SELECT max(secret_leaf)"
 	    " FROM account WHERE secret_leaf BETWEEN ?1 AND ?2)", "ii",

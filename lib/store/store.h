@@ -17,7 +17,7 @@
 
 struct cn_store;
 
-#define CN_STORE_SCHEMA 2		/* the newest version this code knows */
+#define CN_STORE_SCHEMA 3		/* the newest version this code knows */
 
 #define CN_STORE_READ 1u		/* will not write at all */
 #define CN_STORE_AUDIT 4u		/* writes nothing but audit and runs */
