@@ -40,7 +40,7 @@ MAN = $(wildcard man/*.[1-8])
 UNITS = $(wildcard man/units/*)
 
 all: $(BIN) $(SHARE)/starter.model $(SHARE)/macros.yaml \
-	$(SHARE)/providers.yaml
+	$(SHARE)/providers.yaml $(SHARE)/starter.yaml
 
 $(BUILD)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
@@ -57,6 +57,10 @@ $(BUILD)/bin/%: cmd/%.c $(BUILD)/libcn.a
 $(SHARE)/starter.model: lib/ai/starter.yaml $(BUILD)/bin/cn-model
 	@mkdir -p $(@D)
 	$(BUILD)/bin/cn-model train lib/ai/starter.yaml -o $@
+
+$(SHARE)/starter.yaml: lib/ai/starter.yaml
+	@mkdir -p $(@D)
+	cp $< $@
 
 $(SHARE)/%.yaml: lib/desk/%.yaml
 	@mkdir -p $(@D)

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "ai/ai.h"
-#include "base/file.h"
 #include "cli/filter.h"
 #include "cli/out.h"
 #include "cli/share.h"
@@ -26,7 +25,7 @@ static const struct cn_opt opts[] = {
 	{ 0, "rejects", CN_OPT_STR, &opt.rejects, "FILE",
 	    "--no-store: what is refused, as it came", NULL, false },
 	{ 'm', "model", CN_OPT_STR, &opt.model, "FILE",
-	    "instead of the starter model", NULL, false },
+	    "instead of the store's, or the starter", NULL, false },
 	{ 0, "explain", CN_OPT_FLAG, &opt.explain, NULL,
 	    "more numbers in class", NULL, false },
 	{ 0, "refs", CN_OPT_FLAG, &opt.refs, NULL,
@@ -46,7 +45,7 @@ static const struct cn_cmd cmd = {
 
 struct classify {
 	struct cn_filter f;
-	struct cn_model *model;
+	struct cn_model *model;		/* the starter, or of a file */
 	struct cn_classify c;
 	struct cn_out *table;
 };
@@ -140,27 +139,29 @@ static int work(struct classify *c, struct cn_err *err)
 	return r;
 }
 
-static int load(struct classify *c, struct cn_err *err)
+/* The first look at the models: which one classifies. */
+static int choose(struct classify *c, bool named, struct cn_err *err)
 {
-	const char *path = opt.model ? opt.model :
-	    cn_share(c->f.cli, "CN_MODEL", "starter.model");
-	struct cn_buf b = { 0 };
+	struct cn_chosen *ch = &c->c.chosen;
+	bool changed;
 
-	if (cn_file_read(path, CN_MODEL_BYTES, &b, err) < 0) {
-		err->status = CN_CONFIG;
-		return cn_hint(err, "'make' builds the starter model; "
-		    "--model or CN_MODEL name another");
-	}
-	c->model = cn_model_load(cn_buf_view(&b), err);
-	cn_buf_release(&b);
-	return c->model == NULL ? cn_wrap(err, "%s", path) : 0;
+	*ch = (struct cn_chosen){ .kind = CN_TRAINED_CATEGORY,
+	    .starter = c->model, .from = named ? "file" : "starter",
+	    .store = named ? NULL : c->f.desk.store };
+	if (cn_chosen_look(ch, &changed, err) < 0)
+		return -1;
+	if (ch->untrained)
+		cn_cli_note("the starter model classifies: labels wait for "
+		    "'cn-model train --from-store'");
+	return 0;
 }
 
 static int run(struct cn_cli *cli, struct cn_err *err)
 {
 	struct classify c = { .c = { .items = { .purpose = "classify",
 	    .keep = opt.pass }, .explain = opt.explain, .refs = opt.refs } };
-	int r;
+	bool named;
+	int r = -1;
 
 	if (opt.pending && (cli->argc > 0 || opt.no_store || opt.pass))
 		return cn_cli_usage(cli, err, "--pending reads the store: no "
@@ -169,14 +170,16 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	    .stage = CN_STAGE_CLASSIFY, .arg = &c, .take = take,
 	    .store = store, .stored = &c.c.stored, .put = put,
 	    .mail_only = opt.pass, .rejects = opt.rejects };
-	r = load(&c, err);
-	c.c.model = c.model;
-	if (r == 0)
+	c.model = cn_share_model(cli, opt.model, &named, err);
+	if (c.model != NULL)
 		r = cn_filter_open(&c.f, opt.no_store, err);
+	if (r == 0)
+		r = choose(&c, named, err);
 	if (r == 0)
 		r = work(&c, err);
 	cn_items_release(&c.c.items);
 	cn_arena_release(&c.c.scratch);
+	cn_chosen_release(&c.c.chosen);
 	cn_filter_close(&c.f);
 	cn_model_free(c.model);
 	return r;

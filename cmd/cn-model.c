@@ -1,29 +1,42 @@
-/* cn-model - train and judge the classifier */
+/* cn-model - train the classifier, teach it, and judge it */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ai/model.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/times.h"
+#include "cli/measure.h"
 #include "cli/open.h"
-#include "cli/out.h"
 #include "cli/share.h"
+#include "cli/stream.h"
+#include "desk/chosen.h"
+#include "desk/learn.h"
+#include "desk/trainer.h"
+#include "store/audit.h"
 
 #define LABELS_MAX ((size_t)512 << 20)	/* bytes of a file of examples */
 
 static struct {
 	const char *output, *model;
-	int64_t folds;
+	struct cn_list folders;
+	bool from_store, no_starter;
+	int64_t folds, max_line;
 	int format;
 	int64_t worst;
 } opt = { .worst = 10 };
 
 static const struct cn_opt opts[] = {
 	{ 'o', "output", CN_OPT_STR, &opt.output, "FILE",
-	    "train: where the model goes", NULL, false },
+	    "train, show: where the model goes", NULL, false },
+	{ 0, "from-store", CN_OPT_FLAG, &opt.from_store, NULL,
+	    "train, eval: on what is labelled in the store", NULL, false },
+	{ 0, "no-starter", CN_OPT_FLAG, &opt.no_starter, NULL,
+	    "--from-store: without our own sentences", NULL, false },
+	{ 'f', "folder", CN_OPT_LIST, &opt.folders, "NAME=CATEGORY",
+	    "learn: what lies there is of that category", NULL, false },
 	{ 'm', "model", CN_OPT_STR, &opt.model, "FILE",
-	    "eval: instead of the starter model", NULL, false },
+	    "eval, show: instead of the one in use", NULL, false },
 	{ 'k', "folds", CN_OPT_INT, &opt.folds, "K",
 	    "eval: train on the rest, K times; 2 to 20", NULL, false },
 	{ 0, "worst", CN_OPT_INT, &opt.worst, "N",
@@ -31,22 +44,29 @@ static const struct cn_opt opts[] = {
 	{ 0, "format", CN_OPT_ENUM, &opt.format, NULL,
 	    "auto: a table on a terminal, else jsonl", cn_format_words,
 	    false },
+	{ 0, "max-line", CN_OPT_SIZE, &opt.max_line, "SIZE",
+	    "learn: refuse longer lines; 8M", NULL, false },
 	{ 0 }
 };
 
-enum { TRAIN, EVAL, SHOW };
+enum { TRAIN, EVAL, LEARN, SHOW };
 
 static const struct cn_verb verbs[] = {
-	[TRAIN] = { "train", "file ...", "make a model from examples", 1, -1 },
-	[EVAL] = { "eval", "file ...", "measure a model on examples", 1, -1 },
+	[TRAIN] = { "train", "[file ...]", "make a model from examples", 0,
+	    -1 },
+	[EVAL] = { "eval", "[file ...]", "measure a model on examples", 0,
+	    -1 },
+	[LEARN] = { "learn", "[file ...]", "take agents' corrections", 0, -1 },
 	[SHOW] = { "show", "[file]", "what is in a model", 0, 1 },
 	{ 0 }
 };
 
 static const struct cn_cmd cmd = {
-	"cn-model", "train and judge the classifier", "", opts,
+	"cn-model", "train the classifier, teach it, and judge it", "", opts,
 	"cn-model train labels.tsv -o desk.model", 0, 0, verbs
 };
+
+/* --- examples in files --- */
 
 static bool ends_in(const char *s, const char *end)
 {
@@ -87,11 +107,14 @@ static int add_tsv(struct cn_cli *cli, struct cn_train *t, const char *name,
 	    "%s: too many examples", name) : 0;
 }
 
-static int examples(struct cn_cli *cli, struct cn_train *t,
+static int from_files(struct cn_cli *cli, struct cn_train *t,
     struct cn_err *err)
 {
 	int i, r = 0;
 
+	if (cli->argc == 0)
+		return cn_cli_usage(cli, err, "%s: a file is missing, or "
+		    "--from-store", cli->cmd->verbs[cli->verb].name);
 	for (i = 0; i < cli->argc && r == 0; i++) {
 		const char *path = strcmp(cli->argv[i], "-") ? cli->argv[i] :
 		    "/dev/stdin";
@@ -111,27 +134,6 @@ static int examples(struct cn_cli *cli, struct cn_train *t,
 	return r;
 }
 
-static struct cn_model *load(struct cn_cli *cli, const char *path,
-    struct cn_err *err)
-{
-	struct cn_buf b = { 0 };
-	struct cn_model *m;
-
-	if (path == NULL)
-		path = cn_share(cli, "CN_MODEL", "starter.model");
-	if (cn_file_read(path, CN_MODEL_BYTES, &b, err) < 0) {
-		err->status = CN_CONFIG;
-		(void)cn_hint(err, "'make' builds the starter model; "
-		    "--model or CN_MODEL name another");
-		return NULL;
-	}
-	m = cn_model_load(cn_buf_view(&b), err);
-	if (m == NULL)
-		(void)cn_wrap(err, "%s", path);
-	cn_buf_release(&b);
-	return m;
-}
-
 static struct cn_train_opts how(struct cn_cli *cli)
 {
 	return (struct cn_train_opts){ .stop = cli->run.stop,
@@ -139,9 +141,10 @@ static struct cn_train_opts how(struct cn_cli *cli)
 	    .progress_arg = cli->run.progress_arg };
 }
 
-static int train(struct cn_cli *cli, struct cn_train *t, struct cn_err *err)
+static int train_files(struct cn_cli *cli, struct cn_err *err)
 {
 	struct cn_train_opts o = how(cli);
+	struct cn_train *t;
 	struct cn_buf b = { 0 };
 	struct cn_model *m;
 	int r;
@@ -150,7 +153,10 @@ static int train(struct cn_cli *cli, struct cn_train *t, struct cn_err *err)
 		return cn_cli_usage(cli, err, "train: --output is missing");
 	if (cn_desk_outside(cli, opt.output, err) < 0)
 		return -1;
-	if ((m = cn_model_train(t, &o, err)) == NULL)
+	t = cn_train_new();
+	m = from_files(cli, t, err) < 0 ? NULL : cn_model_train(t, &o, err);
+	cn_train_free(t);
+	if (m == NULL)
 		return -1;
 	cn_model_save(m, &b);
 	r = cn_file_replace(opt.output, b.p, b.len, 0644, err);
@@ -163,170 +169,346 @@ static int train(struct cn_cli *cli, struct cn_train *t, struct cn_err *err)
 	return r;
 }
 
-struct pair {
-	size_t is, said;
-	uint32_t n;
+/* --- examples in the store --- */
+
+struct store {
+	struct cn_desk desk;
+	struct cn_trainer t;
+	struct cn_buf starter;
 };
 
-static int by_count(const void *a, const void *b)
+static int open_store(struct cn_cli *cli, struct store *s, struct cn_err *err)
 {
-	const struct pair *x = a, *y = b;
+	const char *path = cn_share(cli, NULL, "starter.yaml");
 
-	if (x->n != y->n)
-		return x->n < y->n ? 1 : -1;
-	if (x->is != y->is)
-		return x->is < y->is ? -1 : 1;
-	return x->said < y->said ? -1 : x->said > y->said;
-}
-
-static const struct cn_col measures[] = {
-	{ "kind", CN_COL_TEXT, 0 }, { "name", CN_COL_TEXT, 0 },
-	{ "said", CN_COL_TEXT, 0 }, { "n", CN_COL_NUM, 0 },
-	{ "value", CN_COL_NUM, 0 }, { "precision", CN_COL_NUM, 0 },
-	{ "recall", CN_COL_NUM, 0 }
-};
-
-static const char *rate(struct cn_arena *a, double v)
-{
-	return cn_arena_fmt(a, "%.4f", v);
-}
-
-static int put_whole(struct cn_out *o, struct cn_arena *a,
-    const struct cn_eval *e, struct cn_err *err)
-{
-	const struct {
-		const char *name;
-		double value;
-	} all[] = {
-		{ "accuracy", e->accuracy }, { "macro_f1", e->macro_f1 },
-		{ "ece", e->ece }, { "coverage", e->coverage },
-		{ "covered_accuracy", e->covered_accuracy }
-	};
-	const char *n = cn_arena_fmt(a, "%zu", e->n);
-	size_t i;
-
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (cn_out_rowv(o, err, "whole", all[i].name, NULL, n,
-		    rate(a, all[i].value), NULL, NULL) < 0)
-			return -1;
+	if (cli->argc > 0 || opt.model != NULL ||
+	    (opt.output != NULL && cli->verb == TRAIN))
+		return cn_cli_usage(cli, err, "--from-store takes no file and "
+		    "writes none");
+	if (cn_desk_open(&s->desk, cli, 0, err) < 0)
+		return -1;
+	s->t = (struct cn_trainer){ .store = s->desk.store,
+	    .conf = &s->desk.conf, .kind = CN_TRAINED_CATEGORY,
+	    .how = how(cli) };
+	if (opt.no_starter)
+		return 0;
+	if (cn_file_read(path, LABELS_MAX, &s->starter, err) < 0) {
+		err->status = CN_CONFIG;
+		return cn_hint(err, "'make' puts our sentences there; "
+		    "--no-starter does without");
+	}
+	s->t.starter = cn_buf_view(&s->starter);
 	return 0;
 }
 
-static int put_classes(struct cn_out *o, struct cn_arena *a,
-    const struct cn_eval *e, struct cn_err *err)
+static void close_store(struct store *s)
 {
-	size_t i;
-
-	for (i = 0; i < e->classes; i++)
-		if (cn_out_rowv(o, err, "category", e->label[i], NULL,
-		    cn_arena_fmt(a, "%zu", e->support[i]), rate(a, e->f1[i]),
-		    rate(a, e->precision[i]), rate(a, e->recall[i])) < 0)
-			return -1;
-	return 0;
+	cn_buf_release(&s->starter);
+	cn_desk_close(&s->desk);
 }
 
-static int put_worst(struct cn_out *o, struct cn_arena *a,
-    const struct cn_eval *e, struct cn_err *err)
+static void tell(const struct cn_training *g, int made)
 {
-	size_t i, n = 0, cells = e->classes * e->classes;
-	struct pair *p = cn_arena_alloc(a, cells * sizeof(*p) + 1);
-
-	for (i = 0; i < cells; i++)
-		if (e->confusion[i] > 0 && i / e->classes != i % e->classes)
-			p[n++] = (struct pair){ i / e->classes,
-			    i % e->classes, e->confusion[i] };
-	qsort(p, n, sizeof(*p), by_count);
-	for (i = 0; i < n && (int64_t)i < opt.worst; i++)
-		if (cn_out_rowv(o, err, "confused", e->label[p[i].is],
-		    e->label[p[i].said], cn_arena_fmt(a, "%u", p[i].n),
-		    e->support[p[i].is] ? rate(a, (double)p[i].n /
-		    (double)e->support[p[i].is]) : NULL, NULL, NULL) < 0)
-			return -1;
-	return 0;
+	if (g->skipped > 0)
+		cn_cli_note("%zu labelled messages skipped: their owners do "
+		    "not allow it", g->skipped);
+	if (g->row.id == 0)
+		cn_cli_note(made ? "nothing is labelled any more: the model is "
+		    "destroyed, the starter model classifies" :
+		    "nothing is labelled");
+	else if (made)
+		cn_cli_note("model %s, %lld labelled messages, %zu "
+		    "categories", g->row.name, (long long)g->row.labels,
+		    g->classes);
+	else
+		cn_cli_note("nothing is new: model %s stays", g->row.name);
 }
 
-static int eval(struct cn_cli *cli, struct cn_train *t, struct cn_err *err)
+static int train_store(struct cn_cli *cli, struct cn_err *err)
+{
+	struct cn_run_row row = { 0 };
+	struct cn_training g = { 0 };
+	struct store s = { 0 };
+	struct cn_err ignored;
+	int r = open_store(cli, &s, err), made = 0;
+
+	if (r == 0)
+		r = cn_run_begin(s.desk.store, &row, err);
+	if (r == 0) {
+		made = r = cn_trainer_run(&s.t, &g, err);
+		row.read = r < 0 ? 0 : g.row.labels;
+		row.stored = r == 1;
+		if (cn_run_end(s.desk.store, &row, r < 0 ? err->status : 0,
+		    r < 0 ? &ignored : err) < 0)
+			r = -1;
+	}
+	if (r >= 0)
+		tell(&g, made);
+	cn_arena_release(&g.mem);
+	close_store(&s);
+	return r < 0 ? -1 : 0;
+}
+
+/* --- eval --- */
+
+static int eval_store(struct cn_cli *cli, struct cn_eval *e,
+    struct cn_err *err)
 {
 	struct cn_train_opts o = how(cli);
+	struct cn_train *t = cn_train_new();
+	struct cn_examples x = { 0 };
+	struct store s = { 0 };
+	int r = open_store(cli, &s, err);
+
+	if (r == 0)
+		r = cn_audit_now(s.desk.store, &(struct cn_audit_entry){
+		    .what = "messages read", .purpose = "classification" },
+		    err);
+	if (r == 0)
+		r = cn_examples_find(&s.t, &x, err);
+	if (r == 0 && x.n == 0) {
+		cn_fail(err, CN_USAGE, "nothing is labelled");
+		r = cn_hint(err, "'cn-model learn' takes agents' corrections");
+	}
+	if (r == 0)
+		r = cn_examples_add(&s.t, &x, t, true, err);
+	if (r == 0)
+		r = cn_eval_folds(t, &o, (unsigned)opt.folds, e, &cli->arena,
+		    err);
+	cn_examples_release(&x);
+	cn_train_free(t);
+	close_store(&s);
+	return r;
+}
+
+static int eval_files(struct cn_cli *cli, struct cn_eval *e,
+    struct cn_err *err)
+{
+	struct cn_train_opts o = how(cli);
+	struct cn_train *t = cn_train_new();
 	struct cn_model *m = NULL;
-	struct cn_out *out;
+	bool named;
+	int r = from_files(cli, t, err);
+
+	if (r == 0 && opt.folds > 0) {
+		r = cn_eval_folds(t, &o, (unsigned)opt.folds, e, &cli->arena,
+		    err);
+	} else if (r == 0) {
+		m = cn_share_model(cli, opt.model, &named, err);
+		r = m == NULL ? -1 : cn_eval_model(m, t, e, &cli->arena, err);
+	}
+	cn_model_free(m);
+	cn_train_free(t);
+	return r;
+}
+
+static int eval(struct cn_cli *cli, struct cn_err *err)
+{
 	struct cn_eval e;
-	int r;
 
 	if (opt.folds != 0 && (opt.model != NULL || opt.folds < 2 ||
 	    opt.folds > 20))
 		return cn_cli_usage(cli, err, opt.model ?
 		    "--folds trains models of its own: no --model with it" :
 		    "--folds takes 2 to 20");
-	if (opt.folds > 0) {
-		r = cn_eval_folds(t, &o, (unsigned)opt.folds, &e, &cli->arena,
-		    err);
-	} else {
-		if ((m = load(cli, opt.model, err)) == NULL)
-			return -1;
-		r = cn_eval_model(m, t, &e, &cli->arena, err);
-	}
-	cn_model_free(m);
-	if (r < 0)
+	if (opt.from_store && opt.folds == 0)
+		return cn_cli_usage(cli, err, "eval --from-store wants "
+		    "--folds: the model in use has seen all of it");
+	if ((opt.from_store ? eval_store(cli, &e, err) :
+	    eval_files(cli, &e, err)) < 0)
 		return -1;
-	out = cn_out_new(cli, (enum cn_format)opt.format, measures, 7);
-	r = put_whole(out, &cli->arena, &e, err);
-	if (r == 0)
-		r = put_classes(out, &cli->arena, &e, err);
-	if (r == 0)
-		r = put_worst(out, &cli->arena, &e, err);
-	if (r == 0)
-		r = cn_out_end(out, err);
-	cn_out_free(out);
+	return cn_measure_put(cli, (enum cn_format)opt.format, &e, opt.worst,
+	    err);
+}
+
+/* --- learn --- */
+
+static int learn_line(void *arg, const struct cn_record *rec,
+    struct cn_err *err)
+{
+	return cn_learn_line(arg, rec->bytes, err);
+}
+
+static int learn_flush(void *arg, struct cn_err *err)
+{
+	return cn_learn_flush(arg, err);
+}
+
+static int learn_folders(struct cn_cli *cli, struct cn_learn *l,
+    struct cn_err *err)
+{
+	struct cn_seen seen = { 0 };
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < opt.folders.n && r == 0; i++) {
+		const char *arg = opt.folders.item[i];
+		const char *eq = strrchr(arg, '=');
+
+		if (eq == NULL || eq == arg ||
+		    !cn_train_label_ok(cn_str(eq + 1)))
+			r = cn_cli_usage(cli, err, "--folder takes a name, = "
+			    "and a category of 1 to %d bytes", CN_MODEL_LABEL);
+		else
+			r = cn_learn_folder(l, cn_arena_dup(&cli->arena, arg,
+			    (size_t)(eq - arg)), eq + 1, &seen, err);
+		if (r < 0)
+			cn_wrap(err, "--folder %zu", i + 1);
+	}
+	free(seen.v);
+	return r;
+}
+
+static int learn(struct cn_cli *cli, struct cn_err *err)
+{
+	static const struct cn_stream_ops ops = { learn_line, learn_flush,
+	    NULL };
+	const struct cn_stream_conf conf = { .max_line = opt.max_line,
+	    .kind = CN_IN_JSON };
+	struct cn_run_row row = { 0 };
+	struct cn_counts n = { 0 };
+	struct cn_learn l = { 0 };
+	struct cn_err ignored;
+	struct cn_desk desk;
+	int r;
+
+	if (opt.folders.n > 0 && cli->argc > 0)
+		return cn_cli_usage(cli, err, "--folder reads the store: no "
+		    "operands with it");
+	if (cn_desk_open(&desk, cli, 0, err) < 0)
+		return -1;
+	l.store = desk.store;
+	r = cn_run_begin(desk.store, &row, err);
+	if (r == 0) {
+		r = opt.folders.n > 0 ? learn_folders(cli, &l, err) :
+		    cn_stream_run(cli, &conf, &ops, &l, &n, err);
+		row.read = (int64_t)(l.changed + l.same + l.skipped +
+		    n.refused);
+		row.stored = (int64_t)l.changed;
+		row.refused = (int64_t)(n.refused + l.skipped);
+		if (l.skipped > 0)
+			cn_cli_status(cli, CN_PARTIAL);
+		if (cn_run_end(desk.store, &row, r < 0 ? err->status :
+		    cli->status, r < 0 ? &ignored : err) < 0)
+			r = -1;
+	}
+	cn_cli_note("%llu labelled, %llu as they were, %lld refused",
+	    (unsigned long long)l.changed, (unsigned long long)l.same,
+	    (long long)row.refused);
+	cn_learn_release(&l);
+	cn_desk_close(&desk);
+	return r;
+}
+
+/* --- show --- */
+
+static void put_model(struct cn_buf *b, const struct cn_chosen *c,
+    const struct cn_trained *t)
+{
+	const struct cn_model *m = c->model;
+	char time[CN_TIME_LEN];
+	size_t i;
+
+	cn_buf_ch(b, '{');
+	cn_json_kv(b, "model", c->name);
+	if (t != NULL) {
+		cn_json_kv(b, "trained", cn_time_fmt(time, t->created));
+		cn_json_kvi(b, "labels", t->labels);
+		cn_json_kv(b, "until", cn_time_fmt(time, t->until));
+	}
+	cn_json_kvi(b, "examples", (int64_t)cn_model_examples(m));
+	cn_json_kvi(b, "features", (int64_t)cn_model_rows(m));
+	cn_json_kvf(b, "threshold", cn_model_threshold(m), 4);
+	cn_json_kvf(b, "temperature", cn_model_temperature(m), 4);
+	cn_json_key(b, "categories");
+	cn_buf_ch(b, '[');
+	for (i = 0; i < cn_model_classes(m); i++) {
+		cn_buf_str(b, i ? ",{" : "{");
+		cn_json_kv(b, "name", cn_model_class(m, i));
+		cn_json_kv(b, "priority",
+		    cn_priority_name(cn_model_priority(m, i)));
+		cn_buf_ch(b, '}');
+	}
+	cn_buf_str(b, "]}");
+}
+
+/* The bytes in the clear are a disclosure, which is written down first. */
+static int write_out(struct cn_cli *cli, struct cn_chosen *c,
+    struct cn_err *err)
+{
+	struct cn_buf b = { 0 };
+	int r;
+
+	if (cn_desk_outside(cli, opt.output, err) < 0)
+		return -1;
+	if (c->own != NULL && cn_audit_now(c->store, &(struct cn_audit_entry){
+	    .what = "model written out", .purpose = "classification",
+	    .count = 1 }, err) < 0)
+		return -1;
+	cn_model_save(c->model, &b);
+	r = cn_file_replace(opt.output, b.p, b.len, c->own ? 0600 : 0644, err);
+	if (r == 0 && c->own != NULL)
+		cn_cli_note("%s: personal data, which no erasure reaches: "
+		    "delete it when somebody is erased", opt.output);
+	cn_buf_wipe(&b);
 	return r;
 }
 
 static int show(struct cn_cli *cli, struct cn_err *err)
 {
-	struct cn_model *m = load(cli, cli->argc ? cli->argv[0] : opt.model,
-	    err);
+	const char *path = cli->argc ? cli->argv[0] : opt.model;
+	struct cn_chosen c = { .kind = CN_TRAINED_CATEGORY };
+	struct cn_trained row;
+	struct cn_desk desk = { 0 };
 	struct cn_buf b = { 0 };
-	size_t i;
-	int r;
+	struct cn_model *m;
+	bool named, changed;
+	int r = 0;
 
-	if (m == NULL)
+	if ((m = cn_share_model(cli, path, &named, err)) == NULL)
 		return -1;
-	cn_buf_ch(&b, '{');
-	cn_json_kv(&b, "model", cn_model_id(m));
-	cn_json_kvi(&b, "examples", (int64_t)cn_model_examples(m));
-	cn_json_kvi(&b, "features", (int64_t)cn_model_rows(m));
-	cn_json_kvf(&b, "threshold", cn_model_threshold(m), 4);
-	cn_json_kvf(&b, "temperature", cn_model_temperature(m), 4);
-	cn_json_key(&b, "categories");
-	cn_buf_ch(&b, '[');
-	for (i = 0; i < cn_model_classes(m); i++) {
-		cn_buf_str(&b, i ? ",{" : "{");
-		cn_json_kv(&b, "name", cn_model_class(m, i));
-		cn_json_kv(&b, "priority",
-		    cn_priority_name(cn_model_priority(m, i)));
-		cn_buf_ch(&b, '}');
+	c.starter = m;
+	c.from = named ? "file" : "starter";
+	if (!named && cn_file_exists(cn_path(&cli->arena, cli->run.home,
+	    "store.db"))) {
+		r = cn_desk_open(&desk, cli, CN_STORE_AUDIT, err);
+		c.store = desk.store;
 	}
-	cn_buf_str(&b, "]}");
-	r = cn_out_line(&cli->out, cn_buf_view(&b), err);
+	if (r == 0)
+		r = cn_chosen_look(&c, &changed, err);
+	if (r == 0 && c.own != NULL)
+		r = cn_trained_find(c.store, c.kind, &row, &cli->arena, err);
+	if (r >= 0 && opt.output != NULL)
+		r = write_out(cli, &c, err);
+	if (r >= 0) {
+		put_model(&b, &c, c.own ? &row : NULL);
+		r = cn_out_line(&cli->out, cn_buf_view(&b), err);
+	}
 	cn_buf_release(&b);
+	cn_chosen_release(&c);
+	cn_desk_close(&desk);
 	cn_model_free(m);
 	return r;
 }
 
 static int run(struct cn_cli *cli, struct cn_err *err)
 {
-	struct cn_train *t;
-	int r;
-
-	if (cli->verb == SHOW)
+	if ((opt.from_store && cli->verb != TRAIN && cli->verb != EVAL) ||
+	    (opt.no_starter && !opt.from_store) ||
+	    (opt.folders.n > 0 && cli->verb != LEARN))
+		return cn_cli_usage(cli, err, "%s: not with this option",
+		    verbs[cli->verb].name);
+	switch (cli->verb) {
+	case TRAIN:
+		return opt.from_store ? train_store(cli, err) :
+		    train_files(cli, err);
+	case EVAL:
+		return eval(cli, err);
+	case LEARN:
+		return learn(cli, err);
+	default:
 		return show(cli, err);
-	t = cn_train_new();
-	r = examples(cli, t, err);
-	if (r == 0)
-		r = cli->verb == TRAIN ? train(cli, t, err) :
-		    eval(cli, t, err);
-	cn_train_free(t);
-	return r;
+	}
 }
 
 int main(int argc, char **argv)

@@ -214,6 +214,10 @@ static int outcome(struct purge *p, const struct cn_plan *plan, bool done,
 	cn_buf_release(&b);
 	if (r < 0)
 		return -1;
+	if (done && plan->survey.count[CN_REACH_MODELS] > 0)
+		cn_cli_note("a model that learned from it is destroyed: until "
+		    "'cn-model train --from-store' has run, the starter model "
+		    "classifies");
 	if (opt.prove)
 		return prove(p, done || opt.subjects.n == 0 ? plan->id : NULL,
 		    err);

@@ -29,8 +29,8 @@ _cn() {
 		own="--channel --agent --source --date-order --deliver --format --refs"
 		;;
 	cn-model)
-		verbs="train eval show"
-		own="-o --output -m --model -k --folds --worst --format"
+		verbs="train eval learn show"
+		own="-o --output --from-store --no-starter -f --folder -m --model -k --folds --worst --format --max-line"
 		;;
 	cn-purge)
 		own="-s --subject --plan -n --dry-run --apply --prove --resume -y --yes"
@@ -171,6 +171,9 @@ _cn() {
 	cn-model:--output|cn-model:-o)
 		kind=-f
 		;;
+	cn-model:--folder|cn-model:-f)
+		return
+		;;
 	cn-model:--model|cn-model:-m)
 		kind=-f
 		;;
@@ -182,6 +185,9 @@ _cn() {
 		;;
 	cn-model:--format)
 		words="auto table jsonl csv tsv"
+		;;
+	cn-model:--max-line)
+		return
 		;;
 	cn-purge:--subject|cn-purge:-s)
 		return

@@ -22,10 +22,12 @@ struct cn_train;
 
 struct cn_train *cn_train_new(void);
 void cn_train_free(struct cn_train *);
+/* A name that a class may have: 1 to 64 bytes of UTF-8 without white space or
+ * control characters. */
+bool cn_train_label_ok(struct cn_str);
 /* Keeps nothing of the input but hashes of its subject, text and marks.
- * Labels: 1 to 64 bytes of valid UTF-8 without white space or control
- * characters; a text that is empty or too long is taken as far as it goes.
- * Status 78. */
+ * A label that may not be is status 78; a text that is empty or too long is
+ * taken as far as it goes. */
 int cn_train_add(struct cn_train *, struct cn_str label,
     const struct cn_ai_input *, struct cn_err *) CN_CHECKED;
 /* The priority that messages of a class have by default (else normal). */
@@ -40,6 +42,8 @@ int cn_train_tsv(struct cn_train *, const char *name, struct cn_str,
  * de: […] }'.  Status 78 with the line. */
 int cn_train_yaml(struct cn_train *, const char *name, struct cn_str,
     struct cn_err *) CN_CHECKED;
+/* What was added so far teaches in every fold and is measured in none. */
+void cn_train_hold(struct cn_train *);
 size_t cn_train_count(const struct cn_train *);
 size_t cn_train_classes(const struct cn_train *);
 

@@ -41,14 +41,24 @@ cn_train_count(const struct cn_train *t)
 	return t->n - t->classes;
 }
 
+void
+cn_train_hold(struct cn_train *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		t->ex[i].fold = UINT32_MAX;
+	memset(t->members, 0, t->classes * sizeof(*t->members));
+}
+
 size_t
 cn_train_classes(const struct cn_train *t)
 {
 	return t->classes;
 }
 
-static bool
-label_ok(struct cn_str s)
+bool
+cn_train_label_ok(struct cn_str s)
 {
 	size_t i;
 
@@ -106,7 +116,7 @@ class_of(struct cn_train *t, struct cn_str label, uint32_t *class,
 		if (cn_str_eq(label, t->label[*class]))
 			return 0;
 	}
-	if (!label_ok(label))
+	if (!cn_train_label_ok(label))
 		return cn_fail(err, CN_CONFIG, "a label must be 1 to %d bytes "
 		    "of UTF-8 without spaces", CN_MODEL_LABEL);
 	if (t->classes == CN_MODEL_CLASSES)

@@ -49,3 +49,26 @@ int cn_share_encoder(struct cn_cli *cli, struct cn_encoder **out,
 		return cn_wrap(err, "%s", path);
 	return 0;
 }
+
+struct cn_model *cn_share_model(struct cn_cli *cli, const char *path,
+    bool *named, struct cn_err *err)
+{
+	const char *v = getenv("CN_MODEL");
+	struct cn_buf b = { 0 };
+	struct cn_model *m;
+
+	*named = path != NULL || (v != NULL && *v != '\0');
+	if (path == NULL)
+		path = cn_share(cli, "CN_MODEL", "starter.model");
+	if (cn_file_read(path, CN_MODEL_BYTES, &b, err) < 0) {
+		err->status = CN_CONFIG;
+		(void)cn_hint(err, "'make' builds the starter model; "
+		    "--model or CN_MODEL name another");
+		return NULL;
+	}
+	m = cn_model_load(cn_buf_view(&b), err);
+	if (m == NULL)
+		(void)cn_wrap(err, "%s", path);
+	cn_buf_wipe(&b);
+	return m;
+}

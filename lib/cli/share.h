@@ -3,6 +3,7 @@
 #define CN_SHARE_H
 
 #include "ai/encoder.h"
+#include "ai/model.h"
 #include "cli/run.h"
 
 /* The path of a file that the toolkit brings along: what the environment
@@ -15,5 +16,10 @@ const char *cn_share(struct cn_cli *, const char *variable, const char *name);
  * file that it names cannot be read or is none, 5 where one is damaged. */
 int cn_share_encoder(struct cn_cli *, struct cn_encoder **out,
     struct cn_err *) CN_CHECKED;
+
+/* The model of a file (NULL: that of CN_MODEL, else the starter's); *named
+ * says whether anybody named one.  Not there: status 78 with a hint. */
+struct cn_model *cn_share_model(struct cn_cli *, const char *path,
+    bool *named, struct cn_err *) CN_CHECKED;
 
 #endif

@@ -7,6 +7,7 @@
 #include "store/audit.h"
 
 #define SUBJECTS 64		/* persons named in one audit entry */
+#define TRIES 5			/* until a model stays for a group */
 
 static const char *dsr_of(const struct cn_ai_result *r)
 {
@@ -94,7 +95,7 @@ static bool same_model(const struct cn_classify *c, struct cn_item *it)
 	const char *model = cn_json_string(&it->mem,
 	    cn_json_get(it->kept.class_json, "model"));
 
-	return model != NULL && strcmp(model, cn_model_id(c->model)) == 0;
+	return model != NULL && strcmp(model, c->chosen.name) == 0;
 }
 
 /* Has the store the answer of this model? */
@@ -108,9 +109,22 @@ static int look(struct cn_classify *c, struct cn_item *it, struct cn_err *err)
 	return 0;
 }
 
+void cn_classify_input(struct cn_item *it, struct cn_ai_input *in)
+{
+	const struct cn_msg *m = &it->msg;
+
+	*in = (struct cn_ai_input){
+	    .subject = cn_str(m->subject), .text = cn_item_own(it),
+	    .automatic = m->automatic, .list = m->list, .bounce = m->bounce,
+	    .html_only = m->html_only,
+	    .attachments = (unsigned)m->nattachments,
+	    .sender_domain = domain_of(m) };
+}
+
 int cn_classify_item(struct cn_classify *c, struct cn_item *it,
     struct cn_err *err)
 {
+	struct cn_ai_input in;
 	struct cn_ai_result *r;
 	const struct cn_msg *m = &it->msg;
 	struct cn_buf b = { 0 };
@@ -122,18 +136,14 @@ int cn_classify_item(struct cn_classify *c, struct cn_item *it,
 	if (it->skipped != NULL)
 		return 0;
 	r = cn_arena_alloc(&it->mem, sizeof(*r));
-	cn_ai_classify(c->model, &(struct cn_ai_input){
-	    .subject = cn_str(m->subject), .text = cn_item_own(it),
-	    .automatic = m->automatic, .list = m->list, .bounce = m->bounce,
-	    .html_only = m->html_only,
-	    .attachments = (unsigned)m->nattachments,
-	    .sender_domain = domain_of(m) }, r, &c->scratch);
+	cn_classify_input(it, &in);
+	cn_ai_classify(c->chosen.model, &in, r, &c->scratch);
 	/* Features are many times the text: only those named outlive it. */
 	for (i = 0; i < r->nwhy; i++)
 		r->why[i].feature = cn_arena_strdup(&it->mem,
 		    r->why[i].feature);
 	cn_arena_reset(&c->scratch);
-	put_class(&b, r, cn_model_id(c->model),
+	put_class(&b, r, c->chosen.name,
 	    (c->refs || it->bare ? 0 : WHY | (c->explain ? EXPLAIN : 0)));
 	it->result = r;
 	it->json = (struct cn_str){ cn_arena_dup(&it->mem, b.p, b.len),
@@ -176,12 +186,12 @@ static int store_one(struct cn_classify *c, struct cn_item *it, bool *did,
 	if (it->skipped != was || !wanted(it))
 		return 0;
 	if (r != NULL) {
-		put_class(&b, r, cn_model_id(c->model), WHY);
+		put_class(&b, r, c->chosen.name, WHY);
 		row = (struct cn_class_row){ .category = r->category,
 		    .priority = cn_priority_name(r->priority),
 		    .sentiment = cn_sentiment_name(r->sentiment),
 		    .language = r->language[0] ? r->language : NULL,
-		    .dsr = dsr_of(r), .model = cn_model_id(c->model),
+		    .dsr = dsr_of(r), .model = c->chosen.name,
 		    .confidence = r->confidence, .abstained = r->abstained,
 		    .spam = r->spam, .automatic = r->automatic,
 		    .json = cn_buf_view(&b) };
@@ -228,26 +238,68 @@ static int store_all(struct cn_classify *c, uint64_t *n, struct cn_err *err)
 	    err);
 }
 
-int cn_classify_flush(struct cn_classify *c, struct cn_err *err)
+/* 1 stored, 0 another model is to be used by now, -1. */
+static int store_group(struct cn_classify *c, struct cn_err *err)
 {
 	struct cn_store *s = c->items.store;
-	bool any = false;
 	uint64_t n = 0;
+	int r;
+
+	if (cn_store_begin(s, err) < 0)
+		return -1;
+	r = cn_chosen_holds(&c->chosen, err);
+	if (r == 1 && store_all(c, &n, err) < 0)
+		r = -1;
+	if (r <= 0) {
+		cn_store_rollback(s);
+		return r;
+	}
+	if (cn_store_commit(s, err) < 0)
+		return -1;
+	c->stored += n;
+	return 1;
+}
+
+/* Decides again, where the model is not the one that has decided. */
+static int renew(struct cn_classify *c, struct cn_err *err)
+{
+	struct cn_item *it;
+	bool changed;
 	size_t i;
 
-	for (i = 0; i < c->items.n && s != NULL; i++)
-		any = any || wanted(c->items.v[i]);
-	if (any) {
-		if (cn_store_begin(s, err) < 0)
-			return -1;
-		if (store_all(c, &n, err) < 0) {
-			cn_store_rollback(s);
-			return -1;
-		}
-		if (cn_store_commit(s, err) < 0)
+	if (cn_chosen_look(&c->chosen, &changed, err) < 0)
+		return -1;
+	for (i = 0; i < c->items.n && changed; i++) {
+		it = c->items.v[i];
+		it->done = false;
+		it->result = NULL;
+		it->json.n = 0;
+		if (cn_classify_item(c, it, err) < 0)
 			return -1;
 	}
-	c->stored += n;
+	return 0;
+}
+
+int cn_classify_flush(struct cn_classify *c, struct cn_err *err)
+{
+	int tries = 0, r = 0;
+	bool any;
+	size_t i;
+
+	while (r == 0 && c->items.store != NULL) {
+		if (tries++ == TRIES) {
+			cn_fail(err, CN_TEMPFAIL, "the model changes again "
+			    "and again");
+			return cn_hint(err, "try again later");
+		}
+		if (renew(c, err) < 0)
+			return -1;
+		for (any = false, i = 0; i < c->items.n; i++)
+			any = any || wanted(c->items.v[i]);
+		r = any ? store_group(c, err) : 1;
+	}
+	if (r < 0)
+		return -1;
 	for (i = 0; i < c->items.n; i++)
 		c->skipped += c->items.v[i]->skipped != NULL;
 	return 0;
@@ -282,5 +334,5 @@ void cn_classify_fields(struct cn_buf *b, const struct cn_classify *c,
 			cn_buf_fmt(b, " %s", r->flags[i]);
 		cn_buf_ch(b, '\n');
 	}
-	cn_buf_fmt(b, "X-CN-Model: %s\n", cn_model_id(c->model));
+	cn_buf_fmt(b, "X-CN-Model: %s\n", c->chosen.name);
 }

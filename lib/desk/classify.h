@@ -2,12 +2,12 @@
 #ifndef CN_CLASSIFY_H
 #define CN_CLASSIFY_H
 
-#include "ai/model.h"
+#include "desk/chosen.h"
 #include "desk/item.h"
 
 struct cn_classify {
 	struct cn_items items;		/* purpose 'classify' */
-	const struct cn_model *model;
+	struct cn_chosen chosen;	/* looked at before the first item */
 	bool explain;			/* more numbers in class */
 	bool refs;			/* no words of the message in class */
 	struct cn_arena scratch;	/* of one decision; released by the
@@ -15,11 +15,15 @@ struct cn_classify {
 	uint64_t stored, skipped;	/* so far */
 };
 
+/* What a model is told of an item, when it learns and when it is asked; lives
+ * as long as the item. */
+void cn_classify_input(struct cn_item *, struct cn_ai_input *);
 /* Decides about an item that was just taken: result and json. */
 int cn_classify_item(struct cn_classify *, struct cn_item *, struct cn_err *)
     CN_CHECKED;
 /* Stores what is new in the group, in one transaction: a message that has the
- * answer of the same model already is left alone.  The items stay, to be
+ * answer of the same model already is left alone.  Where another model is to
+ * be used meanwhile all of the group is decided again.  The items stay, to be
  * written out by the caller, until cn_items_reset(). */
 int cn_classify_flush(struct cn_classify *, struct cn_err *) CN_CHECKED;
 /* The X-CN-* fields of an item, as cn_mail_mark() takes them. */

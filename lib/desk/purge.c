@@ -275,7 +275,8 @@ static void numbers(struct cn_buf *b, const struct cn_plan *p)
 	cn_json_kv(b, "messages_sha256", hex);
 	cn_json_key(b, "ledger");
 	cn_buf_ch(b, '{');
-	cn_json_kvi(b, "leaves", (int64_t)p->nleaves);
+	cn_json_kvi(b, "leaves", (int64_t)p->nleaves +
+	    v->count[CN_REACH_MODELS]);
 	cn_json_kvi(b, "identifiers", v->count[CN_REACH_IDENTIFIERS]);
 	cn_json_kvi(b, "messages", v->count[CN_REACH_MESSAGES]);
 	cn_json_kvi(b, "locations", v->count[CN_REACH_REMEMBERED]);

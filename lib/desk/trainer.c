@@ -1,0 +1,340 @@
+#include "desk/trainer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "desk/classify.h"
+#include "desk/gate.h"
+#include "store/audit.h"
+#include "store/erase.h"
+
+#define PAGE 500
+#define TRIES 3		/* until nobody changes a label meanwhile */
+
+void cn_examples_release(struct cn_examples *x)
+{
+	free(x->v);
+	cn_arena_release(&x->mem);
+	*x = (struct cn_examples){ 0 };
+}
+
+static struct cn_items items_of(const struct cn_trainer *t)
+{
+	return (struct cn_items){ .store = t->store, .conf = t->conf,
+	    .purpose = "classify" };
+}
+
+/* The class that a label teaches, or NULL. */
+static const char *class_of(const struct cn_label *l)
+{
+	return l->category;
+}
+
+static void sum_str(struct cn_sha *sha, struct cn_str s)
+{
+	uint64_t n = s.n;
+
+	cn_sha_add(sha, &n, sizeof(n));
+	cn_sha_add(sha, s.p, s.n);
+}
+
+static void digest(const struct cn_ai_input *in, uint8_t out[CN_SHA])
+{
+	struct cn_sha *sha = cn_sha_new();
+	size_t i;
+
+	sum_str(sha, in->subject);
+	sum_str(sha, in->text);
+	for (i = 0; i < in->nmarks; i++)
+		sum_str(sha, in->marks[i]);
+	cn_sha_end(sha, out);
+}
+
+/* Loads one: 1, 0 where the gate says no or it has gone, -1. */
+static int load(struct cn_items *is, int64_t id, struct cn_ai_input *in,
+    struct cn_err *err)
+{
+	struct cn_item *it;
+
+	cn_items_reset(is);
+	if ((it = cn_item_stored(is, id, err)) == NULL)
+		return err->status == CN_BLOCKED ? 0 : -1;
+	if (it->skipped != NULL)
+		return 0;
+	cn_classify_input(it, in);
+	return 1;
+}
+
+static int by_content(const void *a, const void *b)
+{
+	const struct cn_example_at *x = a, *y = b;
+	int r = strcmp(x->label, y->label);
+
+	return r != 0 ? r : memcmp(x->digest, y->digest, CN_SHA);
+}
+
+static int add_example(const struct cn_label *l, struct cn_items *is,
+    struct cn_examples *x, size_t *cap, struct cn_err *err)
+{
+	struct cn_example_at *at;
+	struct cn_ai_input in;
+	int r = load(is, l->message, &in, err);
+
+	if (r <= 0) {
+		x->skipped += r == 0;
+		return r;
+	}
+	if (x->n == *cap) {
+		*cap = *cap ? *cap * 2 : PAGE;
+		x->v = cn_realloc(x->v, *cap * sizeof(*x->v));
+	}
+	at = &x->v[x->n++];
+	at->message = l->message;
+	at->label = cn_arena_strdup(&x->mem, class_of(l));
+	digest(&in, at->digest);
+	if (l->time > x->until)
+		x->until = l->time;
+	return 0;
+}
+
+int cn_examples_find(const struct cn_trainer *t, struct cn_examples *x,
+    struct cn_err *err)
+{
+	struct cn_items is = items_of(t);
+	struct cn_label page[PAGE];
+	struct cn_arena mem = { 0 };
+	int64_t after = 0;
+	size_t n = 1, i, cap = 0;
+	int r = 0;
+
+	*x = (struct cn_examples){ 0 };
+	while (r == 0 && n > 0 && !*t->how.stop) {
+		cn_arena_reset(&mem);
+		r = cn_label_list(t->store, after, page, PAGE, &n, &mem, err);
+		for (i = 0; i < n && r == 0; i++) {
+			after = page[i].message;
+			if (class_of(&page[i]) != NULL)
+				r = add_example(&page[i], &is, x, &cap, err);
+		}
+	}
+	cn_items_release(&is);
+	cn_arena_release(&mem);
+	if (r == 0 && *t->how.stop)
+		r = cn_fail(err, CN_TEMPFAIL, "stopped");
+	if (r < 0)
+		cn_examples_release(x);
+	else if (x->n > 1)
+		qsort(x->v, x->n, sizeof(*x->v), by_content);
+	return r;
+}
+
+static int changed(struct cn_err *err)
+{
+	cn_fail(err, CN_TEMPFAIL, "labels or messages change meanwhile");
+	return cn_hint(err, "run it again");
+}
+
+int cn_examples_add(const struct cn_trainer *t, const struct cn_examples *x,
+    struct cn_train *out, bool held, struct cn_err *err)
+{
+	struct cn_items is = items_of(t);
+	struct cn_ai_input in;
+	uint8_t sum[CN_SHA];
+	size_t i;
+	int r = 0;
+
+	if (t->starter.p != NULL && cn_train_yaml(out, "starter.yaml",
+	    t->starter, err) < 0)
+		return -1;
+	if (held)
+		cn_train_hold(out);
+	for (i = 0; i < x->n && r == 0; i++) {
+		if ((r = load(&is, x->v[i].message, &in, err)) < 0)
+			break;
+		if (r == 1)
+			digest(&in, sum);
+		if (r == 0 || memcmp(sum, x->v[i].digest, CN_SHA) != 0)
+			r = changed(err);
+		else
+			r = cn_train_add(out, cn_str(x->v[i].label), &in, err);
+	}
+	cn_items_release(&is);
+	return r;
+}
+
+/* --- into the store --- */
+
+/* Everything that the bytes depend on. */
+static int source(const struct cn_trainer *t, const struct cn_examples *x,
+    uint8_t out[CN_HASH], struct cn_err *err)
+{
+	struct cn_sha *sha = cn_sha_new();
+	uint8_t sum[CN_SHA];
+	size_t i;
+
+	sum_str(sha, t->starter);
+	for (i = 0; i < x->n; i++) {
+		sum_str(sha, cn_str(x->v[i].label));
+		cn_sha_add(sha, x->v[i].digest, CN_SHA);
+	}
+	cn_sha_end(sha, sum);
+	return cn_trained_source(t->store, sum, sizeof(sum), out, err);
+}
+
+/* Inside the transaction: is it labelled so, and allowed, still?  1, 0, -1. */
+static int holds(const struct cn_trainer *t, const struct cn_example_at *x,
+    struct cn_err *err)
+{
+	struct cn_message_owner o;
+	struct cn_arena mem = { 0 };
+	struct cn_label l;
+	int r = cn_label_get(t->store, x->message, &l, &mem, err);
+
+	if (r == 1)
+		r = class_of(&l) != NULL && strcmp(class_of(&l), x->label) == 0;
+	if (r == 1)
+		r = cn_message_owner(t->store, x->message, &o, err);
+	if (r == 1)
+		r = cn_gate(&o, "classify") == NULL;
+	cn_arena_release(&mem);
+	return r;
+}
+
+static int put(const struct cn_trainer *t, const struct cn_examples *x,
+    struct cn_trained *row, struct cn_str bytes, struct cn_err *err)
+{
+	size_t i;
+	int r = cn_trained_add(t->store, row, bytes, err);
+
+	for (i = 0; i < x->n && r == 0; i++) {
+		if ((r = holds(t, &x->v[i], err)) == 1)
+			r = cn_trained_by(t->store, row->id, x->v[i].message,
+			    err);
+		else if (r == 0)
+			r = changed(err);
+	}
+	return r < 0 ? -1 : cn_audit(t->store, &(struct cn_audit_entry){
+	    .what = "model trained", .purpose = "classification",
+	    .count = (int64_t)x->n }, err);
+}
+
+static int keep(const struct cn_trainer *t, const struct cn_examples *x,
+    struct cn_trained *row, struct cn_str bytes, struct cn_err *err)
+{
+	if (cn_store_leaves(t->store, CN_LEAF_MODEL, 1, err) < 0 ||
+	    cn_store_begin(t->store, err) < 0)
+		return -1;
+	if (put(t, x, row, bytes, err) == 0)
+		return cn_store_commit(t->store, err);
+	cn_store_rollback(t->store);
+	return -1;
+}
+
+static int train(const struct cn_trainer *t, const struct cn_examples *x,
+    struct cn_training *g, const uint8_t from[CN_HASH], struct cn_err *err)
+{
+	struct cn_train *set = cn_train_new();
+	struct cn_model *m = NULL;
+	struct cn_buf bytes = { 0 };
+	int r = -1;
+
+	if (cn_examples_add(t, x, set, false, err) == 0 &&
+	    (m = cn_model_train(set, &t->how, err)) != NULL) {
+		cn_model_save(m, &bytes);
+		g->row = (struct cn_trained){ .kind = t->kind,
+		    .name = cn_arena_strdup(&g->mem, cn_model_id(m)),
+		    .labels = (int64_t)x->n, .until = x->until };
+		memcpy(g->row.source, from, CN_HASH);
+		g->classes = cn_model_classes(m);
+		r = keep(t, x, &g->row, cn_buf_view(&bytes), err);
+	}
+	cn_buf_wipe(&bytes);
+	cn_model_free(m);
+	cn_train_free(set);
+	return r;
+}
+
+/* Destroys all models of the kind but the one in use. */
+static int destroy(const struct cn_trainer *t, int64_t but,
+    struct cn_err *err)
+{
+	struct cn_arena mem = { 0 };
+	char pub[CN_ID_LEN];
+	int64_t *leaves;
+	size_t n;
+	int r = cn_trained_others(t->store, t->kind, but, &mem, &leaves, &n,
+	    err);
+
+	if (r == 0 && n > 0) {
+		cn_id_new(pub, 'e');
+		r = cn_erase(t->store, pub, leaves, n, err);
+		/* A reader may hold old pages; they cannot be opened. */
+		if (r == 0 && cn_erase_checkpoint(t->store, err) < 0)
+			r = -1;
+	}
+	cn_arena_release(&mem);
+	return r;
+}
+
+/* Is the model that is here made from just this, and can it be read?  Another
+ * version of the program may not. */
+static int stands(const struct cn_trainer *t, const struct cn_training *g,
+    const uint8_t from[CN_HASH], struct cn_err *err)
+{
+	struct cn_model *m = NULL;
+	struct cn_buf b = { 0 };
+	struct cn_err why;
+	int r;
+
+	if (g->row.torn || memcmp(g->row.source, from, CN_HASH) != 0)
+		return 0;
+	r = cn_trained_open(t->store, &g->row, &b, err);
+	if (r == 1)
+		m = cn_model_load(cn_buf_view(&b), &why);
+	cn_buf_wipe(&b);
+	cn_model_free(m);
+	return r < 0 ? -1 : m != NULL;
+}
+
+/* 1 trained, 0 nothing is new, -1. */
+static int once(const struct cn_trainer *t, struct cn_training *g,
+    struct cn_err *err)
+{
+	uint8_t from[CN_HASH];
+	struct cn_examples x;
+	int r = cn_examples_find(t, &x, err), same = 0;
+
+	if (r < 0)
+		return -1;
+	g->skipped = x.skipped;
+	r = source(t, &x, from, err);
+	if (r == 0)
+		r = cn_trained_find(t->store, t->kind, &g->row, &g->mem, err);
+	if (r == 1 && x.n > 0)
+		same = stands(t, g, from, err);
+	if (same != 0) {
+		r = same < 0 ? -1 : 0;
+	} else if (r >= 0) {
+		g->row.id = 0;
+		r = x.n == 0 ? r : train(t, &x, g, from, err) < 0 ? -1 : 1;
+	}
+	cn_examples_release(&x);
+	return r;
+}
+
+int cn_trainer_run(const struct cn_trainer *t, struct cn_training *g,
+    struct cn_err *err)
+{
+	int tries, r = -1;
+
+	*g = (struct cn_training){ 0 };
+	if (cn_erase_catch_up(t->store, err) < 0)
+		return -1;
+	for (tries = 0; tries < TRIES; tries++) {
+		*err = (struct cn_err){ 0 };
+		r = once(t, g, err);
+		if (r >= 0 || err->status != CN_TEMPFAIL || *t->how.stop)
+			break;
+	}
+	return r < 0 || destroy(t, g->row.id, err) < 0 ? -1 : r;
+}

@@ -1,0 +1,197 @@
+#!/bin/sh
+# cn-model learn, train --from-store, show: what agents say goes into the
+# store, a model comes of it, and cn-classify uses that.
+. "$(dirname "$0")/lib.sh"
+have sqlite3 && have jq || {
+	echo '1..0 # SKIP sqlite3 and jq are needed'
+	exit 0
+}
+export CN_CONFIG="$T/config.yaml"
+printf 'desk: [desk@example.com]\n' >"$CN_CONFIG"
+starter=$B/../share/convonest/starter.model
+
+sql() {
+	sqlite3 "$CN_HOME/store.db" "$1"
+}
+# One mail: WHO NUMBER SUBJECT, the body on stdin.
+mail() {
+	printf 'From x Mon Nov  2 10:00:00 2026\nFrom: %s@example.com\n' "$1"
+	printf 'To: desk@example.com\nSubject: %s\n' "$3"
+	printf 'Date: Mon, 02 Nov 2026 10:%02d:00 +0000\n' "$2"
+	printf 'Message-ID: <%s%s@example.com>\n\n' "$1" "$2"
+	cat
+	printf '\n'
+}
+box() {
+	for i in 1 2 3 4 5 6; do
+		echo "the zorble of my lamp is broken, number $i" |
+		    mail "ann" $i "zorble $i"
+		echo "please quibble my account, it is number $i" |
+		    mail "bob" $i "quibble $i"
+	done
+	echo 'we are sorry' | mail desk 30 answer
+}
+id_of() {	# by subject
+	jq -r --arg s "$1" 'select(.subject == $s) | .id' "$T/lines"
+}
+field() {
+	jq -r "$1" "$T/out"
+}
+
+ok 'a store' cn-store init
+box >"$T/box"
+cn-import "$T/box" >"$T/lines" 2>/dev/null
+is 'thirteen mails' "$(wc -l <"$T/lines")" 13
+ok 'classified by the starter' cn-classify "$T/lines"
+cp "$T/out" "$T/c1"
+want=starter:$(cn-model show "$starter" | jq -r '.model | sub("file:"; "")')
+is 'which says so' "$(jq -r '.class.model // empty' "$T/c1" | sort -u)" \
+    "$want"
+is 'show: it is the one in use' "$(cn-model show | jq -r .model)" "$want"
+status 'nothing is labelled: nothing to train' 0 cn-model train --from-store
+like 'which it says' "$(cat "$T/err")" 'nothing is labelled'
+is 'no model is made' "$(sql 'SELECT count(*) FROM model')" 0
+
+# --- labels ---
+jq -c 'select(.direction == "in") | {id, category:
+    (if .subject | startswith("zorble") then "broken_part" else
+    "account_quibble" end)}' "$T/lines" >"$T/labels"
+status 'corrections' 0 cn-model learn "$T/labels"
+like 'are counted' "$(cat "$T/err")" '12 labelled, 0 as they were, 0 refused'
+is 'and stored' "$(sql 'SELECT category, count(*) FROM label GROUP BY 1' |
+    tr '\n' ' ')" 'account_quibble|6 broken_part|6 '
+sql 'SELECT * FROM label' >"$T/was"
+status 'twice' 0 sh -c "cn-model learn <'$T/labels'"
+like 'changes nothing' "$(cat "$T/err")" '0 labelled, 12 as they were'
+is 'not a cell' "$(sql 'SELECT * FROM label')" "$(cat "$T/was")"
+like 'who, is sealed' "$(sql 'SELECT hex(who) FROM label LIMIT 1')" '^01'
+is 'the audit counts them' "$(sql "SELECT count(*) FROM audit WHERE entry
+    LIKE '%messages labelled%\"count\":12%'")" 1
+
+# Lines of a filter: only what somebody has changed.
+status 'what the classifier said is no label' 0 cn-model learn "$T/c1"
+like 'nothing of it' "$(cat "$T/err")" '0 labelled, 13 as they were'
+jq -c --arg id "$(id_of 'zorble 1')" 'select(.id == $id) |
+    .class.category = "lamp"' "$T/c1" >"$T/edited"
+status 'what somebody changed is one' 0 cn-model learn "$T/edited"
+like 'one' "$(cat "$T/err")" '1 labelled'
+is 'in place of the earlier' "$(sql "SELECT category, count(*) FROM label
+    GROUP BY 1" | tr '\n' ' ')" 'account_quibble|6 broken_part|5 lamp|1 '
+echo "{\"id\":\"$(id_of 'zorble 1')\",\"category\":null}" >"$T/null"
+status 'null takes a label back' 0 cn-model learn "$T/null"
+is 'it is gone' "$(sql 'SELECT count(*) FROM label')" 11
+echo "{\"id\":\"$(id_of 'zorble 1')\",\"spam\":true}" >"$T/spam"
+status 'spam is a label of its own' 0 cn-model learn "$T/spam"
+is 'without a category' "$(sql 'SELECT spam, category IS NULL FROM label
+    WHERE spam IS NOT NULL')" '1|1'
+sed -i 's/true/null/' "$T/spam"
+status 'and is taken back' 0 cn-model learn "$T/spam"
+is 'to nothing' "$(sql 'SELECT count(*) FROM label')" 11
+
+# What is refused is named, the rest goes on.
+{
+	echo 'no json'
+	echo '{"category":"x"}'
+	echo "{\"id\":\"mzzzzzzzzzzzzzzzz\",\"category\":\"x\"}"
+	echo "{\"id\":\"$(id_of answer)\",\"category\":\"x\"}"
+	echo "{\"id\":\"$(id_of 'zorble 1')\",\"category\":\"two words\"}"
+	echo "{\"id\":\"$(id_of 'zorble 1')\"}"
+	head -n 1 "$T/labels"
+} >"$T/bad"
+status 'bad lines: 3' 3 cn-model learn "$T/bad"
+is 'each with its number' "$(sed -n 's/.*line \([0-9]\): \(.*\)/\1 \2/p' \
+    "$T/err" | sed "s/$(id_of answer)/ID/; 1s/ .*//")" "1
+2 id is missing
+3 message mzzzzzzzzzzzzzzzz: unknown or erased
+4 message ID: outgoing
+5 category: a word of 1 to 64 bytes is expected
+6 neither category nor spam"
+like 'the good one is taken' "$(cat "$T/err")" '1 labelled, 0 as .* 6 refused'
+is 'all twelve again' "$(sql 'SELECT count(*) FROM label')" 12
+
+# --- a model ---
+status 'train' 0 cn-model train --from-store
+like 'says on what' "$(cat "$T/err")" \
+    'model [0-9a-f]{16}, 12 labelled messages, 28 categories'
+name=$(sql 'SELECT name FROM model')
+status 'again' 0 cn-model train --from-store
+like 'nothing is new' "$(cat "$T/err")" "nothing is new: model $name stays"
+is 'one model' "$(sql 'SELECT count(*), max(labels) FROM model')" '1|12'
+leaf=$(sql 'SELECT leaf FROM model')
+status 'show' 0 cn-model show
+is 'says where it is from' "$(field '[.model, .labels, (.categories |
+    length)] | @tsv')" "$(printf 'store:%s\t12\t28' "$name")"
+like 'and when' "$(field '.trained + .until')" \
+    '^20[0-9-]+T[0-9:]+Z20[0-9-]+T[0-9:]+Z$'
+is 'show writes it out' "$(cn-model show -q --output "$T/m" |
+    jq -r .model)" "store:$name"
+is 'a file for whom it concerns' "$(stat -c %a "$T/m")" 600
+is 'written down' "$(sql "SELECT count(*) FROM audit WHERE entry LIKE
+    '%model written out%'")" 1
+status 'not beside the store' 2 cn-model show --output "$CN_HOME/m"
+cn-classify "$T/lines" >"$T/c2"
+is 'cn-classify uses it' "$(jq -r '.class.model // empty' "$T/c2" |
+    sort -u)" "store:$name"
+is 'what the starter could not know' "$(jq -r '.class.best // empty' "$T/c2" |
+    sort | uniq -c | sed 's/^ *//' | tr '\n' ' ')" \
+    '6 account_quibble 6 broken_part '
+is 'stored with it' "$(sql "SELECT count(*) FROM message WHERE model =
+    'store:$name'")" 12
+is '--no-store has the starter' "$(cn-classify --no-store "$T/lines" |
+    jq -r '.class.model // empty' | sort -u)" "$want"
+is 'a file is a file' "$(cn-classify --model "$T/m" "$T/lines" |
+    jq -r '.class.model // empty' | sort -u)" "file:$name"
+is 'no clear model beside the store' "$(find "$CN_HOME" "$CN_KEYS" -type f |
+    xargs grep -lc cnmodel)" ''
+is 'control: the file has its mark' "$(grep -lc cnmodel "$T/m")" "$T/m"
+ok 'the doctor finds nothing' cn-store doctor --check
+
+# Another order of labelling, other ids: the same bytes.
+home=$CN_HOME keys=$CN_KEYS
+CN_HOME=$T/home2 CN_KEYS=$T/keys2
+cn-store init -q 2>/dev/null
+awk '/^From /{ n++ } { print > (dir "/part" n) }' dir="$T" "$T/box"
+for i in 13 12 11 10 9 8 7 6 5 4 3 2 1; do
+	cn-import "$T/part$i" 2>/dev/null
+done >"$T/lines"
+jq -c 'select(.direction == "in") | {id, category:
+    (if .subject | startswith("zorble") then "broken_part" else
+    "account_quibble" end)}' "$T/lines" | sort | cn-model learn -q
+cn-model train --from-store -q
+cn-model show -q --output "$T/m2" >/dev/null
+ok 'imported and labelled in another order: the same bytes' cmp "$T/m" "$T/m2"
+
+# --- by folder: from a Maildir that agents have sorted ---
+CN_HOME=$T/home3 CN_KEYS=$T/keys3
+cn-store init -q 2>/dev/null
+for f in . .Repairs .Accounts; do
+	mkdir -p "$T/md/$f/cur" "$T/md/$f/new" "$T/md/$f/tmp"
+done
+i=1
+while [ $i -le 12 ]; do
+	[ $((i % 2)) -eq 1 ] && d=.Repairs || d=.Accounts
+	sed 1d "$T/part$i" >"$T/md/$d/cur/$i:2,S"
+	i=$((i + 1))
+done
+cp "$T/md/.Accounts/cur/2:2,S" "$T/md/.Repairs/cur/2b:2,S"
+sed 1d "$T/part13" >"$T/md/.Repairs/cur/13:2,S"
+cn-import -q "$T/md" >"$T/lines" 2>&1
+status 'a folder that is not there' 2 cn-model learn --folder Repair=x
+like 'is named by its place' "$(cat "$T/err")" '--folder 1: no such folder'
+status 'no category' 2 cn-model learn --folder Repairs
+status 'a folder, a category' 0 cn-model learn --folder \
+    "$T/md/Accounts=account_quibble" --folder "$T/md/repairs=broken_part"
+like 'what lies there, once, and no answer' "$(cat "$T/err")" '12 labelled, 0 as'
+status 'again' 0 cn-model learn -f "$T/md/Accounts=account_quibble" \
+    -f "$T/md/Repairs=broken_part"
+like 'nothing is new' "$(cat "$T/err")" ' 0 labelled, 12 as they were'
+cn-model train --from-store -q
+cn-model show -q --output "$T/m3" >/dev/null
+ok 'the model is the same as by hand' cmp "$T/m" "$T/m3"
+id=$(jq -r 'select(.subject == "zorble 1") | .id' "$T/lines")
+echo "{\"id\":\"$id\",\"category\":\"lamp\"}" | cn-model learn -q
+cn-model learn -q -f "$T/md/Repairs=broken_part"
+is 'what was said by hand stands above it' "$(sql "SELECT category, source FROM
+    label WHERE source = 'hand'")" 'lamp|hand'
+CN_HOME=$home CN_KEYS=$keys
+finish
