@@ -27,7 +27,7 @@ static const struct cn_opt opts[] = {
 	{ 0, "macros", CN_OPT_STR, &opt.macros, "FILE",
 	    "instead of $CN_HOME/macros.yaml or ours", NULL, false },
 	{ 0, "no-history", CN_OPT_FLAG, &opt.no_history, NULL,
-	    "macros only, no past answers", NULL, false },
+	    "macros only: nothing that was said before", NULL, false },
 	{ 0, "no-store", CN_OPT_FLAG, &opt.no_store, NULL,
 	    "open no store: lines in, lines out", NULL, false },
 	{ 0, "rejects", CN_OPT_STR, &opt.rejects, "FILE",
@@ -120,7 +120,8 @@ static int load(struct suggest *s, struct cn_err *err)
 static int run(struct cn_cli *cli, struct cn_err *err)
 {
 	struct suggest s = { .s = { .items = { .purpose = "suggest" },
-	    .agent = opt.agent, .max = (size_t)opt.max } };
+	    .agent = opt.agent, .max = (size_t)opt.max,
+	    .macros_only = opt.no_history } };
 	int r;
 
 	if (opt.pending && (cli->argc > 0 || opt.no_store))

@@ -189,6 +189,75 @@ is 'who has objected' "$(cn-reply-suggest <"$T/line" | jq -r .skipped)" \
     objected
 sql 'UPDATE person SET may = 7'
 
+# What we said before in the same conversation, to those whom we said it.
+mail 'Xenia Lund' xenia@example.com 40 'teapot' >"$T/talk" <<'M'
+My teapot has not come yet. Has it been sent?
+M
+to='xenia@example.com, "Yves Lund" <yves@example.com>' mail 'Priya Nair' \
+    help@shop.example 41 'Re: teapot' 40 >>"$T/talk" <<'M'
+Dear Xenia,
+
+Your teapot has been sent. The tracking number of the parcel is ÄB-77120 {x}.
+
+Would you like a cup as well?
+
+Priya
+M
+cn-import "$T/talk" >/dev/null 2>&1
+asks() {
+	mail "$1" "$2" "$3" 'Re: teapot' 41 >"$T/q" <<'M'
+What was the tracking number of the parcel with my teapot again?
+M
+	cn-import "$T/q" 2>/dev/null | cn-classify |
+	    cn-reply-suggest --max 9 | tee "$T/t" |
+	    jq -c '[.replies[] | select(.source.span)]'
+}
+is 'a span of the conversation' "$(asks 'Xenia Lund' xenia@example.com 42 |
+    jq -r '.[].text')" \
+    'Your teapot has been sent. The tracking number of the parcel is ÄB-77120 {x}.'
+from=$(jq -r '[.replies[].source | select(.span)][0].message' "$T/t")
+is 'is where its source says' "$(cn-query "id:$from" --format jsonl | jq -r \
+    --argjson s "$(jq -c '[.replies[].source | select(.span)][0].span' \
+    "$T/t")" '.text[$s[0]:$s[1]]')" \
+    "$(jq -r '[.replies[] | select(.source.span)][0].text' "$T/t")"
+is 'it is quoted: nothing filled, nothing open' "$(jq -c \
+    '[.replies[] | select(.source.span)][0] | [.slots, .unfilled]' "$T/t")" \
+    '[{},[]]'
+like 'also for who got a copy' "$(asks 'Yves Lund' yves@example.com 43)" \
+    'ÄB-77120'
+is 'not for who only knows its Message-ID' \
+    "$(asks 'Mallory Fox' mallory@example.com 44)" '[]'
+like 'control: it is the same conversation' "$(jq -r .conversation "$T/t")" \
+    "^$(cn-query "id:$from" --format jsonl | jq -r .conversation)$"
+is 'not for an address that the answer would go to beside' \
+    "$(extra='Reply-To: mallory@example.com' asks 'Xenia Lund' \
+    xenia@example.com 45)" '[]'
+sql "UPDATE person SET may = 5 WHERE id IN (SELECT person FROM message WHERE
+    pub = '$from')"
+is 'not where its owner objects' \
+    "$(asks 'Yves Lund' yves@example.com 46)" '[]'
+sql 'UPDATE person SET may = 7'
+
+# Two answers that are nearly the same are one draft.
+for i in 50 52 54; do
+	to='' mail 'Wanda Rook' wanda@example.com $i 'wobbly table' <<'M'
+The table that I bought is wobbly on the floor, what can I do about it?
+M
+	to='wanda@example.com' mail 'Priya Nair' help@shop.example \
+	    $((i + 1)) 'Re: wobbly table' $i <<M
+Please keep the old one, a new one leaves our warehouse $i and needs no
+signature. I am sorry that the kadhai is warped, the metal can be recycled.
+M
+done >"$T/twins"
+sed -i 's/^To: $/To: help@shop.example/' "$T/twins"
+cn-import "$T/twins" >/dev/null 2>&1
+mail 'Vera Quist' vera@example.com 57 'wobbly table' >"$T/new" <<'M'
+The table that I bought is wobbly on the floor, what can I do about it?
+M
+is 'near-duplicates are shown once' "$(cn-import "$T/new" 2>/dev/null |
+    cn-classify | cn-reply-suggest --max 9 | jq -r '.replies[].text' |
+    grep -c '^Please keep the old one')" 1
+
 # --pending.
 sql 'UPDATE message SET suggested = NULL, replies = NULL'
 cn-reply-suggest --pending >"$T/p"

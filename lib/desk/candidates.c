@@ -16,7 +16,7 @@
 #define OTHERS 8		/* shares what is left of the belief */
 #define ALIKE 0.75		/* likeness from which two drafts are one */
 
-static double belief(const struct cn_asked *a, const char *category)
+double cn_belief(const struct cn_asked *a, const char *category)
 {
 	if (a->best == NULL || category == NULL)
 		return UNKNOWN;
@@ -24,7 +24,7 @@ static double belief(const struct cn_asked *a, const char *category)
 	    (1 - a->confidence) / OTHERS;
 }
 
-static bool same_language(const char *a, const char *b)
+bool cn_same_language(const char *a, const char *b)
 {
 	return a[0] == '\0' || strcmp(a, b) == 0;
 }
@@ -48,8 +48,8 @@ static size_t from_macros(struct cn_suggest *s, const struct cn_asked *a,
 		like = like > 0.5 ? 1 : 2 * like;
 		d[i] = (struct cn_cand){ .macro = m->id,
 		    .language = m->v[v].language, .text = m->v[v].text,
-		    .same = same_language(a->language, m->v[v].language),
-		    .score = belief(a, m->category) * (0.5 + 0.5 * like),
+		    .same = cn_same_language(a->language, m->v[v].language),
+		    .score = cn_belief(a, m->category) * (0.5 + 0.5 * like),
 		    .order = i };
 	}
 	return s->macros->n;
@@ -68,7 +68,7 @@ static size_t from_history(struct cn_suggest *s, const struct cn_item *it,
 	for (i = 0; i < n; i++)
 		if (past[i]->question != it->id)
 			d[k++] = (struct cn_cand){ .past = past[i], .score =
-			    score[i] * (0.5 + 0.5 * belief(a,
+			    score[i] * (0.5 + 0.5 * cn_belief(a,
 			    past[i]->category)), .same = true,
 			    .order = order + i };
 	return k;
@@ -98,7 +98,7 @@ static int reveal(struct cn_suggest *s, struct cn_item *it,
 		d->text = cn_arena_dup(&it->mem, b.p, b.len);
 		cn_ai_language(cn_buf_view(&b), tag);
 		d->language = tag;
-		d->same = same_language(a->language, tag);
+		d->same = cn_same_language(a->language, tag);
 	} else {
 		d->score = 0;
 		if (d->masked.n == 0)
@@ -159,10 +159,18 @@ int cn_candidates(struct cn_suggest *s, struct cn_item *it,
     size_t *withheld, struct cn_err *err)
 {
 	struct cn_cand *d = cn_arena_alloc(&it->mem,
-	    (s->macros->n + LIKE + 1) * sizeof(*d));
+	    (s->macros->n + LIKE + CN_TALK_SPANS) * sizeof(*d));
+	size_t i, k;
 
 	*n = from_macros(s, a, d, &it->mem);
 	*n += from_history(s, it, a, d + *n, *n);
+	if (s->items.store != NULL && !s->macros_only) {
+		if (cn_talk_spans(s, it, a, d + *n, &k, err) < 0)
+			return -1;
+		for (i = 0; i < k; i++)
+			d[*n + i].order = *n + i;
+		*n += k;
+	}
 	*out = d;
 	return choose(s, it, a, d, n, withheld, err);
 }

@@ -41,6 +41,10 @@ static void source(struct cn_buf *b, const struct cn_cand *d)
 	cn_buf_ch(b, '{');
 	cn_json_kv(b, d->macro ? "macro" : "message", d->macro ? d->macro :
 	    d->message);
+	if (d->span[1] > 0) {
+		cn_json_key(b, "span");
+		cn_buf_fmt(b, "[%zu,%zu]", d->span[0], d->span[1]);
+	}
 	cn_buf_ch(b, '}');
 }
 
@@ -67,7 +71,8 @@ void cn_reply_put(struct cn_buf *b, const struct cn_suggest *s,
 	const char *p, *with;
 
 	for (p = d->text; *p != '\0'; p++) {
-		if ((slot = slot_at(p)).n == 0) {
+		/* What is quoted has none. */
+		if (d->span[1] > 0 || (slot = slot_at(p)).n == 0) {
 			cn_buf_ch(&text, *p);
 			continue;
 		}

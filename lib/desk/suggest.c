@@ -51,11 +51,23 @@ static struct cn_str class_of(const struct cn_item *it)
 	    it->kept.class_json;
 }
 
+/* Somebody has answered meanwhile. */
+static int stale(struct cn_suggest *s, struct cn_item *it, struct cn_err *err)
+{
+	int r = it->id == 0 ? 0 :
+	    cn_message_answered(s->items.store, it->id, err);
+
+	if (r == 1) {
+		it->skipped = "stale";
+		it->json.n = it->withheld.n = 0;
+	}
+	return r < 0 ? -1 : 0;
+}
+
 static int leave(struct cn_suggest *s, struct cn_item *it, struct cn_err *err)
 {
 	const struct cn_msg *m = &it->msg;
 	struct cn_str class = class_of(it);
-	int r;
 
 	if (is(m->direction, "out"))
 		it->skipped = "outgoing";
@@ -64,11 +76,7 @@ static int leave(struct cn_suggest *s, struct cn_item *it, struct cn_err *err)
 		it->skipped = "automatic";
 	else if (cn_json_true(cn_json_get(class, "spam")))
 		it->skipped = "spam";
-	if (it->skipped != NULL || it->id == 0)
-		return 0;
-	if ((r = cn_message_answered(s->items.store, it->id, err)) == 1)
-		it->skipped = "stale";
-	return r < 0 ? -1 : 0;
+	return it->skipped != NULL ? 0 : stale(s, it, err);
 }
 
 /* --- what was asked --- */
@@ -204,14 +212,26 @@ static bool wanted(const struct cn_item *it)
 	return it->skipped == NULL && !it->done;
 }
 
-/* Somebody may have been erased since their answer was read: then what was
- * drafted from it is neither kept nor shown. The message stays pending. */
+/* May what was drafted from this message still be shown? */
+static int usable(struct cn_suggest *s, const char *pub, struct cn_err *err)
+{
+	struct cn_message_owner o;
+	int64_t id;
+	int r = cn_message_find(s->items.store, pub, &id, err);
+
+	if (r == 1)
+		r = cn_message_owner(s->items.store, id, &o, err);
+	return r == 1 ? cn_gate(&o, s->items.purpose) == NULL : r;
+}
+
+/* Somebody may have been erased, or have objected, since their answer was
+ * read: then what was drafted from it is neither kept nor shown.  The message
+ * stays pending. */
 static int sources(struct cn_suggest *s, struct cn_item *it,
     struct cn_err *err)
 {
 	struct cn_json_it at;
 	const char *pub;
-	int64_t id;
 	int r = 1;
 
 	cn_json_walk(&at, it->json);
@@ -219,7 +239,7 @@ static int sources(struct cn_suggest *s, struct cn_item *it,
 		pub = cn_json_string(&it->mem, cn_json_get(cn_json_get(at.val,
 		    "source"), "message"));
 		if (pub != NULL)
-			r = cn_message_find(s->items.store, pub, &id, err);
+			r = usable(s, pub, err);
 	}
 	if (r == 0)
 		it->json = CN_STR("[]");
@@ -240,7 +260,9 @@ static int store_all(struct cn_suggest *s, uint64_t *n, struct cn_err *err)
 			continue;
 		if (cn_item_again(&s->items, it, err) < 0)
 			return -1;
-		if (it->skipped != was || !wanted(it))
+		if (it->skipped == NULL && stale(s, it, err) < 0)
+			return -1;
+		if ((it->skipped != was && !settled(it)) || !wanted(it))
 			continue;
 		if (!settled(it) && (r = sources(s, it, err)) <= 0) {
 			if (r < 0)
@@ -269,8 +291,11 @@ int cn_suggest_flush(struct cn_suggest *s, struct cn_err *err)
 	uint64_t n = 0;
 	size_t i;
 
-	for (i = 0; i < s->items.n && st != NULL; i++)
+	for (i = 0; i < s->items.n && st != NULL; i++) {
+		if (s->items.v[i]->done && stale(s, s->items.v[i], err) < 0)
+			return -1;
 		any = any || wanted(s->items.v[i]);
+	}
 	if (any) {
 		if (cn_store_begin(st, err) < 0)
 			return -1;

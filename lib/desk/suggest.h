@@ -1,8 +1,10 @@
-/* suggest.h - drafts for an answer, from macros and from past answers
+/* suggest.h - drafts for an answer: macros, past answers, and what was said
+ * before in the same conversation
  *
  * A draft's score is the likeness of the customer's words (similar.h) to the
- * macro or to the question that was answered, times the belief that both are
- * of one category.  Drafts in the customer's language come first. */
+ * macro, to the question that was answered or to what was said, times the
+ * belief that both are of one category.  Drafts in the customer's language
+ * come first; of two that are nearly the same only the better is shown. */
 #ifndef CN_SUGGEST_H
 #define CN_SUGGEST_H
 
@@ -17,6 +19,7 @@ struct cn_suggest {
 	struct cn_items items;		/* purpose 'suggest' */
 	const struct cn_macros *macros;
 	struct cn_history *history;	/* or NULL */
+	bool macros_only;
 	const char *agent;		/* fills {agent}; or NULL */
 	size_t max;
 	double min_score;

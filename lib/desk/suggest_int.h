@@ -22,11 +22,24 @@ struct cn_cand {
 	bool same;			/* the customer's language */
 	const char *language;
 	const char *macro, *message;	/* where it is from: one of them */
+	size_t span[2];			/* characters of the message's text
+					 * that it is; 0, 0: none */
 	const char *text;		/* NULL: not made yet */
 	const struct cn_past *past;	/* what it will be made of */
 	struct cn_kinds masked;		/* what it lost */
 	size_t order;			/* among equals */
 };
+
+/* That both are of one category, 0 to 1. */
+double cn_belief(const struct cn_asked *, const char *category);
+bool cn_same_language(const char *asked, const char *of);
+
+/* Pieces of what the desk wrote before in the item's conversation to all who
+ * would get the answer, at most CN_TALK_SPANS. */
+#define CN_TALK_SPANS 4
+int cn_talk_spans(struct cn_suggest *, struct cn_item *,
+    const struct cn_asked *, struct cn_cand *, size_t *n, struct cn_err *)
+    CN_CHECKED;
 
 /* The best drafts, at most s->max, in the item's arena; d[*n] on are those
  * that were withheld, *withheld of them. */
