@@ -170,15 +170,20 @@ uint32_t cn_alike_add(struct cn_alike *a, const uint64_t *words, size_t n,
 
 /* --- groups --- */
 
+/* More hashes than these in one of two sketches only, and they are not alike
+ * whatever follows. */
+#define APART (CN_ALIKE_KEPT * (100 - CN_ALIKE_SHARED) / 100)
+
 /* What two sketches share, in parts of 2^16: of the CN_ALIKE_KEPT smallest
- * hashes of both together, those that both have. */
+ * hashes of both together, those that both have.  0 where it is too little. */
 static uint32_t shared(const struct cn_alike *a, const struct form *x,
     const struct form *y)
 {
 	const uint32_t *p = a->pool + x->at, *q = a->pool + y->at;
 	uint32_t i = 0, k = 0, all = 0, both = 0;
 
-	while (all < CN_ALIKE_KEPT && (i < x->n || k < y->n)) {
+	while (all < CN_ALIKE_KEPT && all - both <= APART &&
+	    (i < x->n || k < y->n)) {
 		if (k == y->n || (i < x->n && p[i] < q[k])) {
 			i++;
 		} else if (i == x->n || q[k] < p[i]) {
@@ -190,7 +195,7 @@ static uint32_t shared(const struct cn_alike *a, const struct form *x,
 		}
 		all++;
 	}
-	return all == 0 ? 0 : (both << 16) / all;
+	return all == 0 || all - both > APART ? 0 : (both << 16) / all;
 }
 
 static struct slot *slot_of(const struct cn_alike *a, uint32_t hash)
