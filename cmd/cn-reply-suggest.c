@@ -6,6 +6,7 @@
 #include "cli/filter.h"
 #include "cli/share.h"
 #include "desk/suggest.h"
+#include "store/audit.h"
 
 enum { JSONL, RFC822 };
 static const char *const formats[] = { "jsonl", "rfc822", NULL };
@@ -15,6 +16,7 @@ static struct {
 	int format;
 	int64_t max, max_line;
 	const char *macros, *agent, *min_score, *rejects;
+	struct cn_list accept, reject;
 } opt = { .max = 3 };
 
 static const struct cn_opt opts[] = {
@@ -34,6 +36,10 @@ static const struct cn_opt opts[] = {
 	    "--no-store: what is refused, as it came", NULL, false },
 	{ 0, "agent", CN_OPT_STR, &opt.agent, "NAME",
 	    "who answers: fills {agent}", NULL, false },
+	{ 0, "accept", CN_OPT_LIST, &opt.accept, "ID[:RANK]",
+	    "an agent took that draft; rank 1 unless told", NULL, false },
+	{ 0, "reject", CN_OPT_LIST, &opt.reject, "ID[:RANK]",
+	    "an agent did not", NULL, false },
 	{ 0, "format", CN_OPT_ENUM, &opt.format, NULL,
 	    "lines, or the drafts as an mbox", formats, false },
 	{ 0, "max-line", CN_OPT_SIZE, &opt.max_line, "SIZE",
@@ -117,6 +123,81 @@ static int load(struct suggest *s, struct cn_err *err)
 	    cn_share(cli, NULL, "macros.yaml"), err);
 }
 
+/* --- what agents think --- */
+
+#define SUBJECTS 64		/* persons named in the audit entry */
+
+struct judged {
+	int64_t leaves[SUBJECTS];
+	size_t nleaves;
+	struct cn_run_row row;
+};
+
+static int judge(struct cn_cli *cli, struct cn_store *st,
+    const struct cn_list *l, bool accepted, struct judged *j,
+    struct cn_err *err)
+{
+	int64_t leaf;
+	size_t i;
+
+	for (i = 0; i < l->n; i++) {
+		j->row.read++;
+		if (cn_suggest_judge(st, l->item[i], accepted, &leaf,
+		    err) == 0) {
+			j->row.stored++;
+			if (j->nleaves < SUBJECTS)
+				j->leaves[j->nleaves++] = leaf;
+			continue;
+		}
+		if (err->status != CN_PARTIAL)
+			return -1;
+		cn_cli_warn("%s: %s", l->item[i], err->msg);
+		cn_cli_status(cli, CN_PARTIAL);
+		j->row.refused++;
+	}
+	return 0;
+}
+
+static int judge_all(struct cn_cli *cli, struct cn_store *st,
+    struct judged *j, struct cn_err *err)
+{
+	if (cn_store_begin(st, err) < 0)
+		return -1;
+	if (judge(cli, st, &opt.accept, true, j, err) < 0 ||
+	    judge(cli, st, &opt.reject, false, j, err) < 0 ||
+	    (j->row.stored > 0 && cn_audit(st, &(struct cn_audit_entry){
+	    .what = "drafts judged", .purpose = "reply suggestion",
+	    .count = j->row.stored, .leaves = j->leaves,
+	    .nleaves = j->nleaves }, err) < 0)) {
+		cn_store_rollback(st);
+		return -1;
+	}
+	return cn_store_commit(st, err);
+}
+
+static int feedback(struct cn_cli *cli, struct cn_err *err)
+{
+	struct judged j = { .nleaves = 0 };
+	struct cn_err ignored;
+	struct cn_desk desk;
+	int r;
+
+	if (cli->argc > 0 || opt.pending || opt.no_store)
+		return cn_cli_usage(cli, err, "--accept and --reject stand "
+		    "alone");
+	if (cn_desk_open(&desk, cli, 0, err) < 0)
+		return -1;
+	r = cn_run_begin(desk.store, &j.row, err);
+	if (r == 0) {
+		r = judge_all(cli, desk.store, &j, err);
+		if (cn_run_end(desk.store, &j.row, r < 0 ? err->status :
+		    cli->status, r < 0 ? &ignored : err) < 0)
+			r = -1;
+	}
+	cn_desk_close(&desk);
+	return r;
+}
+
 static int run(struct cn_cli *cli, struct cn_err *err)
 {
 	struct suggest s = { .s = { .items = { .purpose = "suggest" },
@@ -124,6 +205,8 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	    .macros_only = opt.no_history } };
 	int r;
 
+	if (opt.accept.n + opt.reject.n > 0)
+		return feedback(cli, err);
 	if (opt.pending && (cli->argc > 0 || opt.no_store))
 		return cn_cli_usage(cli, err, "--pending reads the store: no "
 		    "operands and no --no-store with it");
@@ -140,10 +223,10 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	r = load(&s, err);
 	if (r == 0)
 		r = cn_filter_open(&s.f, opt.no_store, err);
-	if (r == 0) {
-		cn_suggest_init(&s.s);
+	if (r == 0)
+		r = cn_suggest_init(&s.s, err);
+	if (r == 0)
 		r = work(&s, err);
-	}
 	cn_suggest_release(&s.s);
 	cn_filter_close(&s.f);
 	cn_macros_release(&s.macros);

@@ -134,6 +134,65 @@ like 'to the customer' "$(cat "$T/draft")" '^To: "Vera Quist" <vera@example'
 like 'marked' "$(cat "$T/draft")" '^X-CN-Draft: rank=1; score=0\.'
 ok 'and is a mail' sh -c "cn-classify --no-store <'$T/draft' | grep -q ."
 
+# What agents think of drafts.
+cn-reply-suggest --max 9 --min-score 0.05 "$T/line" >"$T/j0"
+id=$(jq -r .id "$T/line")
+rank=$(jq '[.replies[] | select(.source.macro)][0].rank' "$T/j0")
+other=$(jq '[.replies[] | select(.source.macro)][1].rank' "$T/j0")
+past=$(jq '[.replies[] | select(.source.message)][0].rank' "$T/j0")
+score() {
+	cn-reply-suggest --max 20 --min-score 0 "$T/line" | jq ".replies[] |
+	    select(.source == $1) | .score"
+}
+msource=$(jq -c ".replies[$rank - 1].source" "$T/j0")
+osource=$(jq -c ".replies[$other - 1].source" "$T/j0")
+m0=$(score "$msource") o0=$(score "$osource")
+cn-reply-suggest --max 9 --min-score 0.05 "$T/line" >/dev/null
+status 'a draft was taken, another left' 0 cn-reply-suggest \
+    --accept "$id:$rank" --reject "$id:$other" --reject "$id:$past"
+is 'that says nothing' "$(cat "$T/out")" ''
+is 'it moves the next scores, by a tenth each: (2 + 1) / (4 + 1) + 1/2' \
+    "$(echo "[$(score "$msource"),$(score "$osource")]" | jq -c \
+    "map(. * 100 | round)")" \
+    "$(echo "[$m0,$o0]" | jq -c '[.[0] * 110, .[1] * 90] | map(round)')"
+cn-reply-suggest --max 9 --min-score 0.05 "$T/line" >"$T/j1"
+is 'another answer takes the place of the one that was left' "$(jq -n \
+    --slurpfile a "$T/j0" --slurpfile b "$T/j1" '$a[0].replies[$past - 1] as $r
+    | [$b[0].replies[] | select(.source.message)][0] |
+    .text == $r.text and .source != $r.source' --argjson past "$past")" true
+is 'one judgement for a message and a source' "$(
+    cn-reply-suggest --reject "$id:$(jq ".replies[] |
+    select(.source == $msource) | .rank" "$T/j1")"
+    sql 'SELECT count(*), sum(accepted) FROM feedback')" '3|0'
+status 'no such message' 3 cn-reply-suggest --accept mmmmmmmmmmmmmmmmm
+like 'is named' "$(cat "$T/err")" 'mmmmmmmmmmmmmmmmm: no such message'
+status 'no such rank' 3 cn-reply-suggest --reject "$id:20"
+status 'not beside reading' 2 cn-reply-suggest --accept "$id" --pending
+like 'it is audited, without the ids' "$(sql "SELECT entry FROM audit WHERE
+    entry LIKE '%drafts judged%'" | head -n 1)" '"count":3'
+sql 'UPDATE person SET may = 5 WHERE id = (SELECT person FROM message WHERE
+    pub = '"'$id')"
+status 'not of who objects' 3 cn-reply-suggest --accept "$id"
+sql 'UPDATE person SET may = 7'
+
+# A judgement goes with its message, and with the answer that was judged.
+cp -a "$CN_HOME" "$T/home2" && cp -a "$CN_KEYS" "$T/keys2"
+erase() {
+	cn-purge -n -s "$1" >"$T/plan" && cn-purge --apply "$T/plan" >/dev/null
+	sql 'SELECT count(*) FROM feedback'
+}
+drawn=$(sql 'SELECT leaf FROM message WHERE id = (SELECT max(draft) FROM
+    feedback)')
+who=$(cn-query "id:$(sql "SELECT pub FROM message WHERE leaf = $drawn AND
+    direction = 'in' LIMIT 1")" --format jsonl | jq -r .from.address)
+is 'of whom the answer was to' "$(erase "$who")" 2
+is 'the plan counts it' "$(jq .counts.judged_drafts "$T/plan")" 1
+is 'of who asked' "$(erase vera@example.com)" 0
+status 'and it is proved' 0 cn-purge --prove \
+    "$(sql 'SELECT pub FROM erasure ORDER BY id DESC LIMIT 1')"
+rm -r "$CN_HOME" "$CN_KEYS"
+mv "$T/home2" "$CN_HOME" && mv "$T/keys2" "$CN_KEYS"
+
 # Macros of one's own; a language that is not there.
 cat >"$T/m.yaml" <<'Y'
 hello:

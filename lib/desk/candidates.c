@@ -2,8 +2,8 @@
  *
  * A score is the likeness of the words times the belief that the category is
  * the same.  A macro's text says little about its question, so that half of
- * its likeness is granted; a past answer whose question is alike keeps half
- * its belief. */
+ * its likeness is granted; what we have said, to a question that is alike,
+ * keeps half its belief.  Agents' judgement moves it (judge.c). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,7 +49,8 @@ static size_t from_macros(struct cn_suggest *s, const struct cn_asked *a,
 		d[i] = (struct cn_cand){ .macro = m->id,
 		    .language = m->v[v].language, .text = m->v[v].text,
 		    .same = cn_same_language(a->language, m->v[v].language),
-		    .score = cn_belief(a, m->category) * (0.5 + 0.5 * like),
+		    .score = cn_belief(a, m->category) * (0.5 + 0.5 * like) *
+		    cn_judged(s, m->id, 0),
 		    .order = i };
 	}
 	return s->macros->n;
@@ -69,7 +70,8 @@ static size_t from_history(struct cn_suggest *s, const struct cn_item *it,
 		if (past[i]->question != it->id)
 			d[k++] = (struct cn_cand){ .past = past[i], .score =
 			    score[i] * (0.5 + 0.5 * cn_belief(a,
-			    past[i]->category)), .same = true,
+			    past[i]->category)) * cn_judged(s, NULL,
+			    past[i]->answer), .same = true,
 			    .order = order + i };
 	return k;
 }
@@ -127,9 +129,12 @@ static int choose(struct cn_suggest *s, struct cn_item *it,
 {
 	struct cn_cand *kept = cn_arena_alloc(&it->mem, (*count + 1) *
 	    sizeof(*kept));
-	size_t n = *count, k = 0, held = 0, at = 0;
+	size_t n = *count, k = 0, held = 0, at;
 
+	for (at = 0; at < n; at++)
+		d[at].score = d[at].score > 1 ? 1 : d[at].score;
 	qsort(d, n, sizeof(*d), by_rank);
+	at = 0;
 	while (at < n && k < s->max && d[at].score >= s->min_score) {
 		if (d[at].text == NULL) {
 			if (reveal(s, it, a, &d[at], err) < 0)

@@ -12,7 +12,7 @@
 #define NAME 200		/* bytes of a name that fills a slot */
 #define SUBJECTS 64		/* persons named in one audit entry */
 
-void cn_suggest_init(struct cn_suggest *s)
+int cn_suggest_init(struct cn_suggest *s, struct cn_err *err)
 {
 	size_t i, k;
 
@@ -29,6 +29,8 @@ void cn_suggest_init(struct cn_suggest *s)
 	}
 	cn_similar_finish(s->index);
 	cn_wordset_add(&s->free, cn_str(s->items.conf->name), 1);
+	return s->items.store == NULL ? 0 : cn_feedback_list(s->items.store,
+	    &s->mem, &s->judged, &s->njudged, err);
 }
 
 void cn_suggest_release(struct cn_suggest *s)
@@ -36,6 +38,7 @@ void cn_suggest_release(struct cn_suggest *s)
 	cn_items_release(&s->items);
 	cn_similar_free(s->index);
 	cn_wordset_release(&s->free);
+	cn_arena_release(&s->mem);
 }
 
 /* --- what to leave alone --- */

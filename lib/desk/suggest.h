@@ -3,7 +3,8 @@
  *
  * A draft's score is the likeness of the customer's words (similar.h) to the
  * macro, to the question that was answered or to what was said, times the
- * belief that both are of one category.  Drafts in the customer's language
+ * belief that both are of one category, times what agents think of its source
+ * (judge.c).  Drafts in the customer's language
  * come first; of two that are nearly the same only the better is shown. */
 #ifndef CN_SUGGEST_H
 #define CN_SUGGEST_H
@@ -12,6 +13,7 @@
 #include "desk/history.h"
 #include "desk/item.h"
 #include "desk/macros.h"
+#include "store/feedback.h"
 
 #define CN_SUGGEST_MAX 20	/* drafts for a message, at most */
 
@@ -28,10 +30,13 @@ struct cn_suggest {
 	struct cn_similar *index;	/* of the macros' texts */
 	struct cn_wordset free;
 	size_t variants;
+	struct cn_feedback *judged;
+	size_t njudged;
+	struct cn_arena mem;
 };
 
 /* After the members above are set. */
-void cn_suggest_init(struct cn_suggest *);
+int cn_suggest_init(struct cn_suggest *, struct cn_err *) CN_CHECKED;
 void cn_suggest_release(struct cn_suggest *);
 /* Drafts for an item that was just taken: its json is the member replies. */
 int cn_suggest_item(struct cn_suggest *, struct cn_item *, struct cn_err *)
@@ -40,6 +45,11 @@ int cn_suggest_item(struct cn_suggest *, struct cn_item *, struct cn_err *)
  * and what was answered meanwhile are stored as having no replies, so that
  * they do not wait any longer. */
 int cn_suggest_flush(struct cn_suggest *, struct cn_err *) CN_CHECKED;
+
+/* Inside a transaction: an agent took, or left, the draft of a message that
+ * ID[:RANK] names; the rank is 1 unless told.  Status 3 where there is none. */
+int cn_suggest_judge(struct cn_store *, const char *what, bool accepted,
+    int64_t *leaf, struct cn_err *) CN_CHECKED;
 
 /* Appends each reply of an item as a mail in an mbox (mboxrd).  An item that
  * is no mail, or has no sender, gives none. */

@@ -32,6 +32,9 @@ struct cn_cand {
 
 /* That both are of one category, 0 to 1. */
 double cn_belief(const struct cn_asked *, const char *category);
+/* What agents' judgement of a macro, or of an answer, multiplies a score by:
+ * 1/2 to 3/2, 1 where there is none. */
+double cn_judged(const struct cn_suggest *, const char *macro, int64_t draft);
 bool cn_same_language(const char *asked, const char *of);
 
 /* Pieces of what the desk wrote before in the item's conversation to all who

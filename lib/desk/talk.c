@@ -20,6 +20,7 @@
 /* A piece of a message of ours. */
 struct unit {
 	const char *message, *language, *category;
+	int64_t id;
 	struct cn_str text;
 	size_t from, to;		/* characters of the message's text */
 };
@@ -107,8 +108,8 @@ static size_t chars(const char *p, size_t n)
 	return k;
 }
 
-static void add_unit(struct talk *t, const struct cn_msg *m, const char *lang,
-    struct cn_str u)
+static void add_unit(struct talk *t, int64_t id, const struct cn_msg *m,
+    const char *lang, struct cn_str u)
 {
 	struct cn_buf folded = { 0 };
 	size_t at;
@@ -118,16 +119,16 @@ static void add_unit(struct talk *t, const struct cn_msg *m, const char *lang,
 	if (u.n < SHORT || u.p[u.n - 1] == '?' || t->n == UNITS)
 		return;
 	at = chars(m->text, (size_t)(u.p - m->text));
-	t->unit[t->n] = (struct unit){ m->id, lang, t->category, u, at,
-	    at + chars(u.p, u.n) };
+	t->unit[t->n] = (struct unit){ m->id, lang, t->category, id, u,
+	    at, at + chars(u.p, u.n) };
 	cn_fold(&folded, u);
 	cn_similar_add(t->index, (int64_t)t->n++, cn_buf_view(&folded));
 	cn_buf_wipe(&folded);
 }
 
 /* Paragraphs, and the sentences of long ones. */
-static void split(struct talk *t, const struct cn_msg *m, const char *lang,
-    struct cn_str own)
+static void split(struct talk *t, int64_t id, const struct cn_msg *m,
+    const char *lang, struct cn_str own)
 {
 	const char *p = own.p, *end = own.p + own.n, *nl;
 	struct cn_str par;
@@ -139,7 +140,8 @@ static void split(struct talk *t, const struct cn_msg *m, const char *lang,
 		par = (struct cn_str){ p, (size_t)(nl - p) };
 		for (at = 0; at < par.n; at += n) {
 			n = par.n <= LONG ? par.n : cn_sentence(par, at);
-			add_unit(t, m, lang, (struct cn_str){ p + at, n });
+			add_unit(t, id, m, lang, (struct cn_str){ p + at,
+			    n });
 		}
 	}
 }
@@ -170,7 +172,7 @@ static int add_message(struct talk *t, int64_t id, struct cn_err *err)
 	cn_ai_language((struct cn_str){ m.text, m.text_len }, lang);
 	for (i = 0; i < n; i++)
 		if (v[i].kind == CN_TEXT_OWN)
-			split(t, &m, lang, v[i].text);
+			split(t, id, &m, lang, v[i].text);
 	return 0;
 }
 
@@ -188,7 +190,8 @@ static size_t best(struct talk *t, const struct cn_asked *a,
 		    .span = { u->from, u->to }, .language = u->language,
 		    .text = cn_arena_dup(t->mem, u->text.p, u->text.n),
 		    .same = cn_same_language(a->language, u->language),
-		    .score = like * (0.5 + 0.5 * cn_belief(a, u->category)) };
+		    .score = like * (0.5 + 0.5 * cn_belief(a, u->category)) *
+		    cn_judged(t->s, NULL, u->id) };
 	}
 	return n;
 }

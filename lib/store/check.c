@@ -169,6 +169,10 @@ static const struct {
 	{ "SELECT count(*) FROM label l WHERE NOT EXISTS(SELECT 1 FROM message"
 	  " m WHERE m.id = l.message) OR (category IS NULL AND spam IS NULL)",
 	  "labels of nothing" },
+	{ "SELECT count(*) FROM feedback f WHERE NOT EXISTS(SELECT 1 FROM"
+	  " message m WHERE m.id = f.message) OR (draft IS NOT NULL AND NOT"
+	  " EXISTS(SELECT 1 FROM message m WHERE m.id = f.draft)) OR"
+	  " (macro IS NULL) = (draft IS NULL)", "judgements of nothing" },
 	{ "SELECT count(*) FROM example e WHERE NOT EXISTS(SELECT 1 FROM"
 	  " message m WHERE m.id = e.message) OR NOT EXISTS(SELECT 1 FROM"
 	  " model x WHERE x.id = e.model)", "loose examples" },

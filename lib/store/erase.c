@@ -241,6 +241,8 @@ static int delete_message(struct cn_store *s, int64_t id, struct cn_err *err)
 	    id) < 0 ||
 	    cn_do(s, err, "DELETE FROM location WHERE message = ?", "i",
 	    id) < 0 ||
+	    cn_do(s, err, "DELETE FROM feedback WHERE message = ?1 OR draft"
+	    " = ?1", "i", id) < 0 ||
 	    cn_do(s, err, "DELETE FROM label WHERE message = ?", "i",
 	    id) < 0 ||
 	    cn_do(s, err, "UPDATE model SET torn = 1 WHERE id IN (SELECT"

@@ -8,7 +8,8 @@ const char *const cn_reach_names[CN_REACH_MAX] = {
 	"suggestions", "references", "participants", "links_in_others_mail",
 	"locations", "locations_remembered", "conversations",
 	"events_anonymised", "search_shards", "ratings",
-	"unfinished_mails", "quarantined_items", "labels", "models"
+	"unfinished_mails", "quarantined_items", "labels", "models",
+	"judged_drafts"
 };
 
 /* Conversations that will have no message, or never had one. */
@@ -54,6 +55,8 @@ static const char *const count_sql[CN_REACH_MAX] = {
 	    "SELECT count(*) FROM quarantine WHERE leaf " IN_CUT,
 	[CN_REACH_LABELS] =
 	    "SELECT count(*) FROM label WHERE message " IN_GONE,
+	[CN_REACH_FEEDBACK] = "SELECT count(*) FROM feedback WHERE message "
+	    IN_GONE " OR draft " IN_GONE,
 	[CN_REACH_MODELS] = "SELECT count(*) FROM model WHERE leaf " IN_CUT,
 };
 

@@ -173,6 +173,14 @@ static const char *const steps[] = {
 	" message INTEGER NOT NULL, model INTEGER NOT NULL,"
 	" PRIMARY KEY(message, model)) WITHOUT ROWID;"
 	"CREATE INDEX example_model ON example(model);"
+	/* drafts that agents took or left: of a macro or of an answer */
+	"CREATE TABLE feedback("
+	" id INTEGER PRIMARY KEY, message INTEGER NOT NULL,"
+	" macro TEXT, draft INTEGER, accepted INTEGER NOT NULL,"
+	" time INTEGER NOT NULL);"
+	"CREATE INDEX feedback_message ON feedback(message);"
+	"CREATE INDEX feedback_draft ON feedback(draft)"
+	" WHERE draft IS NOT NULL;"
 	/* whoever does not allow everything: few */
 	"CREATE INDEX person_limited ON person(id)"
 	" WHERE state != 'live' OR may != 7;",
