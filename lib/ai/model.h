@@ -51,7 +51,8 @@ size_t cn_train_classes(const struct cn_train *);
 struct cn_train_opts {
 	unsigned epochs;		/* 0: by the number of examples */
 	double threshold;		/* 0: fitted; abstain below it */
-	unsigned max_rows;		/* features kept at most; 0: 60,000 */
+	unsigned max_rows;		/* features kept at most; 0: 120,000,
+					 * of many classes fewer */
 	volatile sig_atomic_t *stop;	/* or NULL; then status 75 */
 	void (*progress)(void *, uint64_t done, uint64_t total);
 	void *progress_arg;

@@ -247,8 +247,8 @@ cn_feats(const struct cn_words *in, size_t *n, struct cn_arena *arena)
 	const struct cn_word *w;
 	struct cn_feat *all, *f;
 
-	/* A word of k bytes has at most 3k runs of characters, and 2 more. */
-	f = all = cn_arena_alloc(arena, (3 * in->len + 3 * in->n + 1) *
+	/* A word of k bytes has at most 2k runs of characters, and 2 more. */
+	f = all = cn_arena_alloc(arena, (2 * in->len + 3 * in->n + 1) *
 	    sizeof(*f));
 	for (i = 0; i < in->n; i++) {
 		w = &in->w[i];
@@ -264,7 +264,7 @@ cn_feats(const struct cn_words *in, size_t *n, struct cn_arena *arena)
 		for (j = 0; j + 3 <= k; j++) {
 			h = mix(mix(mix(3, cp[j]), cp[j + 1]), cp[j + 2]);
 			f = feat(f, h, off[j], off[j + 3], CN_WHY_CHARS);
-			for (m = 3; m < 5 && j + m < k; m++) {
+			for (m = 3; m < CN_CHARS_MAX && j + m < k; m++) {
 				h = mix(h, cp[j + m]);
 				f = feat(f, h, off[j], off[j + m + 1],
 				    CN_WHY_CHARS);

@@ -5,15 +5,17 @@
  * addresses '@', URLs '//': what they say is not what a message is about,
  * and they are personal data that a model must not learn.
  *
- * Features are the words, the pairs of neighbours, and the runs of 3 to 5
- * characters inside ' word '; each is a 31-bit hash.  Marks, which no text
- * can imitate, are the hashes with the 32nd bit. */
+ * Features are the words, the pairs of neighbours, and the runs of 3 and 4
+ * characters inside ' word ' (runs of 5 cost 0.2 points of accuracy on
+ * banking77 and a third of the time); each is a 31-bit hash.  Marks, which no
+ * text can imitate, are the hashes with the 32nd bit. */
 #ifndef CN_WORDS_H
 #define CN_WORDS_H
 
 #include "ai.h"
 
 #define CN_WORD_MAX 48			/* code points; the rest is dropped */
+#define CN_CHARS_MAX 4
 
 struct cn_word {
 	uint32_t at;			/* first byte in the buffer */
