@@ -13,7 +13,8 @@
 #include "desk/scrub.h"
 #include "desk/workflow.h"
 
-#define SAMPLE 60	/* answers, of as many customers, the newest */
+#define SAMPLE 60	/* answers to as many customers, the newest; more
+			 * only where `least` asks for them */
 #define WORDS_MAX 600	/* of an answer: what lies behind is a slot */
 #define MOST 60		/* percent of the sample that must have a word */
 #define HALF 50		/* percent of the words that must stand */
@@ -153,7 +154,8 @@ static int compare(struct propose *p, uint32_t group, struct cn_err *err)
 		r = cn_answer_text(p->store, lead, &p->lead, err);
 	if (r == 1)
 		p->n = tokens(cn_buf_view(&p->lead.text), &p->token, &p->mem);
-	for (i = 0; r == 1 && i < n && p->sampled < SAMPLE; i++) {
+	for (i = 0; r == 1 && i < n && (p->sampled < SAMPLE ||
+	    p->sampled < p->least); i++) {
 		r = usable(p, v[i]->id, err);
 		if (r == 1)
 			r = cn_answer_text(p->store, v[i]->id, &t, err);

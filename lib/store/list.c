@@ -65,7 +65,7 @@ int cn_person_named(struct cn_store *s, int64_t person, struct cn_arena *mem,
 
 /* --- conversations --- */
 
-#define TURNS 500
+#define TURNS 4000
 
 static void turn(struct cn_turn *t, sqlite3_stmt *st, struct cn_arena *mem)
 {
@@ -110,7 +110,7 @@ int cn_turn_list(struct cn_store *s,
 		    " p.state, p.may FROM message m LEFT JOIN person p ON p.id ="
 		    " m.person WHERE m.conversation >= ?1 AND (m.conversation >"
 		    " ?1 OR (m.date, m.direction = 'out', m.id) > (?2, ?3, ?4))"
-		    " ORDER BY m.conversation, m.date, o, m.id LIMIT 500",
+		    " ORDER BY m.conversation, m.date, o, m.id LIMIT 4000",
 		    "iiii", last.conversation, last.date, (int64_t)!last.in,
 		    last.id);
 		if (st == NULL) {
