@@ -358,6 +358,12 @@ static int rotate(struct run *r, struct cn_err *err)
 		    cn_cli_usage(r->cli, err, "rotate: its password is not "
 		    "kept here; change it where it is, or say where it is "
 		    "now: --pass-cmd, ...");
+	/* Without tokens there is nothing to replace. */
+	if (rc == 0 && r->a.oauth != NULL && r->a.signed_in == 0) {
+		cn_fail(err, CN_NOPERM, "%s: nobody has signed in yet",
+		    r->a.name);
+		rc = cn_hint(err, "'cn-account auth %s'", r->a.name);
+	}
 	if (rc >= 0)
 		rc = cn_account_rotate(r->store, &r->a, cn_buf_view(&kept),
 		    err);

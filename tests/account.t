@@ -49,7 +49,7 @@ is 'a table has them too' \
     "$(cn-account list --format table | grep -c example.com)" 4
 is 'each change is audited' "$(sql "SELECT count(*) FROM audit WHERE entry LIKE
     '%account a% added%'")" 4
-words='quahog|filed|called|example|imap\.|/pw|Büro'
+words='quahog|filed|called|example\.com|imap\.|/pw|Büro'
 cat "$CN_HOME"/store.db* | strings >"$T/clear"
 unlike 'nothing of it lies in the clear' "$(cat "$T/clear")" "$words"
 like 'control: strings sees names of columns' "$(cat "$T/clear")" secret_leaf
@@ -78,6 +78,10 @@ no 'two passwords' 2 'one of' x $s $u $c --pass-file "$T/pw"
 no 'a closed descriptor' 2 'descriptor' x $s $u --pass-fd 9
 no 'another scheme' 2 'imaps' x --server http://imap.example.com $u $c
 no 'a port that is none' 2 'port' x --server imap.example.com:99999 $u $c
+no 'a password in the clear' 2 'this machine' x \
+    --server plain://imap.example.com $u $c
+no 'nor to what only begins like it' 2 'this machine' x \
+    --server plain://127.0.0.1.example.com $u $c
 no 'a host that is none' 2 'host' x --server 'imap example' $u $c
 no 'an empty pattern' 2 'folder' x $s $u $c --folder ''
 no 'a command that is not UTF-8' 2 'command' x $s $u \
@@ -141,6 +145,27 @@ out credential 78 'no CREDENTIALS_DIRECTORY' LoadCredential
 chmod 640 "$T/good"
 out file 77 'others may read it' "chmod 600 $T/good"
 chmod 600 "$T/good"
+mkdir "$T/open"
+cp -p "$T/good" "$T/open/pass"
+# shellcheck disable=SC2086
+add open $here --pass-file "$T/open/pass" -q
+chmod 777 "$T/open"
+out open 77 'others may replace it' "chmod go-w $T/open"
+chmod 1777 "$T/open"
+in_by open
+chmod 755 "$T/open"
+in_by open
+if [ "$(id -u)" -eq 0 ]; then
+	chown 65534 "$T/open/pass"
+	out open 77 'belongs to another' "chown 0 $T/open/pass"
+	chown 0 "$T/open/pass"
+	chown 65534 "$T/open"
+	out open 77 'folder belongs to another' 'a folder of your own'
+	chown 0 "$T/open"
+	in_by open
+else
+	skip 'what belongs to another' 'needs root'
+fi
 mv "$T/good" "$T/better"
 out file 78 'No such file' 'cn-account test file'
 mkdir "$T/good"
@@ -271,6 +296,42 @@ wait $p
 is 'ends it' $? 4
 like 'and says so' "$(cat "$T/why")" 'watched: .*disconnected'
 is 'the mail stays' "$(cn-query one | jq -r .subject)" one
+
+# --- a provider ---
+provider() {	# KEY: the configuration with it
+	cat >"$T/config.yaml" <<-Y
+	providers:
+	  idp:
+	    flows: device
+	    client_id: convonest
+	    device: https://idp.test/device
+	    token: https://idp.test/token
+	    $1: imap
+	Y
+}
+provider scope
+CN_CONFIG=$T/config.yaml
+export CN_CONFIG
+ok 'an account of a provider' add signs --provider idp --user u \
+    --server imap.example.com -q
+status 'rotate, and nobody has signed in' 77 cn-account rotate signs
+like 'it says so' "$(cat "$T/err")" 'signs: nobody has signed in yet'
+like 'and what to do' "$(cat "$T/err")" "^hint: 'cn-account auth signs'"
+provider scoop
+for verb in 'test signs' 'rotate signs' 'auth signs' list; do
+	# shellcheck disable=SC2086
+	status "a key that is not known: $verb" 78 cn-account $verb
+	like 'is named' "$(cat "$T/err")" "config.yaml:7: unknown key 'scoop'"
+done
+provider scope
+ok 'control' cn-account list
+unset CN_CONFIG
+cn-account disconnect signs >"$T/out"
+for host in localhost 127.0.0.1:1143 '[::1]'; do
+	ok "control: within this machine, $host" add clear --user u \
+	    --pass-cmd false --server "plain://$host"
+	cn-account disconnect clear >"$T/out"
+done
 
 # --- the keyboard ---
 cat >"$T/type.py" <<'X'

@@ -51,6 +51,17 @@ static bool host_name(const char *s)
 	    "qrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:") == strlen(s);
 }
 
+/* By its name alone; where it really leads is seen when it is connected. */
+static bool this_machine(const char *host)
+{
+	const char *dot = strrchr(host, '.');
+
+	return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+	    (dot != NULL && strcmp(dot, ".localhost") == 0) ||	/* RFC 6761 */
+	    (strncmp(host, "127.", 4) == 0 &&
+	    strspn(host, "0123456789.") == strlen(host));
+}
+
 int cn_account_server(const char *text, struct cn_arena *mem,
     struct cn_imap_conf *conf, struct cn_err *err)
 {
@@ -84,6 +95,12 @@ int cn_account_server(const char *text, struct cn_arena *mem,
 	host = cn_arena_dup(mem, host, (size_t)(end - host));
 	if (!host_name(host))
 		return cn_fail(err, CN_USAGE, "server: not a host name");
+	if (security == CN_IMAP_PLAIN && !this_machine(host)) {
+		cn_fail(err, CN_USAGE, "server: plain:// would send the "
+		    "password in the clear, and is for this machine only: "
+		    "localhost, 127.0.0.1 or [::1]");
+		return cn_hint(err, "use imaps:// or starttls://");
+	}
 	conf->host = host;
 	conf->port = (int)n;
 	conf->security = (enum cn_imap_security)security;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "desk/provider.h"
 #include "store/person.h"
 
 static int list(struct cn_yaml *root, const char *key, const char *path,
@@ -62,6 +63,9 @@ int cn_config_load(struct cn_config *c, const char *path,
 	if (c->providers != NULL && c->providers->kind != CN_YAML_MAP)
 		return cn_fail(err, CN_CONFIG, "%s:%d: providers: a map is "
 		    "expected", path, c->providers->line);
+	if (c->providers != NULL &&
+	    cn_provider_check(c->providers, path, err) < 0)
+		return -1;
 	if (word(root, "name", path, &c->name, err) < 0 ||
 	    word(root, "timezone", path, &c->timezone, err) < 0 ||
 	    list(root, "desk", path, &c->desk, mem, err) < 0)

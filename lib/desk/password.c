@@ -55,7 +55,40 @@ int cn_password_fd(int fd, struct cn_buf *out, struct cn_err *err)
 
 /* --- a file, or a credential of systemd --- */
 
-static int from_file(const char *path, const char *what, bool check_mode,
+/* Somebody else could read it, or put another in its place. */
+static int exposed(const char *path, const struct stat *st, const char *what,
+    struct cn_err *err)
+{
+	const char *slash = strrchr(path, '/');
+	struct cn_arena mem = { 0 };
+	const char *folder = slash == NULL ? "." : slash == path ? "/" :
+	    cn_arena_dup(&mem, path, (size_t)(slash - path));
+	struct stat in;
+	int r = 0;
+
+	if (stat(folder, &in) < 0) {
+		r = cn_fail_errno(err, CN_CONFIG, "%s: its folder", what);
+	} else if ((st->st_mode & 077) != 0) {
+		cn_fail(err, CN_NOPERM, "%s: others may read it", what);
+		r = cn_hint(err, "chmod 600 %s", path);
+	} else if (st->st_uid != 0 && st->st_uid != geteuid()) {
+		cn_fail(err, CN_NOPERM, "%s: it belongs to another user",
+		    what);
+		r = cn_hint(err, "chown %lld %s", (long long)geteuid(), path);
+	} else if (in.st_uid != 0 && in.st_uid != geteuid()) {
+		cn_fail(err, CN_NOPERM, "%s: its folder belongs to another "
+		    "user", what);
+		r = cn_hint(err, "keep it in a folder of your own");
+	} else if ((in.st_mode & 022) != 0 && !(in.st_mode & S_ISVTX)) {
+		cn_fail(err, CN_NOPERM, "%s: others may replace it in its "
+		    "folder", what);
+		r = cn_hint(err, "chmod go-w %s", folder);
+	}
+	cn_arena_release(&mem);
+	return r;
+}
+
+static int from_file(const char *path, const char *what, bool ours,
     struct cn_buf *out, struct cn_err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), r;
@@ -67,9 +100,8 @@ static int from_file(const char *path, const char *what, bool check_mode,
 		r = cn_fail_errno(err, CN_CONFIG, "%s", what);
 	} else if (!S_ISREG(st.st_mode)) {
 		r = cn_fail(err, CN_CONFIG, "%s: not a file", what);
-	} else if (check_mode && (st.st_mode & 077) != 0) {
-		r = cn_fail(err, CN_NOPERM, "%s: others may read it", what);
-		cn_hint(err, "chmod 600 %s", path);
+	} else if (ours && exposed(path, &st, what, err) < 0) {
+		r = -1;
 	} else if ((r = cn_password_fd(fd, out, err)) < 0) {
 		cn_wrap(err, "%s", what);
 	}

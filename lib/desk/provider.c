@@ -73,6 +73,21 @@ static int known(const struct place *at, struct cn_err *err)
 	return 0;
 }
 
+int cn_provider_check(struct cn_yaml *table, const char *path,
+    struct cn_err *err)
+{
+	struct cn_yaml *n;
+
+	for (n = table->child; n != NULL; n = n->next) {
+		if (n->kind != CN_YAML_MAP)
+			return cn_fail(err, CN_CONFIG, "%s:%d: %s: a map is "
+			    "expected", path, n->line, n->key);
+		if (known(&(struct place){ n, path }, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* A tenant is a domain or a GUID: nothing that changes the URL around it. */
 static const char *with_tenant(struct cn_arena *mem, const char *url,
     const char *tenant)
@@ -168,12 +183,15 @@ int cn_provider_find(struct cn_provider *p, const char *name,
 {
 	struct cn_yaml *root = cn_yaml_load(mem, path, err);
 	struct place at[2] = { { NULL, path }, { NULL, more_path } };
-	int i, flow = -1;
+	int flow = -1;
 
 	if (root == NULL) {
 		err->status = CN_CONFIG;
 		return cn_wrap(err, "providers");
 	}
+	if (cn_provider_check(root, path, err) < 0 || (more != NULL &&
+	    cn_provider_check(more, more_path, err) < 0))
+		return -1;
 	at[0].map = cn_yaml_get(root, name);
 	at[1].map = cn_yaml_get(more, name);
 	*p = (struct cn_provider){ .name = cn_arena_strdup(mem, name) };
@@ -182,9 +200,6 @@ int cn_provider_find(struct cn_provider *p, const char *name,
 		return cn_hint(err, "see %s, and 'providers' in "
 		    "cn-config(5)", path);
 	}
-	for (i = 0; i < 2; i++)
-		if (at[i].map != NULL && known(&at[i], err) < 0)
-			return -1;
 	if (fill(p, at, mem, err) < 0)
 		return -1;
 	if (p->client_id == NULL) {

@@ -25,6 +25,10 @@ struct cn_provider {
 int cn_provider_find(struct cn_provider *, const char *name,
     const char *path, struct cn_yaml *more, const char *more_path,
     struct cn_arena *, struct cn_err *) CN_CHECKED;
+/* Has a table of providers nothing but what is known?  Status 78 and the
+ * line. */
+int cn_provider_check(struct cn_yaml *table, const char *path,
+    struct cn_err *) CN_CHECKED;
 /* Can it do this flow?  -1 for the flow: the usual one is put there. */
 bool cn_provider_flow(const struct cn_provider *, int *flow);
 /* What lib/mail asks: all but the secret. */
