@@ -7,6 +7,7 @@
 #include "base/times.h"
 #include "cli/jobs.h"
 #include "cli/open.h"
+#include "cli/out.h"
 #include "desk/fetch.h"
 #include "desk/intake.h"
 #include "desk/large.h"
@@ -68,6 +69,8 @@ struct job {
 	struct cn_fetch_conf conf;
 	struct cn_fetch *f;
 	struct cn_fetch_counts was;	/* before this round */
+	int64_t last;			/* when mail came, as far as we know */
+	int64_t silent;			/* that it was told of; 0: none */
 };
 
 static int lines(void *arg, struct cn_str s, struct cn_err *err)
@@ -100,6 +103,16 @@ static void tell(void *arg, const char *place, const char *reason)
 	cn_cli_warn("%s: %s: %s", j->account.name, place, reason);
 }
 
+/* SIGUSR1 while nothing comes. */
+static void waiting(void *arg)
+{
+	struct cn_run *run = &((struct job *)arg)->cli->run;
+
+	if (cn_progress_asked && run->progress != NULL)
+		run->progress(run->progress_arg, (uint64_t)
+		    ((struct job *)arg)->was.read, 0);
+}
+
 static bool shown(const struct cn_cli *cli)
 {
 	return opt.format == JSONL || opt.format == MBOX ||
@@ -116,7 +129,8 @@ static void settings(struct job *j)
 		.flags = (opt.refs ? CN_LINE_REFS : 0) |
 		    (opt.format == MBOX ? CN_INTAKE_MBOX : 0) |
 		    (shown(j->cli) ? 0 : CN_INTAKE_SILENT),
-		.lines = lines, .hold = hold, .tell = tell, .arg = j
+		.lines = lines, .hold = hold, .tell = tell,
+		.waiting = waiting, .arg = j
 	};
 }
 
@@ -200,12 +214,51 @@ static void hang_up(struct job *j)
 	memset(&j->was, 0, sizeof(j->was));
 }
 
+/* A mailbox that nothing comes into any more, though it can be read: told of
+ * once, until mail has come again. */
+static int silence(struct job *j, struct cn_err *err)
+{
+	int64_t now = cn_store_now(j->desk.store);
+	struct cn_arena mem = { 0 };
+	struct cn_account a = { 0 };
+	char when[CN_TIME_LEN];
+	int r;
+
+	if (opt.silence == 0 || *j->cli->run.stop)
+		return 0;
+	r = cn_account_find(j->desk.store, j->account.name, &mem, &a, err);
+	cn_arena_release(&mem);
+	if (r < 0)
+		return -1;
+	/* An account that is new has had no time yet. */
+	j->last = a.arrived > a.created ? a.arrived : a.created;
+	if (now - j->last <= opt.silence || j->silent == j->last)
+		return 0;
+	j->silent = j->last;
+	cn_cli_status(j->cli, CN_NO);
+	cn_cli_warn("%s: no mail has come since %s", j->account.name,
+	    cn_time_fmt(when, j->last));
+	return 0;
+}
+
+/* How long to wait before something has to be looked at. */
+static int patience(const struct job *j)
+{
+	int64_t left = j->last + opt.silence + 1 -
+	    cn_store_now(j->desk.store);
+
+	return opt.silence == 0 || left <= 0 || left > LOOK ? LOOK :
+	    (int)left;
+}
+
 static void rest(struct job *j, int64_t ms)
 {
 	int64_t until = cn_cli_ms() + ms;
 
-	while (!*j->cli->run.stop && cn_cli_ms() < until)
+	while (!*j->cli->run.stop && cn_cli_ms() < until) {
+		waiting(j);
 		poll(NULL, 0, 200);
+	}
 }
 
 /* Until it is stopped, or something is wrong that time does not mend. */
@@ -224,8 +277,9 @@ static int follow(struct job *j, struct cn_err *err)
 			had = j->was.read;
 			pause = 5;
 			j->conf.rescan = false;
-			r = *j->cli->run.stop ? 0 :
-			    cn_fetch_wait(j->f, LOOK, err);
+			r = silence(j, err);
+			if (r == 0 && !*j->cli->run.stop)
+				r = cn_fetch_wait(j->f, patience(j), err);
 		}
 		first = r == 1;
 		if (r >= 0)
@@ -246,30 +300,6 @@ static int follow(struct job *j, struct cn_err *err)
 	return 0;
 }
 
-/* A mailbox that nothing comes into any more, though it can be read. */
-static int silence(struct job *j, struct cn_err *err)
-{
-	int64_t last, now = cn_store_now(j->desk.store);
-	char when[CN_TIME_LEN];
-	int r;
-
-	if (opt.silence == 0 || *j->cli->run.stop)
-		return 0;
-	r = cn_account_find(j->desk.store, j->account.name, &j->cli->arena,
-	    &j->account, err);
-	if (r < 0)
-		return -1;
-	/* An account that is new has had no time yet. */
-	last = j->account.arrived > j->account.created ? j->account.arrived :
-	    j->account.created;
-	if (now - last <= opt.silence)
-		return 0;
-	cn_cli_status(j->cli, CN_NO);
-	cn_cli_warn("%s: no mail has come since %s", j->account.name,
-	    cn_time_fmt(when, last));
-	return 0;
-}
-
 static int with_lock(struct job *j, struct cn_err *err)
 {
 	int r, fd, wait = 0;
@@ -287,7 +317,7 @@ static int with_lock(struct job *j, struct cn_err *err)
 		r = -1;
 	else
 		r = opt.idle ? follow(j, err) : go_round(j, false, err);
-	if (r == 0)
+	if (r == 0 && !opt.idle)
 		r = silence(j, err);
 	hang_up(j);
 	cn_unlock(fd);
@@ -450,9 +480,8 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 
 	if (opt.jobs == 0)
 		return cn_cli_usage(cli, err, "--jobs is at least 1");
-	if (opt.idle && (opt.limit > 0 || opt.silence > 0))
-		return cn_cli_usage(cli, err, "--idle excludes --limit and "
-		    "--max-silence");
+	if (opt.idle && opt.limit > 0)
+		return cn_cli_usage(cli, err, "--idle excludes --limit");
 	if (opt.refs && opt.format == MBOX)
 		return cn_cli_usage(cli, err, "--refs has no mails");
 	if (opt.requeue.n > 0)

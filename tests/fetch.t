@@ -337,7 +337,8 @@ like 'is named' "$(cat "$T/err")" 'desk: no mail has come since 20'
 # --- following ---
 
 : >"$T/idle"
-cn-fetch --idle --folder INBOX desk >"$T/idle" 2>"$T/idle.err" &
+cn-fetch --idle --max-silence 1d --folder INBOX desk >"$T/idle" \
+    2>"$T/idle.err" &
 idle=$!
 first=$(date +%s%N)
 until grep -q 'parcel 15' "$T/idle"; do
@@ -349,9 +350,30 @@ until grep -q 'parcel 15' "$T/idle"; do
 done
 ok 'a follower writes the line of a new mail' grep -q 'parcel 15' "$T/idle"
 status 'another finds the account held' 75 cn-fetch desk
+# in_err WORDS: waits until the follower says so
+in_err() {
+	first=$(date +%s)
+	until grep -q "$1" "$T/idle.err"; do
+		kill -0 $idle && [ $(($(date +%s) - first)) -lt 20 ] || break
+		sleep 0.1
+	done
+}
+kill -USR1 $idle
+in_err '/s'
+like 'SIGUSR1 is answered while nothing comes' "$(cat "$T/idle.err")" \
+    '^cn-fetch: [0-9]+  [0-9]+/s$'
+unlike 'and there was no silence' "$(cat "$T/idle.err")" 'no mail'
 kill -TERM $idle
 wait $idle 2>/dev/null
 is 'SIGTERM ends it by the signal' $? 143
+cn-fetch --idle --max-silence 1d --folder INBOX desk \
+    --now "@$(($(date +%s) + 90000))" >"$T/idle" 2>"$T/idle.err" &
+idle=$!
+in_err 'no mail'
+like 'silence is told of while it lasts' "$(cat "$T/idle.err")" \
+    '^cn-fetch: desk: no mail has come since 20'
+kill -TERM $idle
+wait $idle 2>/dev/null
 
 # --- several, stopped together ---
 

@@ -118,7 +118,7 @@ static void progress(struct cn_cli *cli, const struct shared *s, size_t n)
 		done += s->slot[i].done;
 		total += s->slot[i].total;
 	}
-	if (done > 0)
+	if (done > 0 || cn_progress_asked)
 		cli->run.progress(cli->run.progress_arg, done, total);
 }
 

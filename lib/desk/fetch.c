@@ -528,7 +528,11 @@ static int news(struct cn_fetch *f, struct cn_err *err)
 
 static int still(void *arg, struct cn_err *err)
 {
-	return cn_fetch_live(arg, err);
+	struct cn_fetch *f = arg;
+
+	if (f->conf->waiting != NULL)
+		f->conf->waiting(f->conf->arg);
+	return cn_fetch_live(f, err);
 }
 
 int cn_fetch_wait(struct cn_fetch *f, int seconds, struct cn_err *err)

@@ -32,6 +32,8 @@ struct cn_fetch_conf {
 	 * hold(true) and hold(false) they are parts of one. */
 	int (*lines)(void *, struct cn_str, struct cn_err *);
 	void (*hold)(void *, bool);
+	/* Every two seconds at least while nothing comes; or NULL. */
+	void (*waiting)(void *);
 	/* A mail that was refused or is missing: its place and why. */
 	void (*tell)(void *, const char *place, const char *reason);
 	void *arg;
