@@ -12,6 +12,7 @@
 #include "cli/stream.h"
 #include "desk/chosen.h"
 #include "desk/learn.h"
+#include "desk/queue.h"
 #include "desk/trainer.h"
 #include "store/audit.h"
 
@@ -20,7 +21,7 @@
 static struct {
 	const char *output, *model;
 	struct cn_list folders;
-	bool from_store, no_starter;
+	bool from_store, no_starter, refs;
 	int64_t folds, max_line;
 	int format;
 	int64_t worst;
@@ -44,12 +45,14 @@ static const struct cn_opt opts[] = {
 	{ 0, "format", CN_OPT_ENUM, &opt.format, NULL,
 	    "auto: a table on a terminal, else jsonl", cn_format_words,
 	    false },
+	{ 0, "refs", CN_OPT_FLAG, &opt.refs, NULL,
+	    "queue: lines without personal fields", NULL, false },
 	{ 0, "max-line", CN_OPT_SIZE, &opt.max_line, "SIZE",
 	    "learn: refuse longer lines; 8M", NULL, false },
 	{ 0 }
 };
 
-enum { TRAIN, EVAL, LEARN, SHOW };
+enum { TRAIN, EVAL, LEARN, QUEUE, SHOW };
 
 static const struct cn_verb verbs[] = {
 	[TRAIN] = { "train", "[file ...]", "make a model from examples", 0,
@@ -57,6 +60,7 @@ static const struct cn_verb verbs[] = {
 	[EVAL] = { "eval", "[file ...]", "measure a model on examples", 0,
 	    -1 },
 	[LEARN] = { "learn", "[file ...]", "take agents' corrections", 0, -1 },
+	[QUEUE] = { "queue", "[count]", "what to label next; 20", 0, 1 },
 	[SHOW] = { "show", "[file]", "what is in a model", 0, 1 },
 	{ 0 }
 };
@@ -400,6 +404,46 @@ static int learn(struct cn_cli *cli, struct cn_err *err)
 	return r;
 }
 
+/* --- queue --- */
+
+static int queued(void *arg, struct cn_item *it, struct cn_err *err)
+{
+	struct cn_cli *cli = arg;
+	struct cn_buf b = { 0 }, class = { 0 };
+	int r;
+
+	if (opt.refs) {
+		cn_queue_class(&class, it);
+		it->json = cn_buf_view(&class);
+	}
+	cn_item_put(&b, it, "class", opt.refs ? CN_ITEM_REFS : 0);
+	r = cn_sink_add(&cli->out, b.p, b.len, err);
+	cn_buf_wipe(&b);
+	cn_buf_release(&class);
+	return r;
+}
+
+static int queue(struct cn_cli *cli, struct cn_err *err)
+{
+	const char *arg = cli->argc ? cli->argv[0] : "20";
+	struct cn_desk desk;
+	int64_t n;
+	int r;
+
+	if (!cn_json_int(cn_str(arg), &n) || n < 1 || n > CN_QUEUE_MAX)
+		return cn_cli_usage(cli, err, "queue takes 1 to %d",
+		    CN_QUEUE_MAX);
+	if (cn_desk_open(&desk, cli, CN_STORE_AUDIT, err) < 0)
+		return -1;
+	r = cn_audit_now(desk.store, &(struct cn_audit_entry){
+	    .what = "messages read", .purpose = "classification" }, err);
+	if (r == 0)
+		r = cn_queue(desk.store, &desk.conf, (size_t)n, queued, cli,
+		    err);
+	cn_desk_close(&desk);
+	return r;
+}
+
 /* --- show --- */
 
 static void put_model(struct cn_buf *b, const struct cn_chosen *c,
@@ -495,7 +539,8 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 {
 	if ((opt.from_store && cli->verb != TRAIN && cli->verb != EVAL) ||
 	    (opt.no_starter && !opt.from_store) ||
-	    (opt.folders.n > 0 && cli->verb != LEARN))
+	    (opt.folders.n > 0 && cli->verb != LEARN) ||
+	    (opt.refs && cli->verb != QUEUE))
 		return cn_cli_usage(cli, err, "%s: not with this option",
 		    verbs[cli->verb].name);
 	switch (cli->verb) {
@@ -506,6 +551,8 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 		return eval(cli, err);
 	case LEARN:
 		return learn(cli, err);
+	case QUEUE:
+		return queue(cli, err);
 	default:
 		return show(cli, err);
 	}

@@ -29,8 +29,8 @@ _cn() {
 		own="--channel --agent --source --date-order --deliver --format --refs"
 		;;
 	cn-model)
-		verbs="train eval learn show"
-		own="-o --output --from-store --no-starter -f --folder -m --model -k --folds --worst --format --max-line"
+		verbs="train eval learn queue show"
+		own="-o --output --from-store --no-starter -f --folder -m --model -k --folds --worst --format --refs --max-line"
 		;;
 	cn-purge)
 		own="-s --subject --plan -n --dry-run --apply --prove --resume -y --yes"

@@ -146,6 +146,49 @@ is 'no clear model beside the store' "$(find "$CN_HOME" "$CN_KEYS" -type f |
 is 'control: the file has its mark' "$(grep -lc cnmodel "$T/m")" "$T/m"
 ok 'the doctor finds nothing' cn-store doctor --check
 
+# --- how good it is ---
+status 'eval of the store wants folds' 2 cn-model eval --from-store
+status 'eval' 0 cn-model eval --from-store --no-starter -k 3 --format jsonl
+is 'measures each label once, and only these' "$(jq -c 'select(.kind ==
+    "whole" and .name == "accuracy" or .kind == "category") |
+    [.name, .n]' "$T/out" | tr '\n' ' ')" \
+    '["accuracy",12] ["account_quibble",6] ["broken_part",6] '
+is 'on what it was not trained on' "$(jq 'select(.name == "accuracy") |
+    .value' "$T/out")" 1
+status 'with the starter' 0 cn-model eval --from-store -k 3 --format jsonl
+is 'whose sentences are not measured' "$(jq -s 'map(select(.kind ==
+    "category") | .n) | add' "$T/out")" 12
+
+# --- what to label next ---
+{
+	for i in 1 2 3 4 5 6 7 8 9; do
+		echo "will the glimmer spall of a tarn be mended, $i" |
+		    mail eve $i "a question $i"
+	done
+	echo 'my parcel has not arrived' | mail fay 1 'where is my parcel'
+	echo 'what about the ocean then' | mail gus 1 'something'
+	echo 'what about the ocean then' | mail gus 2 'Auto: something' |
+	    sed 's/^To:/Auto-Submitted: auto-replied\nTo:/'
+} >"$T/more"
+cn-import -q "$T/more" 2>/dev/null | cn-classify -q >"$T/c3"
+status 'a queue' 0 cn-model queue 10
+cp "$T/out" "$T/q"
+is 'one of nine that are alike, no machine, nothing labelled' \
+    "$(jq -r '.subject | sub(" [0-9]$"; "")' "$T/q" | sort)" \
+    "$(printf '%s\n' 'a question' something 'where is my parcel')"
+is 'lines that learn understands' "$(jq -c '.class.category = "other"' "$T/q" |
+    cn-model learn 2>&1)" 'cn-model: 3 labelled, 0 as they were, 0 refused'
+is 'and asks no more for those' "$(cn-model queue 100 |
+    jq -r .subject | grep -cv 'a question')" 0
+is 'the most doubtful first' "$(jq -s 'map(if .class.abstained then
+    .class.margin else .class.margin + 1 end) | . == sort' "$T/q")" true
+cn-model queue 1 --refs >"$T/refs"
+is '--refs: without words' "$(jq -r 'keys[]' "$T/refs" |
+    grep -cxE 'from|to|subject|text')" 0
+is 'with the numbers' "$(jq -c '.class | [.confidence, .margin, .why] |
+    map(type)' "$T/refs")" '["number","number","null"]'
+jq -c '{id, category: null}' "$T/q" | cn-model learn -q
+
 # Another order of labelling, other ids: the same bytes.
 home=$CN_HOME keys=$CN_KEYS
 CN_HOME=$T/home2 CN_KEYS=$T/keys2

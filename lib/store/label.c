@@ -149,3 +149,23 @@ out:
 	cn_buf_release(&in);
 	return r;
 }
+
+int cn_label_doubtful(struct cn_store *s, int64_t *ids, size_t max, size_t *n,
+    struct cn_err *err)
+{
+	sqlite3_stmt *st = cn_bind(s, err, "SELECT m.id FROM message m WHERE"
+	    " direction = 'in' AND class IS NOT NULL AND coalesce(automatic, 0)"
+	    " = 0 AND coalesce(spam, 0) = 0 AND NOT EXISTS(SELECT 1 FROM label"
+	    " l WHERE l.message = m.id AND (l.category IS NOT NULL OR l.spam ="
+	    " 1)) ORDER BY abstained DESC, confidence, id LIMIT ?", "i",
+	    (int64_t)max);
+	int r = 0;
+
+	*n = 0;
+	if (st == NULL)
+		return -1;
+	while (*n < max && (r = cn_step(s, st, err)) == 1)
+		ids[(*n)++] = sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	return r < 0 ? -1 : 0;
+}

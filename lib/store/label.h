@@ -43,4 +43,10 @@ int cn_label_count(struct cn_store *, int64_t *, struct cn_err *) CN_CHECKED;
 int cn_label_folder(struct cn_store *, const char *name, int64_t after,
     int64_t *ids, size_t max, size_t *n, struct cn_err *) CN_CHECKED;
 
+/* Incoming messages that were classified and have no label of a category, no
+ * machine wrote and are no spam: those of which the classifier was least sure
+ * first. */
+int cn_label_doubtful(struct cn_store *, int64_t *ids, size_t max, size_t *n,
+    struct cn_err *) CN_CHECKED;
+
 #endif
