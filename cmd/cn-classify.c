@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ai/ai.h"
+#include "base/file.h"
 #include "cli/filter.h"
 #include "cli/out.h"
 #include "cli/share.h"
@@ -172,6 +173,9 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	    .mail_only = opt.pass, .rejects = opt.rejects };
 	c.model = cn_share_model(cli, opt.model, &named, err);
 	if (c.model != NULL)
+		r = cn_rules_load(&c.c.rules, cn_path(&cli->arena,
+		    cli->run.home, "rules.yaml"), err);
+	if (r == 0)
 		r = cn_filter_open(&c.f, opt.no_store, err);
 	if (r == 0)
 		r = choose(&c, named, err);
@@ -180,6 +184,7 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	cn_items_release(&c.c.items);
 	cn_arena_release(&c.c.scratch);
 	cn_chosen_release(&c.c.chosen);
+	cn_rules_release(&c.c.rules);
 	cn_filter_close(&c.f);
 	cn_model_free(c.model);
 	return r;

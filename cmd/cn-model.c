@@ -8,6 +8,7 @@
 #include "base/times.h"
 #include "cli/measure.h"
 #include "cli/open.h"
+#include "cli/rulings.h"
 #include "cli/share.h"
 #include "cli/stream.h"
 #include "desk/chosen.h"
@@ -52,7 +53,7 @@ static const struct cn_opt opts[] = {
 	{ 0 }
 };
 
-enum { TRAIN, EVAL, LEARN, QUEUE, SHOW };
+enum { TRAIN, EVAL, LEARN, QUEUE, RULES, SHOW };
 
 static const struct cn_verb verbs[] = {
 	[TRAIN] = { "train", "[file ...]", "make a model from examples", 0,
@@ -61,6 +62,8 @@ static const struct cn_verb verbs[] = {
 	    -1 },
 	[LEARN] = { "learn", "[file ...]", "take agents' corrections", 0, -1 },
 	[QUEUE] = { "queue", "[count]", "what to label next; 20", 0, 1 },
+	[RULES] = { "rules", "[file]", "check rules; which of them fire", 0,
+	    1 },
 	[SHOW] = { "show", "[file]", "what is in a model", 0, 1 },
 	{ 0 }
 };
@@ -553,6 +556,9 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 		return learn(cli, err);
 	case QUEUE:
 		return queue(cli, err);
+	case RULES:
+		return cn_rulings_run(cli, cli->argc ? cli->argv[0] : NULL,
+		    err);
 	default:
 		return show(cli, err);
 	}

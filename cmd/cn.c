@@ -17,7 +17,7 @@ static const char *const commands[][2] = {
 	{ "cn-query", "find messages" },
 	{ "cn-classify", "say what each message is about" },
 	{ "cn-reply-suggest", "draft answers" },
-	{ "cn-model", "train and judge the classifier" },
+	{ "cn-model", "train the classifier, teach it, and judge it" },
 	{ "cn-ticket", "show and change tickets" },
 	{ "cn-send", "send answers" },
 	{ "cn-report", "measure the desk" },

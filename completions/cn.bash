@@ -29,7 +29,7 @@ _cn() {
 		own="--channel --agent --source --date-order --deliver --format --refs"
 		;;
 	cn-model)
-		verbs="train eval learn queue show"
+		verbs="train eval learn queue rules show"
 		own="-o --output --from-store --no-starter -f --folder -m --model -k --folds --worst --format --refs --max-line"
 		;;
 	cn-purge)

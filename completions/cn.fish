@@ -75,6 +75,7 @@ complete -c cn-model -n __fish_use_subcommand -f -a train -d 'make a model from 
 complete -c cn-model -n __fish_use_subcommand -f -a eval -d 'measure a model on examples'
 complete -c cn-model -n __fish_use_subcommand -f -a learn -d 'take agents\' corrections'
 complete -c cn-model -n __fish_use_subcommand -f -a queue -d 'what to label next; 20'
+complete -c cn-model -n __fish_use_subcommand -f -a rules -d 'check rules; which of them fire'
 complete -c cn-model -n __fish_use_subcommand -f -a show -d 'what is in a model'
 complete -c cn-model -s o -l output -r -d 'train, show: where the model goes'
 complete -c cn-model -l from-store -d 'train, eval: on what is labelled in the store'

@@ -56,12 +56,34 @@ static void put_explained(struct cn_buf *b, const struct cn_ai_result *r)
 	cn_json_kv(b, "automatic_reason", r->automatic_reason);
 }
 
+/* What rules have set, and the version of their file. */
+static void put_rules(struct cn_buf *b, const struct cn_ruling *u,
+    const struct cn_rules *rules)
+{
+	if (u->by_team != NULL)
+		cn_json_kv(b, "team", u->team);
+	if (u->by_category || u->by_priority || u->by_team) {
+		cn_json_key(b, "rule");
+		cn_buf_ch(b, '{');
+		if (u->by_category != NULL)
+			cn_json_kv(b, "category", u->by_category);
+		if (u->by_priority != NULL)
+			cn_json_kv(b, "priority", u->by_priority);
+		if (u->by_team != NULL)
+			cn_json_kv(b, "team", u->by_team);
+		cn_buf_ch(b, '}');
+	}
+	cn_json_kv(b, "rules", rules->id);
+}
+
 enum { WHY = 1, EXPLAIN = 2 };
 
 /* The member 'class' (cn-message(5)). */
-static void put_class(struct cn_buf *b, const struct cn_ai_result *r,
-    const char *model, unsigned what)
+static void put_class(struct cn_buf *b, const struct cn_classify *c,
+    const struct cn_item *it, unsigned what)
 {
+	const struct cn_ai_result *r = it->result;
+
 	cn_buf_ch(b, '{');
 	cn_json_kv(b, "category", r->category);
 	cn_json_kv(b, "best", r->best);
@@ -79,7 +101,9 @@ static void put_class(struct cn_buf *b, const struct cn_ai_result *r,
 		put_why(b, r);
 	if (what & EXPLAIN)
 		put_explained(b, r);
-	cn_json_kv(b, "model", model);
+	if (it->ruling != NULL)
+		put_rules(b, it->ruling, &c->rules);
+	cn_json_kv(b, "model", c->chosen.name);
 	cn_buf_ch(b, '}');
 }
 
@@ -90,12 +114,16 @@ static struct cn_str domain_of(const struct cn_msg *m)
 	return cn_str(at ? at + 1 : NULL);
 }
 
+/* Of the same rules, too. */
 static bool same_model(const struct cn_classify *c, struct cn_item *it)
 {
 	const char *model = cn_json_string(&it->mem,
 	    cn_json_get(it->kept.class_json, "model"));
+	const char *rules = cn_json_string(&it->mem,
+	    cn_json_get(it->kept.class_json, "rules"));
 
-	return model != NULL && strcmp(model, c->chosen.name) == 0;
+	return model != NULL && strcmp(model, c->chosen.name) == 0 &&
+	    strcmp(rules ? rules : "", c->rules.id) == 0;
 }
 
 /* Has the store the answer of this model? */
@@ -121,10 +149,55 @@ void cn_classify_input(struct cn_item *it, struct cn_ai_input *in)
 	    .sender_domain = domain_of(m) };
 }
 
+/* Puts what rules have set into the answer. */
+static void apply(const struct cn_ruling *u, struct cn_ai_result *r)
+{
+	if (u->by_category != NULL) {
+		r->category = u->category;
+		r->abstained = u->abstain;
+	}
+	if (u->by_priority != NULL)
+		r->priority = u->priority;
+}
+
+/* Rules, the model, rules.  Where one of the former says the category the
+ * model is not asked. */
+static int decide(struct cn_classify *c, struct cn_item *it,
+    struct cn_ai_result *r, struct cn_err *err)
+{
+	struct cn_ruling *u = cn_arena_alloc(&it->mem, sizeof(*u));
+	struct cn_facts f = { .msg = &it->msg, .mem = &c->scratch };
+	struct cn_ai_input in;
+
+	cn_classify_input(it, &in);
+	if (c->rules.id[0] == '\0') {
+		cn_ai_classify(c->chosen.model, &in, r, &c->scratch);
+		return 0;
+	}
+	if (c->rules.header && cn_item_head(&c->items, it, err) < 0)
+		return -1;
+	f.own = in.text;
+	f.head = it->head;
+	if (c->rules.language) {
+		cn_ai_classify(NULL, &in, r, &c->scratch);
+		f.result = r;
+	}
+	cn_rules_ask(&c->rules, CN_BEFORE, &f, u);
+	cn_ai_classify(u->category ? NULL : c->chosen.model, &in, r,
+	    &c->scratch);
+	if (u->category != NULL)
+		r->confidence = r->margin = 1;
+	apply(u, r);
+	f.result = r;
+	cn_rules_ask(&c->rules, CN_AFTER, &f, u);
+	apply(u, r);
+	it->ruling = u;
+	return 0;
+}
+
 int cn_classify_item(struct cn_classify *c, struct cn_item *it,
     struct cn_err *err)
 {
-	struct cn_ai_input in;
 	struct cn_ai_result *r;
 	const struct cn_msg *m = &it->msg;
 	struct cn_buf b = { 0 };
@@ -136,16 +209,19 @@ int cn_classify_item(struct cn_classify *c, struct cn_item *it,
 	if (it->skipped != NULL)
 		return 0;
 	r = cn_arena_alloc(&it->mem, sizeof(*r));
-	cn_classify_input(it, &in);
-	cn_ai_classify(c->chosen.model, &in, r, &c->scratch);
+	it->ruling = NULL;
+	if (decide(c, it, r, err) < 0)
+		return -1;
+	if (it->skipped != NULL)	/* erased meanwhile */
+		return 0;
 	/* Features are many times the text: only those named outlive it. */
 	for (i = 0; i < r->nwhy; i++)
 		r->why[i].feature = cn_arena_strdup(&it->mem,
 		    r->why[i].feature);
 	cn_arena_reset(&c->scratch);
-	put_class(&b, r, c->chosen.name,
-	    (c->refs || it->bare ? 0 : WHY | (c->explain ? EXPLAIN : 0)));
 	it->result = r;
+	put_class(&b, c, it,
+	    (c->refs || it->bare ? 0 : WHY | (c->explain ? EXPLAIN : 0)));
 	it->json = (struct cn_str){ cn_arena_dup(&it->mem, b.p, b.len),
 	    b.len };
 	cn_buf_wipe(&b);
@@ -186,7 +262,7 @@ static int store_one(struct cn_classify *c, struct cn_item *it, bool *did,
 	if (it->skipped != was || !wanted(it))
 		return 0;
 	if (r != NULL) {
-		put_class(&b, r, c->chosen.name, WHY);
+		put_class(&b, c, it, WHY);
 		row = (struct cn_class_row){ .category = r->category,
 		    .priority = cn_priority_name(r->priority),
 		    .sentiment = cn_sentiment_name(r->sentiment),
@@ -326,6 +402,8 @@ void cn_classify_fields(struct cn_buf *b, const struct cn_classify *c,
 		cn_buf_fmt(b, "X-CN-Language: %s\n", r->language);
 	cn_buf_fmt(b, "X-CN-Spam: %s\nX-CN-Automatic: %s\n",
 	    r->spam ? "yes" : "no", r->automatic ? "yes" : "no");
+	if (it->ruling != NULL && it->ruling->team != NULL)
+		cn_buf_fmt(b, "X-CN-Team: %s\n", it->ruling->team);
 	if (dsr_of(r) != NULL)
 		cn_buf_fmt(b, "X-CN-Request: %s\n", dsr_of(r));
 	if (r->nflags > 0) {

@@ -4,10 +4,12 @@
 
 #include "desk/chosen.h"
 #include "desk/item.h"
+#include "desk/rules.h"
 
 struct cn_classify {
 	struct cn_items items;		/* purpose 'classify' */
 	struct cn_chosen chosen;	/* looked at before the first item */
+	struct cn_rules rules;		/* released by the caller */
 	bool explain;			/* more numbers in class */
 	bool refs;			/* no words of the message in class */
 	struct cn_arena scratch;	/* of one decision; released by the

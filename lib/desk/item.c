@@ -202,6 +202,13 @@ static int own_line(struct cn_item *it, struct cn_err *err)
 	return cn_line_parse(&it->at, cn_buf_view(&it->line), err);
 }
 
+static void keep_head(struct cn_item *it, const struct cn_mail *mail)
+{
+	it->head = (struct cn_str){ cn_arena_dup(&it->mem, mail->raw.p,
+	    mail->body_at), mail->body_at };
+	it->has_head = true;
+}
+
 static int from_mail(struct cn_items *is, struct cn_item *it,
     struct cn_mail *mail, struct cn_str raw, struct cn_err *err)
 {
@@ -210,6 +217,7 @@ static int from_mail(struct cn_items *is, struct cn_item *it,
 	int r = 0;
 
 	cn_msg_from_mail(&it->msg, mail, &it->mem);
+	keep_head(it, mail);
 	cn_sender(is->conf, mail, &it->msg, &it->mem);
 	if (is->store != NULL) {
 		r = cn_message_hash(is->store, "email", raw, hash, err);
@@ -312,6 +320,24 @@ int cn_item_again(struct cn_items *is, struct cn_item *it, struct cn_err *err)
 		gone(it, "erased");
 	else
 		ask(is, it);
+	return 0;
+}
+
+int cn_item_head(struct cn_items *is, struct cn_item *it, struct cn_err *err)
+{
+	struct cn_mail mail = { 0 };
+
+	if (it->has_head || it->id == 0 || it->strip ||
+	    it->msg.channel == NULL || strcmp(it->msg.channel, "email") != 0)
+		return 0;
+	if (cn_message_header(is->store, it->id, &mail, err) < 0) {
+		if (err->status != CN_BLOCKED)
+			return -1;
+		gone(it, "erased");
+		return 0;
+	}
+	keep_head(it, &mail);
+	cn_mail_release(&mail);
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "store/message.h"
 
 struct cn_ai_result;
+struct cn_ruling;
 
 struct cn_item {
 	struct cn_arena mem;
@@ -32,7 +33,10 @@ struct cn_item {
 	struct cn_str json;		/* the member's value; n == 0: none */
 	struct cn_str withheld;		/* beside it: cn-reply-suggest's */
 	bool done;			/* the store has this already */
-	const struct cn_ai_result *result;	/* cn-classify's */
+	const struct cn_ai_result *result;	/* cn-classify's, */
+	const struct cn_ruling *ruling;		/* what rules have set of it */
+	struct cn_str head;		/* cn_item_head() */
+	bool has_head;
 };
 
 struct cn_items {
@@ -66,6 +70,10 @@ int cn_item_kept(struct cn_items *, struct cn_item *, struct cn_err *)
     CN_CHECKED;
 /* Inside a transaction: asks the gate again. */
 int cn_item_again(struct cn_items *, struct cn_item *, struct cn_err *)
+    CN_CHECKED;
+/* The header fields of a mail as they came, in the item's arena: of what came
+ * as mail, or is in the store; else nothing. */
+int cn_item_head(struct cn_items *, struct cn_item *, struct cn_err *)
     CN_CHECKED;
 /* The writer's own words of its text, in the item's arena. */
 struct cn_str cn_item_own(struct cn_item *);

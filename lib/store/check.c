@@ -100,7 +100,8 @@ static void folder(struct check *c, const char *where, const char *path)
 			say(c, "%s/%s: not a file of ours", path, e->d_name);
 		else if (stat(cn_arena_fmt(&mem, "%s/%s", path, e->d_name),
 		    &st) == 0 && (st.st_mode & 077) && strcmp(e->d_name,
-		    "config.yaml") && strcmp(e->d_name, "macros.yaml"))
+		    "config.yaml") && strcmp(e->d_name, "macros.yaml") &&
+		    strcmp(e->d_name, "rules.yaml"))
 			say(c, "%s/%s: others may read it (chmod 600)", path,
 			    e->d_name);
 	}

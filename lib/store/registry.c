@@ -469,6 +469,8 @@ const struct cn_place cn_places[] = {
 	{ "home", "account-*.lock", false, "a lock of a mail account", "" },
 	{ "home", "config.yaml", true, "names and addresses of the desk and "
 	  "its agents", "edited by hand" },
+	{ "home", "rules.yaml", true, "rules of the desk, which may name "
+	  "senders", "edited by hand" },
 	{ "home", "macros.yaml", false, "answers for suggestions", "" },
 	{ "keys", "keyring", false, "keys", "punctured" },
 	{ "keys", "keyring.lock", false, "a lock", "" },
