@@ -57,6 +57,7 @@ static const struct cn_cmd cmd = {
 struct suggest {
 	struct cn_filter f;
 	struct cn_macros macros;
+	struct cn_encoder *encoder;	/* or NULL */
 	struct cn_suggest s;
 };
 
@@ -91,7 +92,8 @@ static int work(struct suggest *s, struct cn_err *err)
 	int r = 0;
 
 	if (d->store != NULL && !opt.no_history) {
-		s->s.history = cn_history_new(d->store, &d->conf, err);
+		s->s.history = cn_history_new(d->store, &d->conf,
+		    s->encoder, err);
 		r = s->s.history == NULL ? -1 : 0;
 	}
 	if (r == 0)
@@ -118,6 +120,9 @@ static int load(struct suggest *s, struct cn_err *err)
 	struct cn_cli *cli = s->f.cli;
 	const char *own = cn_path(&cli->arena, cli->run.home, "macros.yaml");
 
+	if (!opt.no_history && !opt.no_store &&
+	    cn_share_encoder(cli, &s->encoder, err) < 0)
+		return -1;
 	return cn_macros_load(&s->macros, opt.macros ? opt.macros :
 	    !opt.no_store && cn_file_exists(own) ? own :
 	    cn_share(cli, NULL, "macros.yaml"), err);
@@ -230,6 +235,7 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	cn_suggest_release(&s.s);
 	cn_filter_close(&s.f);
 	cn_macros_release(&s.macros);
+	cn_encoder_free(s.encoder);
 	return r;
 }
 

@@ -29,6 +29,8 @@ K=${B%/bin}/kill.so
 LC_ALL=C TZ=UTC TERM=dumb HOME=$T CN_HOME=$T/home CN_KEYS=$T/keys
 export PATH LC_ALL TZ TERM HOME CN_HOME CN_KEYS
 unset CN_CONFIG CN_KEY_FILE SOURCE_DATE_EPOCH NO_COLOR SSH_CLIENT || :
+# Whether one is installed or not.
+export CN_ENCODER=
 unset XDG_DATA_HOME XDG_STATE_HOME XDG_CONFIG_HOME || :
 
 _n=0 _bad=0

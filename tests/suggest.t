@@ -77,6 +77,27 @@ is 'ranks count up, scores down, the language of the customer first' \
     "$(jq '.replies | (map(.rank) == [range(1; length + 1)]) and
 	(map(.score) | . == (sort | reverse)) and
 	all(.language == "en")' "$T/r1")" true
+# A sentence encoder, made up: it has a say in the score of past answers.
+"$B/../unit/encoder" --make "$T/encoder" >/dev/null
+status 'with an encoder' 0 env CN_ENCODER="$T/encoder" \
+    cn-reply-suggest --max 5 "$T/line"
+is 'it is named where it had a say' "$(jq -c '[.replies[] |
+    select(.source.message) | .model // "" | test("^encoder:[0-9a-f]{16}$")] |
+    length > 0 and all' "$T/out")" true
+is 'and nowhere else' "$(jq -c '[.replies[] | select(.source.macro) |
+    has("model")] | length > 0 and (any | not)' "$T/out")" true
+is 'control: without, in no reply' \
+    "$(jq '[.replies[] | has("model")] | any' "$T/r1")" false
+cp "$T/out" "$T/e1"
+CN_ENCODER="$T/encoder" cn-reply-suggest --max 5 "$T/line" >"$T/e2"
+ok 'the same again' cmp "$T/e1" "$T/e2"
+head -c 100000 "$T/encoder" >"$T/cut"
+status 'a damaged one' 5 env CN_ENCODER="$T/cut" cn-reply-suggest "$T/line"
+like 'is named' "$(cat "$T/err")" 'cut: encoder damaged'
+status 'one that is not there' 78 env CN_ENCODER="$T/none" \
+    cn-reply-suggest "$T/line"
+like 'says how to have it' "$(cat "$T/err")" 'hint: .make encoder'
+
 jq -r '.replies[] | select(.source.message) | .text' "$T/r1" >"$T/past.txt"
 like 'a past answer is among them' "$(cat "$T/past.txt")" 'can be recycled'
 like 'with the new name and order' "$(tr '\n' ' ' <"$T/past.txt")" \

@@ -95,26 +95,39 @@ finish(const int32_t sum[8], float scale, const struct cn_enc_ints *m,
 	AT(out, 0) = v;
 }
 
+/* In strides of a fixed length, which compilers make vectors of. */
+static int32_t
+dot(const int16_t *a, const int16_t *b, size_t n)
+{
+	int32_t sum = 0;
+	size_t i, k;
+
+	for (i = 0; i < n; i += 64)
+		for (k = 0; k < 64; k++)
+			sum += (int32_t)a[i + k] * b[i + k];
+	return sum;
+}
+
 static void
 multiply(const struct scratch *s, const struct cn_enc_ints *m,
     const struct cn_enc_dims *d, bool add, float *out)
 {
+	int16_t column[8][CN_ENC_FFN];
 	const int8_t *w = m->w;
-	size_t c, t, i, j, k;
+	int32_t sum[8];
+	size_t c, t, i;
 
-	for (c = 0; c < d->out; c += 8, w += 8 * d->in)
+	for (c = 0; c < d->out; c += 8) {
+		for (i = 0; i < (size_t)d->in * 8; i++)
+			column[i / 4 % 8][i / 32 * 4 + i % 4] = *w++;
 		for (t = 0; t < s->n; t++) {
-			const int16_t *q = s->q + t * d->in;
-			int32_t sum[8] = { 0 };
-
-			for (i = 0; i < d->in; i += 4)
-				for (j = 0; j < 8; j++)
-					for (k = 0; k < 4; k++)
-						sum[j] += q[i + k] *
-						    w[8 * i + 4 * j + k];
+			for (i = 0; i < 8; i++)
+				sum[i] = dot(s->q + t * d->in, column[i],
+				    d->in);
 			finish(sum, s->scale[t], m, c, add,
 			    out + t * d->out + c);
 		}
+	}
 }
 
 #ifdef __x86_64__

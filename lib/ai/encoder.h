@@ -27,8 +27,8 @@ struct cn_encoder *cn_encoder_load(struct cn_str bytes, struct cn_err *)
 void cn_encoder_free(struct cn_encoder *);
 /* 16 hexadecimal digits: other weights, other id. */
 const char *cn_encoder_id(const struct cn_encoder *);
-/* Whether texts in this language (language of cn_ai_language(); NULL and
- * "und": unknown) are worth encoding: it knows English. */
+/* Whether texts in this language (of cn_ai_language(); NULL and "": unknown)
+ * are worth encoding: it knows English. */
 bool cn_encoder_speaks(const char *language);
 
 /* Fills out with a vector of length 1 and returns how many pieces of the text

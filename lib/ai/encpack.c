@@ -360,6 +360,6 @@ cn_encoder_id(const struct cn_encoder *e)
 bool
 cn_encoder_speaks(const char *language)
 {
-	return language == NULL || strcmp(language, "und") == 0 ||
+	return language == NULL || *language == '\0' ||
 	    strcmp(language, "en") == 0;
 }

@@ -288,3 +288,85 @@ cn_similar_pair(struct cn_str a, struct cn_str b)
 	cn_similar_free(s);
 	return score;
 }
+
+/* --- once more --- */
+
+#define OTHERS 8		/* categories share what is left of the belief */
+#define UNKNOWN 0.5		/* belief where nobody has said a category */
+
+void
+cn_meaning_of(struct cn_meaning *m, const float x[CN_ENCODER_DIM])
+{
+	float max = 0, v;
+	size_t i;
+
+	for (i = 0; i < CN_ENCODER_DIM; i++) {
+		v = x[i] < 0 ? -x[i] : x[i];
+		max = v > max ? v : max;
+	}
+	for (i = 0; i < CN_ENCODER_DIM; i++) {
+		v = max > 0 ? x[i] * (127 / max) : 0;
+		m->v[i] = (int8_t)(v < 0 ? v - 0.5f : v + 0.5f);
+	}
+}
+
+double
+cn_meaning_like(const struct cn_meaning *a, const struct cn_meaning *b)
+{
+	int32_t ab = 0, aa = 0, bb = 0;
+	size_t i;
+
+	for (i = 0; i < CN_ENCODER_DIM; i++) {
+		ab += a->v[i] * b->v[i];
+		aa += a->v[i] * a->v[i];
+		bb += b->v[i] * b->v[i];
+	}
+	return aa && bb ? ab / cn_root((double)aa * bb) : 0;
+}
+
+/* Sentences that have nothing to do with each other have a cosine of one
+ * half. */
+static double
+likeness(const struct cn_near *a)
+{
+	double m = 2 * a->meaning - 1;
+
+	return a->meant ? (a->like + (m > 0 ? m : 0)) / 2 : a->like;
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+void
+cn_near_weigh(struct cn_near *near, size_t n, const char *best,
+    double confidence)
+{
+	double all = 0, own, like, belief;
+	size_t i, k;
+
+	for (i = 0; i < n; i++) {
+		like = likeness(&near[i]);
+		all += near[i].category ? like * like : 0;
+	}
+	for (i = 0; i < n; i++) {
+		near[i].score = likeness(&near[i]);
+		if (near[i].category == NULL || all <= 0) {
+			near[i].score *= UNKNOWN;
+			continue;
+		}
+		for (own = 0, k = 0; k < n; k++) {
+			like = likeness(&near[k]);
+			if (near[k].category && same(near[k].category,
+			    near[i].category))
+				own += like * like;
+		}
+		belief = own / all;
+		if (best != NULL)
+			belief = (belief + (same(best, near[i].category) ?
+			    confidence : (1 - confidence) / OTHERS)) / 2;
+		near[i].score *= belief;
+	}
+}

@@ -2,11 +2,14 @@
  *
  * Cosine over the features of words.h with inverse document frequency, by an
  * inverted index in memory.  Deterministic: equal scores are ordered by the
- * order in which the texts were added. */
+ * order in which the texts were added.
+ *
+ * The nearest by words are weighed once more, by what they mean (encoder.h),
+ * and by the belief that they are of the category that was asked about. */
 #ifndef CN_SIMILAR_H
 #define CN_SIMILAR_H
 
-#include "base/buf.h"
+#include "encoder.h"
 
 struct cn_similar;
 
@@ -30,5 +33,30 @@ size_t cn_similar_query(struct cn_similar *, struct cn_str text,
     struct cn_hit *hits, size_t k);
 /* Similarity of two texts without an index (no document frequencies). */
 double cn_similar_pair(struct cn_str, struct cn_str);
+
+/* What a text means, for keeping many: 512 bytes. */
+struct cn_meaning {
+	int8_t v[CN_ENCODER_DIM];
+};
+
+void cn_meaning_of(struct cn_meaning *, const float[CN_ENCODER_DIM]);
+/* Cosine, by integers. */
+double cn_meaning_like(const struct cn_meaning *, const struct cn_meaning *);
+
+/* A text that is near the one that was asked about. */
+struct cn_near {
+	double like;			/* score of the query */
+	bool meant;			/* meaning is known */
+	double meaning;			/* cosine */
+	const char *category;		/* or NULL */
+	double score;			/* result, 0..1 */
+};
+
+/* Scores them: likeness, of words and meaning, times belief that the category
+ * is the same.  Half of that is what the classifier believes of the text that
+ * was asked about (best: NULL where it was not asked), half what the near
+ * texts say: each speaks for its category with the square of its likeness. */
+void cn_near_weigh(struct cn_near *, size_t n, const char *best,
+    double confidence);
 
 #endif

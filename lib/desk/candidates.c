@@ -1,16 +1,15 @@
 /* candidates.c - where drafts come from, and which are the best
  *
- * A score is the likeness of the words times the belief that the category is
- * the same.  A macro's text says little about its question, so that half of
- * its likeness is granted; what we have said, to a question that is alike,
- * keeps half its belief.  Agents' judgement moves it (judge.c). */
+ * A score is likeness times the belief that the category is the same.  A
+ * macro's text says little about its question, so that half of its likeness is
+ * granted; past answers are weighed by cn_near_weigh().  Agents' judgement
+ * moves it (judge.c). */
 #include <stdlib.h>
 #include <string.h>
 
 #include "ai/ai.h"
 #include "desk/suggest_int.h"
 
-#define LIKE 16			/* past answers that are looked at */
 #define VARIANTS CN_MACRO_VARIANTS
 #define UNKNOWN 0.25		/* belief where nobody has said a category */
 #define OTHERS 8		/* shares what is left of the belief */
@@ -56,24 +55,26 @@ static size_t from_macros(struct cn_suggest *s, const struct cn_asked *a,
 	return s->macros->n;
 }
 
-static size_t from_history(struct cn_suggest *s, const struct cn_item *it,
-    const struct cn_asked *a, struct cn_cand *d, size_t order)
+static int from_history(struct cn_suggest *s, const struct cn_item *it,
+    const struct cn_asked *a, struct cn_cand *d, size_t *n,
+    struct cn_err *err)
 {
-	const struct cn_past *past[LIKE];
-	double score[LIKE];
-	size_t n, i, k = 0;
+	const struct cn_history_ask ask = { .text = a->text, .language =
+	    a->language[0] ? a->language : NULL, .best = a->best,
+	    .confidence = a->confidence, .id = it->id };
+	struct cn_history_hit hits[CN_HISTORY_NEAR];
+	size_t k, i;
 
 	if (s->history == NULL)
 		return 0;
-	n = cn_history_like(s->history, a->text, past, score, LIKE);
-	for (i = 0; i < n; i++)
-		if (past[i]->question != it->id)
-			d[k++] = (struct cn_cand){ .past = past[i], .score =
-			    score[i] * (0.5 + 0.5 * cn_belief(a,
-			    past[i]->category)) * cn_judged(s, NULL,
-			    past[i]->answer), .same = true,
-			    .order = order + i };
-	return k;
+	if (cn_history_like(s->history, &ask, hits, &k, err) < 0)
+		return -1;
+	for (i = 0; i < k; i++, ++*n)
+		d[*n] = (struct cn_cand){ .past = hits[i].past, .score =
+		    hits[i].score * cn_judged(s, NULL, hits[i].past->answer),
+		    .model = hits[i].model, .same = true,
+		    .order = *n };
+	return 0;
 }
 
 static int by_rank(const void *x, const void *y)
@@ -164,11 +165,12 @@ int cn_candidates(struct cn_suggest *s, struct cn_item *it,
     size_t *withheld, struct cn_err *err)
 {
 	struct cn_cand *d = cn_arena_alloc(&it->mem,
-	    (s->macros->n + LIKE + CN_TALK_SPANS) * sizeof(*d));
+	    (s->macros->n + CN_HISTORY_NEAR + CN_TALK_SPANS) * sizeof(*d));
 	size_t i, k;
 
 	*n = from_macros(s, a, d, &it->mem);
-	*n += from_history(s, it, a, d + *n, *n);
+	if (from_history(s, it, a, d, n, err) < 0)
+		return -1;
 	if (s->items.store != NULL && !s->macros_only) {
 		if (cn_talk_spans(s, it, a, d + *n, &k, err) < 0)
 			return -1;

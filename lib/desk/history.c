@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ai/ai.h"
 #include "ai/similar.h"
 #include "base/utf8.h"
 #include "desk/gate.h"
@@ -11,6 +12,7 @@
 #define PAGE 500
 #define TEXT_MAX ((size_t)64 << 10)	/* bytes of a text that are split */
 #define ASKED 600		/* bytes of a question that are compared */
+#define MEANT 320		/* bytes of it of which the meaning is taken */
 #define NEAR_MAX ((size_t)16 << 10)	/* bytes of names that are compared */
 #define SIGNED 4		/* words of a last line that may be a name */
 
@@ -25,7 +27,14 @@ struct cn_history {
 	struct cn_past *v;
 	size_t n;
 	struct cn_similar *index;
+	const struct cn_encoder *encoder;
+	struct meant *meant;		/* of each question, or NULL */
 	struct cn_wordset common;
+};
+
+struct meant {
+	bool known;
+	struct cn_meaning *is;		/* or NULL: of no language we know */
 };
 
 static struct cn_str head_of(const struct cn_msg *m)
@@ -129,6 +138,15 @@ static void pair(struct cn_history *h, const struct talk *t, int64_t question,
 	cn_similar_add(h->index, (int64_t)h->n++, text);
 }
 
+static void set_asked(struct cn_buf *asked, const struct cn_msg *m,
+    const struct cn_buf *own)
+{
+	asked->len = 0;
+	cn_buf_fmt(asked, "%s\n", m->subject ? m->subject : "");
+	cn_buf_add(asked, own->p ? own->p : "",
+	    cn_utf8_cut(own->p, own->len, ASKED));
+}
+
 static int add_talk(struct cn_history *h, const struct talk *t,
     struct cn_err *err)
 {
@@ -153,10 +171,7 @@ static int add_talk(struct cn_history *h, const struct talk *t,
 			question = ids[i];
 			category = cn_json_string(&mem,
 			    cn_json_get(m.class_json, "best"));
-			asked.len = 0;
-			cn_buf_fmt(&asked, "%s\n", m.subject ? m.subject : "");
-			cn_buf_add(&asked, own.p ? own.p : "",
-			    cn_utf8_cut(own.p, own.len, ASKED));
+			set_asked(&asked, &m, &own);
 		} else if (question != 0 && own.len > 0) {
 			pair(h, t, question, ids[i], category,
 			    cn_buf_view(&asked));
@@ -170,7 +185,8 @@ static int add_talk(struct cn_history *h, const struct talk *t,
 }
 
 struct cn_history *cn_history_new(struct cn_store *s,
-    const struct cn_config *conf, struct cn_err *err)
+    const struct cn_config *conf, const struct cn_encoder *encoder,
+    struct cn_err *err)
 {
 	struct cn_history *h = cn_alloc(sizeof(*h));
 	struct talk *t = NULL;
@@ -186,6 +202,9 @@ struct cn_history *cn_history_new(struct cn_store *s,
 		r = add_talk(h, &t[i], err);
 	free(t);
 	cn_similar_finish(h->index);
+	h->encoder = encoder;
+	if (encoder != NULL)
+		h->meant = cn_alloc((h->n + 1) * sizeof(*h->meant));
 	if (r == 0)
 		return h;
 	(void)cn_wrap(err, "past answers");
@@ -200,6 +219,7 @@ void cn_history_free(struct cn_history *h)
 	cn_similar_free(h->index);
 	cn_wordset_release(&h->common);
 	cn_arena_release(&h->mem);
+	free(h->meant);
 	free(h->v);
 	free(h);
 }
@@ -209,18 +229,90 @@ size_t cn_history_count(const struct cn_history *h)
 	return h->n;
 }
 
-size_t cn_history_like(struct cn_history *h, struct cn_str text,
-    const struct cn_past **past, double *score, size_t max)
-{
-	struct cn_hit hits[32];
-	size_t n, i;
+/* --- what is near --- */
 
-	n = cn_similar_query(h->index, text, hits, max < 32 ? max : 32);
-	for (i = 0; i < n; i++) {
-		past[i] = &h->v[hits[i].id];
-		score[i] = hits[i].score;
+/* In the arena, or NULL. */
+static struct cn_meaning *meaning(const struct cn_encoder *e,
+    struct cn_str text, struct cn_arena *out)
+{
+	struct cn_arena mem = { 0 };
+	struct cn_meaning *m = NULL;
+	float v[CN_ENCODER_DIM];
+
+	text.n = cn_utf8_cut(text.p, text.n, MEANT);
+	if (cn_encode(e, text, v, &mem) > 0) {
+		m = cn_arena_alloc(out, sizeof(*m));
+		cn_meaning_of(m, v);
 	}
-	return n;
+	cn_arena_release(&mem);
+	return m;
+}
+
+static int find_meaning(struct cn_history *h, size_t i, struct cn_err *err)
+{
+	struct cn_buf own = { 0 }, asked = { 0 };
+	struct cn_arena mem = { 0 };
+	struct cn_msg m;
+	char language[8];
+	int r;
+
+	if (h->meant[i].known)
+		return 0;
+	r = load(h, h->v[i].question, &m, &mem, err);
+	if (r == 1) {
+		own_words(&own, &m);
+		set_asked(&asked, &m, &own);
+		cn_ai_language(cn_buf_view(&asked), language);
+		if (cn_encoder_speaks(language))
+			h->meant[i].is = meaning(h->encoder,
+			    cn_buf_view(&asked), &h->mem);
+	}
+	h->meant[i].known = r >= 0;
+	cn_arena_release(&mem);
+	cn_buf_wipe(&own);
+	cn_buf_wipe(&asked);
+	return r < 0 ? -1 : 0;
+}
+
+int cn_history_like(struct cn_history *h, const struct cn_history_ask *ask,
+    struct cn_history_hit hits[CN_HISTORY_NEAR], size_t *n,
+    struct cn_err *err)
+{
+	struct cn_hit hit[CN_HISTORY_NEAR + 1];
+	struct cn_near near[CN_HISTORY_NEAR];
+	struct cn_arena mem = { 0 };
+	struct cn_meaning *own = NULL, *other;
+	size_t found = cn_similar_query(h->index, ask->text, hit,
+	    CN_HISTORY_NEAR + 1), i, k = 0;
+	const struct cn_past *past;
+	int r = 0;
+
+	if (h->encoder != NULL && cn_encoder_speaks(ask->language))
+		own = meaning(h->encoder, ask->text, &mem);
+	for (i = 0; i < found && k < CN_HISTORY_NEAR && r == 0; i++) {
+		past = &h->v[hit[i].id];
+		if (past->question == ask->id)
+			continue;
+		hits[k] = (struct cn_history_hit){ past, 0, NULL };
+		near[k] = (struct cn_near){ .like = hit[i].score,
+		    .category = past->category };
+		if (own != NULL) {
+			r = find_meaning(h, (size_t)hit[i].id, err);
+			other = h->meant[hit[i].id].is;
+			near[k].meant = other != NULL;
+			if (other != NULL) {
+				near[k].meaning = cn_meaning_like(own, other);
+				hits[k].model = cn_encoder_id(h->encoder);
+			}
+		}
+		k++;
+	}
+	cn_arena_release(&mem);
+	cn_near_weigh(near, k, ask->best, ask->confidence);
+	for (i = 0; i < k; i++)
+		hits[i].score = near[i].score;
+	*n = k;
+	return r;
 }
 
 /* --- drafts --- */

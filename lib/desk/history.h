@@ -7,6 +7,7 @@
 #ifndef CN_HISTORY_H
 #define CN_HISTORY_H
 
+#include "ai/encoder.h"
 #include "desk/config.h"
 #include "desk/scrub.h"
 #include "store/message.h"
@@ -23,14 +24,34 @@ struct cn_past {
 
 struct cn_history;
 
-/* Stops early where *run.stop is set. */
+/* Stops early where *run.stop is set.  The encoder, or NULL, is borrowed. */
 struct cn_history *cn_history_new(struct cn_store *, const struct cn_config *,
-    struct cn_err *) CN_CHECKED;
+    const struct cn_encoder *, struct cn_err *) CN_CHECKED;
 void cn_history_free(struct cn_history *);
 size_t cn_history_count(const struct cn_history *);
-/* The pairs whose question is like this text, best first. */
-size_t cn_history_like(struct cn_history *, struct cn_str text,
-    const struct cn_past **past, double *score, size_t max);
+
+/* What is known of a message for which past answers are looked for. */
+struct cn_history_ask {
+	struct cn_str text;		/* subject and own words, folded */
+	const char *language, *best;	/* or NULL: not known */
+	double confidence;		/* in best */
+	int64_t id;			/* its own: no pair of this question */
+};
+
+#define CN_HISTORY_NEAR 32	/* pairs that are weighed */
+
+struct cn_history_hit {
+	const struct cn_past *past;
+	double score;			/* of cn_near_weigh() */
+	const char *model;		/* id of the encoder, or NULL */
+};
+
+/* The pairs whose question is nearest, in the order of their words' likeness.
+ * What a past question means is found out when it is near for the first time:
+ * about 2 ms and 512 bytes. */
+int cn_history_like(struct cn_history *, const struct cn_history_ask *,
+    struct cn_history_hit hits[CN_HISTORY_NEAR], size_t *n, struct cn_err *)
+    CN_CHECKED;
 /* A draft from a past answer, without what is that customer's (scrub.h).
  * free: words that are ours; own: those of whom it is for.  id: of the answer,
  * in the arena; NULL: it may not be used.  masked: what it lost.  1, 0

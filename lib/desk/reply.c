@@ -91,6 +91,10 @@ void cn_reply_put(struct cn_buf *b, const struct cn_suggest *s,
 	cn_json_kvi(b, "rank", (int64_t)rank);
 	cn_json_kvf(b, "score", d->score, 4);
 	source(b, d);
+	if (d->model != NULL) {
+		cn_json_key(b, "model");
+		cn_buf_fmt(b, "\"encoder:%s\"", d->model);
+	}
 	cn_json_key(b, "text");
 	cn_json_put(b, text.p ? text.p : "", text.len);
 	cn_json_kv(b, "language", d->language[0] ? d->language : NULL);

@@ -27,6 +27,7 @@ struct cn_cand {
 	const char *text;		/* NULL: not made yet */
 	const struct cn_past *past;	/* what it will be made of */
 	struct cn_kinds masked;		/* what it lost */
+	const char *model;		/* the encoder that had a say, or NULL */
 	size_t order;			/* among equals */
 };
 

@@ -1,11 +1,14 @@
 /* encoder - the sentence encoder of lib/ai: its file, its pieces, its sums
  *
  * The weights are made up here, in the right sizes; with those of `make
- * encoder`, where they are, the numbers of the published program are held. */
+ * encoder`, where they are, the numbers of the published program are held.
+ *
+ *	encoder --make FILE	the made-up one, for other tests */
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "ai/encoder_in.h"
+#include "ai/similar.h"
 #include "base/file.h"
 #include "crypt/crypt.h"
 #include "tap.h"
@@ -281,16 +284,67 @@ check_published(struct cn_encoder *e)
 	cn_arena_release(&mem);
 }
 
+/* --- what is near --- */
+
+static bool
+about(double a, double b)
+{
+	return a - b < 1e-9 && b - a < 1e-9;
+}
+
+static void
+check_near(void)
+{
+	struct cn_near n[] = {
+		{ .like = 0.6, .category = "refund" },
+		{ .like = 0.5, .category = "login" },
+		{ .like = 0.4, .category = "login" },
+		{ .like = 0.3, .category = NULL }
+	}, m[] = {
+		{ .like = 0.6, .meant = true, .meaning = 0.4 },
+		{ .like = 0.4, .meant = true, .meaning = 0.9 }
+	};
+	float a[CN_ENCODER_DIM] = { 0 }, b[CN_ENCODER_DIM] = { 0 };
+	struct cn_meaning x, y, none;
+
+	cn_near_weigh(n, 4, NULL, 0);
+	ok(about(n[0].score, 0.6 * 0.36 / 0.77) &&
+	    about(n[1].score, 0.5 * 0.41 / 0.77) &&
+	    about(n[3].score, 0.3 * 0.5),
+	    "without a classifier, those that are near decide");
+	cn_near_weigh(n, 4, "refund", 0.9);
+	ok(about(n[0].score, 0.6 * (0.36 / 0.77 + 0.9) / 2) &&
+	    about(n[1].score, 0.5 * (0.41 / 0.77 + 0.1 / 8) / 2) &&
+	    about(n[3].score, 0.3 * 0.5), "with one, it has half the say");
+	cn_near_weigh(m, 2, "refund", 0.9);
+	ok(about(m[0].score, 0.3 * 0.5) && about(m[1].score, 0.6 * 0.5),
+	    "likeness is of words and of meaning");
+	a[0] = 0.6f;
+	a[1] = 0.8f;
+	b[0] = 0.8f;
+	b[2] = -0.6f;
+	cn_meaning_of(&x, a);
+	cn_meaning_of(&y, b);
+	cn_meaning_of(&none, (float[CN_ENCODER_DIM]){ 0 });
+	ok(cn_meaning_like(&x, &y) > 0.47 && cn_meaning_like(&x, &y) < 0.49 &&
+	    cn_meaning_like(&x, &x) > 0.999 && cn_meaning_like(&x, &none) == 0,
+	    "a cosine of bytes");
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	struct cn_buf file = make();
 	struct cn_err err = { 0 };
-	struct cn_encoder *e = cn_encoder_load(cn_buf_view(&file), &err);
+	struct cn_encoder *e;
 	float out[CN_ENCODER_DIM] = { 7 };
 	struct cn_arena mem = { 0 };
 	size_t i;
 
+	if (argc == 3 && strcmp(argv[1], "--make") == 0)
+		return cn_file_replace(argv[2], file.p, file.len, 0644,
+		    &err) < 0;
+	e = cn_encoder_load(cn_buf_view(&file), &err);
 	ok(e != NULL && strlen(cn_encoder_id(e)) == 16, "and read again");
 	if (e == NULL)
 		return done();
@@ -302,8 +356,9 @@ main(void)
 	ok(cn_encode(e, CN_STR(""), out, &mem) == 0 && out[0] == 7,
 	    "an empty text leaves the numbers alone");
 	check_damage(&file);
+	check_near();
 	ok(cn_encoder_speaks("en") && cn_encoder_speaks(NULL) &&
-	    !cn_encoder_speaks("de"), "English");
+	    cn_encoder_speaks("") && !cn_encoder_speaks("de"), "English");
 	cn_encoder_free(e);
 	if ((e = installed()) != NULL)
 		check_published(e);
