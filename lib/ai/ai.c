@@ -500,6 +500,7 @@ cn_ai_classify(const struct cn_model *m, const struct cn_ai_input *in,
 {
 	struct look l = { .in = in, .r = r, .arena = arena,
 	    .usual = CN_PRIORITY_NORMAL };
+	struct cn_lang_guess lang;
 	struct cn_words accented;
 	size_t i;
 
@@ -522,7 +523,9 @@ cn_ai_classify(const struct cn_model *m, const struct cn_ai_input *in,
 	/* The subject is often in the desk's language: the text decides. */
 	cn_words(&accented, in->text.n ? cn_str(NULL) : in->subject,
 	    CN_AI_SUBJECT_MAX, in->text, CN_AI_TEXT_MAX, true, arena);
-	r->language_confidence = cn_language(&accented, r->language);
+	cn_language(&accented, &lang, arena);
+	memcpy(r->language, lang.code, sizeof(r->language));
+	r->language_confidence = lang.confidence;
 	sentiment(&l);
 	automatic(&l);
 	data_request(&l);

@@ -1,33 +1,45 @@
-/* language.c - which language: script, frequent words, and spellings
+/* language.c - which language: the script, then runs of its letters
  *
- * Where a script is not Latin the script decides, and letters that only one
- * of its languages has.  Elsewhere each frequent word votes for the languages
- * that have it, the more the fewer they are, and so, with less weight, do
- * spellings. */
+ * Most scripts have one language that our users write, or letters that tell.
+ * For Latin, Cyrillic and Devanagari each run of one to four characters and
+ * each word adds its weights, learnt by a softmax over what other people have
+ * translated (langprofile.py): naive Bayes would count what runs have in
+ * common as often as they occur. */
 #include <string.h>
 
 #include "base/utf8.h"
 #include "language.h"
 
-#define SHAPE_VOTE 0.3
-#define SHAPE_BYTES 10			/* of the longest shape */
 #define WORDS_MAX 250			/* looked at; more changes nothing */
-#define SMOOTH 0.6			/* votes that nobody gave */
+#define RUN 4				/* characters, at most */
 #define SCRIPT_SHARE 3			/* one letter in so many decides */
+#define FNV_BASIS 2166136261u
+#define FNV_PRIME 16777619u
 
 static const struct script {
 	uint32_t from, to;
 	char code[4];
+	const char *name;
+	const struct cn_lang_table *table;
 } scripts[] = {
-	{ 0x370, 0x3ff, "el" }, { 0x400, 0x52f, "ru" },
-	{ 0x590, 0x5ff, "he" }, { 0x600, 0x6ff, "ar" },
-	{ 0x900, 0x97f, "hi" }, { 0x980, 0x9ff, "bn" },
-	{ 0xa00, 0xa7f, "pa" }, { 0xa80, 0xaff, "gu" },
-	{ 0xb00, 0xb7f, "or" }, { 0xb80, 0xbff, "ta" },
-	{ 0xc00, 0xc7f, "te" }, { 0xc80, 0xcff, "kn" },
-	{ 0xd00, 0xd7f, "ml" }, { 0xd80, 0xdff, "si" },
-	{ 0xe00, 0xe7f, "th" }, { 0x3040, 0x30ff, "ja" },
-	{ 0x4e00, 0x9fff, "zh" }, { 0xac00, 0xd7a3, "ko" }
+	{ 0x370, 0x3ff, "el", "Greek", NULL },
+	{ 0x400, 0x52f, "ru", "Cyrillic", &cn_lang_cyrillic },
+	{ 0x590, 0x5ff, "he", "Hebrew", NULL },
+	{ 0x600, 0x6ff, "ar", "Arabic", NULL },
+	{ 0x900, 0x97f, "hi", "Devanagari", &cn_lang_devanagari },
+	{ 0x980, 0x9ff, "bn", "Bengali", NULL },
+	{ 0xa00, 0xa7f, "pa", "Gurmukhi", NULL },
+	{ 0xa80, 0xaff, "gu", "Gujarati", NULL },
+	{ 0xb00, 0xb7f, "or", "Oriya", NULL },
+	{ 0xb80, 0xbff, "ta", "Tamil", NULL },
+	{ 0xc00, 0xc7f, "te", "Telugu", NULL },
+	{ 0xc80, 0xcff, "kn", "Kannada", NULL },
+	{ 0xd00, 0xd7f, "ml", "Malayalam", NULL },
+	{ 0xd80, 0xdff, "si", "Sinhala", NULL },
+	{ 0xe00, 0xe7f, "th", "Thai", NULL },
+	{ 0x3040, 0x30ff, "ja", "kana", NULL },
+	{ 0x4e00, 0x9fff, "zh", "Han", NULL },
+	{ 0xac00, 0xd7a3, "ko", "Hangul", NULL }
 };
 #define NSCRIPTS (sizeof(scripts) / sizeof(scripts[0]))
 
@@ -36,56 +48,20 @@ static const struct letter {
 	uint32_t cp;
 	char script[4], code[4];
 } letters[] = {
-	{ 0x456, "ru", "uk" }, { 0x457, "ru", "uk" }, { 0x454, "ru", "uk" },
-	{ 0x491, "ru", "uk" }, { 0x44a, "ru", "bg" }, { 0x933, "hi", "mr" },
 	{ 0x679, "ar", "ur" }, { 0x6ba, "ar", "ur" }, { 0x6d2, "ar", "ur" },
-	{ 0x67e, "ar", "fa" }, { 0x686, "ar", "fa" }, { 0x6af, "ar", "fa" }
+	{ 0x67e, "ar", "fa" }, { 0x686, "ar", "fa" }, { 0x6af, "ar", "fa" },
+	{ 0x9f0, "bn", "as" }, { 0x9f1, "bn", "as" }
 };
 #define NLETTERS (sizeof(letters) / sizeof(letters[0]))
 /* Of a hundred letters so many must be of that kind. */
 #define LETTER_SHARE 1
 
-struct votes {
-	double lang[CN_LANGS];
+struct count {
 	size_t script[NSCRIPTS], letter[NLETTERS], other, latin;
 };
 
-static uint32_t
-lookup(const struct cn_lang_word *t, size_t n, const char *p, size_t len)
-{
-	size_t lo = 0, hi = n, mid;
-	int d;
-
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		d = strncmp(t[mid].text, p, len);
-		if (d == 0 && t[mid].text[len])
-			d = 1;
-		if (d == 0)
-			return t[mid].langs;
-		if (d < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return 0;
-}
-
 static void
-vote(struct votes *v, uint32_t langs, double weight)
-{
-	uint32_t l;
-	int n = 0;
-
-	for (l = langs; l; l &= l - 1)
-		n++;
-	for (l = 0; n && l < CN_LANGS; l++)
-		if (langs >> l & 1)
-			v->lang[l] += weight / n;
-}
-
-static void
-count_letters(struct votes *v, const char *p, size_t n)
+count_letters(struct count *v, const char *p, size_t n)
 {
 	size_t i, len, s;
 	uint32_t cp;
@@ -94,7 +70,7 @@ count_letters(struct votes *v, const char *p, size_t n)
 		len = cn_utf8_get(p + i, n - i, &cp);
 		if (len == 0)
 			return;
-		if (cp < 0x250) {
+		if (cp < 0x370) {
 			v->latin += cp >= 'a';
 			continue;
 		}
@@ -108,102 +84,178 @@ count_letters(struct votes *v, const char *p, size_t n)
 	}
 }
 
+/* Which languages of a script are told apart by their letters alone. */
 static void
-shapes(struct votes *v, const char *word, size_t n)
+by_letters(const struct count *v, size_t best, struct cn_lang_guess *g)
 {
-	char w[4 * CN_WORD_MAX + 2];
-	size_t i, len;
+	const char *code = scripts[best].code;
+	size_t i, j, n;
 
-	w[0] = '^';
-	memcpy(w + 1, word, n);
-	w[n + 1] = '$';
-	for (i = 0; i < n + 1; i++)
-		for (len = 1; len <= SHAPE_BYTES && i + len <= n + 2; len++)
-			vote(v, lookup(cn_lang_shapes, cn_lang_nshapes, w + i,
-			    len), SHAPE_VOTE);
-}
-
-/* The script with most letters, and then what tells its languages apart. */
-static double
-by_script(const struct votes *v, char out[8])
-{
-	size_t best = 0, i, j, n;
-	const char *code;
-	double mr = 0, hi = 0, sure;
-
-	for (i = 1; i < NSCRIPTS; i++)
-		if (v->script[i] > v->script[best])
-			best = i;
-	code = scripts[best].code;
-	sure = (double)v->script[best] / (double)v->other;
+	g->confidence = (double)v->script[best] / (double)v->other;
 	/* Japanese writes Han too, Chinese no kana. */
 	if (strcmp(code, "zh") == 0)
 		for (i = 0; i < NSCRIPTS; i++)
 			if (strcmp(scripts[i].code, "ja") == 0 &&
 			    10 * v->script[i] > v->script[best])
-				code = "ja", sure = 0.95;
+				code = "ja", g->confidence = 0.95;
 	for (i = 0; i < NLETTERS; i++) {
 		if (strcmp(letters[i].script, scripts[best].code) != 0)
 			continue;
 		for (n = j = 0; j < NLETTERS; j++)
 			if (strcmp(letters[j].code, letters[i].code) == 0)
 				n += v->letter[j];
-		if (strcmp(code, scripts[best].code) == 0 && n &&
+		if (code == scripts[best].code && n &&
 		    100 * n >= LETTER_SHARE * v->script[best])
 			code = letters[i].code;
 	}
-	if (strcmp(scripts[best].code, "hi") == 0) {
-		for (i = 0; i < CN_LANGS; i++) {
-			mr += strcmp(cn_lang_codes[i], "mr") ? 0 : v->lang[i];
-			hi += strcmp(cn_lang_codes[i], "hi") ? 0 : v->lang[i];
-		}
-		if (mr != hi)
-			code = mr > hi ? "mr" : "hi";
-		sure *= 0.7 + 0.3 * (mr > hi ? mr : hi) / (mr + hi + 0.5);
-	}
-	memcpy(out, code, strlen(code) + 1);
-	return sure;
+	g->margin = g->confidence;
+	g->script = scripts[best].name;
+	memcpy(g->code, code, strlen(code) + 1);
 }
 
-double
-cn_language(const struct cn_words *words, char out[8])
+static bool
+add(const struct cn_lang_table *t, uint32_t key, int32_t *sum)
 {
-	struct votes v = { 0 };
-	size_t i, best = 0;
-	double total = 0;
-	const char *p;
+	size_t r = t->start[key >> 20], end = t->start[(key >> 20) + 1], i;
 
-	out[0] = '\0';
-	for (i = 0; i < words->n && i < WORDS_MAX; i++) {
-		p = words->buf + words->w[i].at;
-		count_letters(&v, p, words->w[i].len);
-		vote(&v, lookup(cn_lang_words, cn_lang_nwords, p,
-		    words->w[i].len), 1);
-		if ((unsigned char)*p >= 'a')
-			shapes(&v, p, words->w[i].len);
+	while (r < end && t->key[r] < key)
+		r++;
+	if (r == end || t->key[r] != key)
+		return false;
+	for (i = 0; i < t->n; i++)
+		sum[i] += cn_lang_weight(t->weight[r * t->n + i]);
+	return true;
+}
+
+/* p is ' word ', with both spaces. */
+static size_t
+add_word(const struct cn_lang_table *t, const char *p, size_t n, int32_t *sum)
+{
+	size_t at, i, len, run, chars = 0, known = 0;
+	uint32_t cp, h;
+
+	for (at = 0; at < n; at += len, chars++) {
+		len = cn_utf8_get(p + at, n - at, &cp);
+		if (len == 0)
+			return known;
+		h = FNV_BASIS;
+		for (i = at, run = 0; i < n && run < RUN; run++) {
+			do
+				h = (h ^ (unsigned char)p[i++]) * FNV_PRIME;
+			while (i < n && (p[i] & 0xc0) == 0x80);
+			if (run > 0 || p[at] != ' ')
+				known += add(t, h, sum);
+		}
 	}
-	if (v.other && SCRIPT_SHARE * v.other >= v.other + v.latin)
-		return by_script(&v, out);
-	for (i = 0; i < CN_LANGS; i++) {
-		total += v.lang[i];
-		if (v.lang[i] > v.lang[best])
+	if (chars > RUN) {
+		h = FNV_BASIS;
+		for (i = 0; i < n; i++)
+			h = (h ^ (unsigned char)p[i]) * FNV_PRIME;
+		known += add(t, h, sum);
+	}
+	return known;
+}
+
+/* The words that speak loudest for the best, beside the second. */
+static void
+explain(struct cn_lang_guess *g, const int32_t *each, const uint32_t *word,
+    size_t n, size_t langs, size_t best, size_t second)
+{
+	int32_t top[CN_LANG_WHY], w;
+	size_t i, j;
+
+	for (i = 0; i < n; i++) {
+		w = each[i * langs + best] - each[i * langs + second];
+		if (w <= 0)
+			continue;
+		for (j = g->nwhy; j > 0 && top[j - 1] < w; j--)
+			if (j < CN_LANG_WHY) {
+				top[j] = top[j - 1];
+				g->why[j] = g->why[j - 1];
+			}
+		if (j == CN_LANG_WHY)
+			continue;
+		top[j] = w;
+		g->why[j] = word[i];
+		g->nwhy += g->nwhy < CN_LANG_WHY;
+	}
+}
+
+static void
+by_table(const struct cn_words *words, const struct cn_lang_table *t,
+    struct cn_lang_guess *g, struct cn_arena *arena)
+{
+	int32_t *each = cn_arena_alloc(arena, WORDS_MAX * t->n *
+	    sizeof(*each)), sum[CN_LANGS];
+	uint32_t word[WORDS_MAX];
+	size_t i, j, n = 0, known = 0, best = 0, second = 0;
+	double total = 0, p[CN_LANGS];
+
+	for (i = 0; i < t->n; i++)
+		sum[i] = t->bias[i];
+	for (i = 0; i < words->n && n < WORDS_MAX; i++) {
+		const struct cn_word *w = &words->w[i];
+
+		/* Numbers, and what stands for addresses. */
+		if ((unsigned char)words->buf[w->at] < 'a')
+			continue;
+		memset(&each[n * t->n], 0, t->n * sizeof(*each));
+		known += add_word(t, words->buf + w->at - 1, w->len + 2,
+		    &each[n * t->n]);
+		for (j = 0; j < t->n; j++)
+			sum[j] += each[n * t->n + j];
+		word[n++] = (uint32_t)i;
+	}
+	if (known == 0)
+		return;
+	for (i = 1; i < t->n; i++)
+		if (sum[i] > sum[best])
 			best = i;
+	second = best == 0;
+	for (i = 0; i < t->n; i++) {
+		p[i] = cn_exp((sum[i] - sum[best]) * t->unit);
+		total += p[i];
+		if (i != best && sum[i] > sum[second])
+			second = i;
 	}
-	if (total <= 0)
-		return 0;
-	memcpy(out, cn_lang_codes[best], 8);
-	return v.lang[best] / (total + SMOOTH);
+	g->confidence = 1 / total;
+	g->margin = (1 - p[second]) / total;
+	memcpy(g->code, t->code[best], sizeof(g->code));
+	explain(g, each, word, n, t->n, best, second);
+}
+
+void
+cn_language(const struct cn_words *words, struct cn_lang_guess *g,
+    struct cn_arena *arena)
+{
+	struct count v = { 0 };
+	size_t i, best = 0;
+
+	memset(g, 0, sizeof(*g));
+	for (i = 0; i < words->n && i < WORDS_MAX; i++)
+		count_letters(&v, words->buf + words->w[i].at,
+		    words->w[i].len);
+	for (i = 1; i < NSCRIPTS; i++)
+		if (v.script[i] > v.script[best])
+			best = i;
+	if (v.other == 0 || SCRIPT_SHARE * v.other < v.other + v.latin)
+		by_table(words, &cn_lang_latin, g, arena);
+	else if (scripts[best].table != NULL)
+		by_table(words, scripts[best].table, g, arena);
+	else
+		by_letters(&v, best, g);
 }
 
 double
 cn_ai_language(struct cn_str text, char out[8])
 {
 	struct cn_arena arena = { 0 };
+	struct cn_lang_guess g;
 	struct cn_words words;
-	double sure;
 
 	cn_words(&words, cn_str(NULL), 0, text, CN_AI_TEXT_MAX, true, &arena);
-	sure = cn_language(&words, out);
+	cn_language(&words, &g, &arena);
 	cn_arena_release(&arena);
-	return sure;
+	memcpy(out, g.code, sizeof(g.code));
+	return g.confidence;
 }

@@ -4,21 +4,36 @@
 
 #include "words.h"
 
-#define CN_LANGS 19
+#define CN_LANGS 32			/* of one script, at most */
+#define CN_LANG_WHY 3
 
-struct cn_lang_word {
-	const char *text;
-	uint32_t langs;			/* a bit a language */
+/* What langprofile.py made for the languages of one script.  A row is a run of
+ * characters of ' word ', or all of it, by its hash (FNV-1a, 32 bits); its
+ * weights are one character each, as langtable.c says. */
+struct cn_lang_table {
+	size_t n;
+	const char (*code)[8];
+	const uint16_t *start;		/* rows by the first 12 bits; 4097 */
+	const uint32_t *key;		/* ascending */
+	const char *weight;		/* n a row */
+	const int16_t *bias;		/* in units */
+	double unit;
 };
 
-extern const char cn_lang_codes[CN_LANGS][8];		/* by bit */
-extern const struct cn_lang_word cn_lang_words[];	/* whole words */
-extern const size_t cn_lang_nwords;
-/* Parts of words; ^ and $ are the ends of a word. */
-extern const struct cn_lang_word cn_lang_shapes[];
-extern const size_t cn_lang_nshapes;
+extern const struct cn_lang_table cn_lang_latin, cn_lang_cyrillic,
+    cn_lang_devanagari;
+int cn_lang_weight(char);
+
+struct cn_lang_guess {
+	char code[8];			/* '' where nothing speaks for any */
+	double confidence, margin;
+	const char *script;		/* where that alone decided, or NULL */
+	uint32_t why[CN_LANG_WHY];	/* words that did, by number */
+	size_t nwhy;
+};
 
 /* Of words with their accents. */
-double cn_language(const struct cn_words *, char out[8]);
+void cn_language(const struct cn_words *, struct cn_lang_guess *,
+    struct cn_arena *);
 
 #endif
