@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "cli/filter.h"
+#include "cli/helper.h"
 #include "cli/share.h"
 #include "desk/suggest.h"
 #include "store/audit.h"
@@ -17,7 +18,9 @@ static struct {
 	int64_t max, max_line;
 	const char *macros, *agent, *min_score, *rejects;
 	struct cn_list accept, reject;
-} opt = { .max = 3 };
+	const char *generator;
+	int64_t generator_time;
+} opt = { .max = 3, .generator_time = 60 };
 
 static const struct cn_opt opts[] = {
 	{ 0, "pending", CN_OPT_FLAG, &opt.pending, NULL,
@@ -36,6 +39,10 @@ static const struct cn_opt opts[] = {
 	    "--no-store: what is refused, as it came", NULL, false },
 	{ 0, "agent", CN_OPT_STR, &opt.agent, "NAME",
 	    "who answers: fills {agent}", NULL, false },
+	{ 0, "generator", CN_OPT_STR, &opt.generator, "CMD",
+	    "a local program that drafts, too", NULL, false },
+	{ 0, "generator-time", CN_OPT_SPAN, &opt.generator_time, "SPAN",
+	    "how long it may take for a draft; 60s", NULL, false },
 	{ 0, "accept", CN_OPT_LIST, &opt.accept, "ID[:RANK]",
 	    "an agent took that draft; rank 1 unless told", NULL, false },
 	{ 0, "reject", CN_OPT_LIST, &opt.reject, "ID[:RANK]",
@@ -56,6 +63,7 @@ static const struct cn_cmd cmd = {
 
 struct suggest {
 	struct cn_filter f;
+	struct cn_helper helper;
 	struct cn_macros macros;
 	struct cn_encoder *encoder;	/* or NULL */
 	struct cn_suggest s;
@@ -84,6 +92,50 @@ static int put(void *arg, struct cn_buf *b, struct cn_item *it,
 		return cn_suggest_mails(b, &s->s, it, s->f.cli->run.now, err);
 	cn_item_put(b, it, "replies", 0);
 	return 0;
+}
+
+/* --- the generator --- */
+
+static int ask(void *arg, struct cn_str line, struct cn_buf *answer,
+    struct cn_err *err)
+{
+	return cn_helper_ask(&((struct suggest *)arg)->helper, line, answer,
+	    err);
+}
+
+/* The program's name: 'llama' of '/opt/bin/llama -m x.gguf'. */
+static const char *name_of(struct cn_cli *cli)
+{
+	size_t n = strcspn(opt.generator, " \t");
+	const char *word = cn_arena_dup(&cli->arena, opt.generator, n);
+	const char *slash = strrchr(word, '/');
+
+	return slash ? slash + 1 : word;
+}
+
+static int generator(struct suggest *s, struct cn_err *err)
+{
+	struct cn_cli *cli = s->f.cli;
+
+	if (opt.generator == NULL)
+		return 0;
+	s->helper = (struct cn_helper){ .run = &cli->run,
+	    .time = opt.generator_time, .loud = cli->verbose };
+	s->s.generate = ask;
+	s->s.generate_arg = s;
+	s->s.generator = name_of(cli);
+	return cn_helper_start(&s->helper, opt.generator, err);
+}
+
+static void generator_end(struct suggest *s)
+{
+	cn_helper_stop(&s->helper);
+	if (s->s.generator_err.status == 0 || *s->f.cli->run.stop)
+		return;
+	cn_cli_warn("generator: %s: no draft of it after the first %llu "
+	    "messages", s->s.generator_err.msg,
+	    (unsigned long long)(s->s.questions - 1));
+	cn_cli_status(s->f.cli, CN_UNAVAILABLE);
 }
 
 static int work(struct suggest *s, struct cn_err *err)
@@ -227,11 +279,14 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	s.s.macros = &s.macros;
 	r = load(&s, err);
 	if (r == 0)
+		r = generator(&s, err);
+	if (r == 0)
 		r = cn_filter_open(&s.f, opt.no_store, err);
 	if (r == 0)
 		r = cn_suggest_init(&s.s, err);
 	if (r == 0)
 		r = work(&s, err);
+	generator_end(&s);
 	cn_suggest_release(&s.s);
 	cn_filter_close(&s.f);
 	cn_macros_release(&s.macros);

@@ -39,7 +39,7 @@ _cn() {
 		own="--format -l --limit --refs --raw --exit-code"
 		;;
 	cn-reply-suggest)
-		own="--pending -n --max --min-score --macros --no-history --no-store --rejects --agent --accept --reject --format --max-line"
+		own="--pending -n --max --min-score --macros --no-history --no-store --rejects --agent --generator --generator-time --accept --reject --format --max-line"
 		;;
 	cn-report)
 		verbs="volume response csat categories workflow ropa runs quarantine"
@@ -214,6 +214,12 @@ _cn() {
 		kind=-f
 		;;
 	cn-reply-suggest:--agent)
+		return
+		;;
+	cn-reply-suggest:--generator)
+		return
+		;;
+	cn-reply-suggest:--generator-time)
 		return
 		;;
 	cn-reply-suggest:--accept)

@@ -110,6 +110,8 @@ complete -c cn-reply-suggest -l no-history -d 'macros only: nothing that was sai
 complete -c cn-reply-suggest -l no-store -d 'open no store: lines in, lines out'
 complete -c cn-reply-suggest -l rejects -r -d '--no-store: what is refused, as it came'
 complete -c cn-reply-suggest -l agent -x -d 'who answers: fills {agent}'
+complete -c cn-reply-suggest -l generator -x -d 'a local program that drafts, too'
+complete -c cn-reply-suggest -l generator-time -x -d 'how long it may take for a draft; 60s'
 complete -c cn-reply-suggest -l accept -x -d 'an agent took that draft; rank 1 unless told'
 complete -c cn-reply-suggest -l reject -x -d 'an agent did not'
 complete -c cn-reply-suggest -l format -x -a 'jsonl rfc822' -d 'lines, or the drafts as an mbox'

@@ -140,21 +140,23 @@ static int restrict_files(const struct cn_room *room, long abi,
 #define REFUSE(nr) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (nr), 0, 1), DENY
 
 /* Through another architecture's entry every number means something else; an
- * io_uring opens sockets without any of these calls; another process of this
- * user may have what this one gave up. */
+ * io_uring opens sockets without any of these calls. */
+#define NO_NETWORK LOAD(arch), \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0), \
+	RETURN(SECCOMP_RET_KILL_PROCESS), \
+	LOAD(nr), \
+	BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, ABI_MAX, 0, 1), \
+	DENY, \
+	REFUSE(__NR_socket), REFUSE(__NR_socketpair), REFUSE(__NR_connect), \
+	REFUSE(__NR_bind), REFUSE(__NR_listen), REFUSE(__NR_accept), \
+	REFUSE(__NR_accept4), REFUSE(__NR_sendto), REFUSE(__NR_sendmsg), \
+	REFUSE(__NR_sendmmsg), REFUSE(__NR_recvmsg), REFUSE(__NR_recvmmsg), \
+	REFUSE(__NR_io_uring_setup), REFUSE(__NR_io_uring_enter), \
+	REFUSE(__NR_io_uring_register)
+
+/* Another process of this user may have what this one gave up. */
 static struct sock_filter calls[] = {
-	LOAD(arch),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
-	RETURN(SECCOMP_RET_KILL_PROCESS),
-	LOAD(nr),
-	BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, ABI_MAX, 0, 1),
-	DENY,
-	REFUSE(__NR_socket), REFUSE(__NR_socketpair), REFUSE(__NR_connect),
-	REFUSE(__NR_bind), REFUSE(__NR_listen), REFUSE(__NR_accept),
-	REFUSE(__NR_accept4), REFUSE(__NR_sendto), REFUSE(__NR_sendmsg),
-	REFUSE(__NR_sendmmsg), REFUSE(__NR_recvmsg), REFUSE(__NR_recvmmsg),
-	REFUSE(__NR_io_uring_setup), REFUSE(__NR_io_uring_enter),
-	REFUSE(__NR_io_uring_register),
+	NO_NETWORK,
 #ifndef __SANITIZE_ADDRESS__	/* the search for leaks is a tracer */
 	REFUSE(__NR_ptrace),
 #endif
@@ -179,6 +181,19 @@ static int restrict_calls(struct cn_err *err)
 	    "seccomp: a thread has filters of its own");
 }
 
+int cn_sandbox_offline(void)
+{
+	static struct sock_filter offline[] = {
+		NO_NETWORK, RETURN(SECCOMP_RET_ALLOW)
+	};
+	const struct sock_fprog prog = {
+		.len = sizeof(offline) / sizeof(offline[0]), .filter = offline
+	};
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -1 :
+	    (int)syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
+}
+
 /* EINVAL: a kernel without it; with it, EFAULT for no filter. */
 static bool has_seccomp(void)
 {
@@ -186,6 +201,12 @@ static bool has_seccomp(void)
 	    errno != EINVAL;
 }
 #else
+int cn_sandbox_offline(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
 static int restrict_calls(struct cn_err *err)
 {
 	(void)err;

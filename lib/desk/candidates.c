@@ -13,6 +13,7 @@
 #define VARIANTS CN_MACRO_VARIANTS
 #define UNKNOWN 0.25		/* belief where nobody has said a category */
 #define OTHERS 8		/* shares what is left of the belief */
+#define TOLD 5			/* drafts that a generator gets, at least */
 #define ALIKE 0.75		/* likeness from which two drafts are one */
 
 double cn_belief(const struct cn_asked *a, const char *category)
@@ -131,12 +132,14 @@ static int choose(struct cn_suggest *s, struct cn_item *it,
 	struct cn_cand *kept = cn_arena_alloc(&it->mem, (*count + 1) *
 	    sizeof(*kept));
 	size_t n = *count, k = 0, held = 0, at;
+	const size_t max = s->generate != NULL && s->max < TOLD ? TOLD :
+	    s->max;
 
 	for (at = 0; at < n; at++)
 		d[at].score = d[at].score > 1 ? 1 : d[at].score;
 	qsort(d, n, sizeof(*d), by_rank);
 	at = 0;
-	while (at < n && k < s->max && d[at].score >= s->min_score) {
+	while (at < n && k < max && d[at].score >= s->min_score) {
 		if (d[at].text == NULL) {
 			if (reveal(s, it, a, &d[at], err) < 0)
 				return -1;
@@ -171,13 +174,10 @@ int cn_candidates(struct cn_suggest *s, struct cn_item *it,
 	*n = from_macros(s, a, d, &it->mem);
 	if (from_history(s, it, a, d, n, err) < 0)
 		return -1;
-	if (s->items.store != NULL && !s->macros_only) {
-		if (cn_talk_spans(s, it, a, d + *n, &k, err) < 0)
-			return -1;
-		for (i = 0; i < k; i++)
-			d[*n + i].order = *n + i;
-		*n += k;
-	}
+	k = cn_talk_spans(s, a, d + *n, &it->mem);
+	for (i = 0; i < k; i++)
+		d[*n + i].order = *n + i;
+	*n += k;
 	*out = d;
 	return choose(s, it, a, d, n, withheld, err);
 }

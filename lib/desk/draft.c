@@ -96,7 +96,8 @@ static int put_mail(struct cn_buf *b, struct cn_suggest *s,
 	d.text = cn_json_string(mem, cn_json_get(reply, "text"));
 	d.extra.p = cn_arena_fmt(mem, "X-CN-Draft: rank=%.*s; score=%.*s; "
 	    "source=%s\n", (int)rank_is.n, rank_is.p, (int)score.n, score.p,
-	    macro ? "macro" : "message");
+	    macro ? "macro" : cn_json_get(source, "from").n > 0 ?
+	    "generator" : "message");
 	d.extra.n = strlen(d.extra.p);
 	r = cn_mail_build(&built, &d, err);
 	if (r == 0)

@@ -46,15 +46,23 @@ double cn_judged(const struct cn_suggest *s, const char *macro, int64_t draft)
 	    (double)(f->accepted + f->rejected + 2 * BEGIN);
 }
 
-/* The source of one draft. */
+/* The source of one draft, of a generated one all that bear it. */
 static int judge(struct cn_store *st, int64_t message, struct cn_str source,
     bool accepted, struct cn_arena *mem, struct cn_err *err)
 {
 	const char *macro = cn_json_string(mem, cn_json_get(source, "macro"));
 	const char *pub = cn_json_string(mem, cn_json_get(source, "message"));
+	struct cn_str from = cn_json_get(source, "from");
+	struct cn_json_it at;
 	int64_t draft = 0;
 	int r = 1;
 
+	if (from.n > 0) {
+		cn_json_walk(&at, from);
+		for (r = 0; r == 0 && cn_json_next(&at);)
+			r = judge(st, message, at.val, accepted, mem, err);
+		return r;
+	}
 	if (macro == NULL && pub != NULL)
 		r = cn_message_find(st, pub, &draft, err);
 	if (r == 1 && (macro != NULL || draft != 0))

@@ -35,17 +35,28 @@ static bool named(struct cn_str *v, size_t n, struct cn_str s)
 	return false;
 }
 
-static void source(struct cn_buf *b, const struct cn_cand *d)
+void cn_reply_origin(struct cn_buf *b, const struct cn_cand *d)
 {
-	cn_json_key(b, "source");
 	cn_buf_ch(b, '{');
-	cn_json_kv(b, d->macro ? "macro" : "message", d->macro ? d->macro :
-	    d->message);
+	if (d->generator != NULL) {
+		cn_json_kv(b, "generator", d->generator);
+		cn_json_key(b, "from");
+		cn_buf_add(b, d->from.p, d->from.n);
+	} else {
+		cn_json_kv(b, d->macro ? "macro" : "message", d->macro ?
+		    d->macro : d->message);
+	}
 	if (d->span[1] > 0) {
 		cn_json_key(b, "span");
 		cn_buf_fmt(b, "[%zu,%zu]", d->span[0], d->span[1]);
 	}
 	cn_buf_ch(b, '}');
+}
+
+void cn_reply_source(struct cn_buf *b, const struct cn_cand *d)
+{
+	cn_json_key(b, "source");
+	cn_reply_origin(b, d);
 }
 
 static void kinds(struct cn_buf *b, const char *key, const struct cn_kinds *k)
@@ -62,35 +73,60 @@ static void kinds(struct cn_buf *b, const char *key, const struct cn_kinds *k)
 	cn_buf_ch(b, ']');
 }
 
-void cn_reply_put(struct cn_buf *b, const struct cn_suggest *s,
-    const struct cn_asked *a, const struct cn_cand *d, size_t rank)
+#define SLOTS 16
+
+struct filled {
+	struct cn_str got[SLOTS], open[SLOTS];
+	size_t ngot, nopen;
+};
+
+static void fill(struct cn_buf *text, struct filled *f,
+    const struct cn_suggest *s, const struct cn_asked *a,
+    const struct cn_cand *d)
 {
-	struct cn_str got[16], open[16], slot;
-	struct cn_buf text = { 0 };
-	size_t ngot = 0, nopen = 0, i;
+	struct cn_str slot;
 	const char *p, *with;
 
 	for (p = d->text; *p != '\0'; p++) {
 		/* What is quoted has none. */
 		if (d->span[1] > 0 || (slot = slot_at(p)).n == 0) {
-			cn_buf_ch(&text, *p);
+			cn_buf_ch(text, *p);
 			continue;
 		}
 		if ((with = filling(a, s->agent, slot)) != NULL) {
-			cn_buf_str(&text, with);
-			if (ngot < 16 && !named(got, ngot, slot))
-				got[ngot++] = slot;
+			cn_buf_str(text, with);
+			if (f->ngot < SLOTS && !named(f->got, f->ngot, slot))
+				f->got[f->ngot++] = slot;
 		} else {
-			cn_buf_add(&text, p, slot.n + 2);
-			if (nopen < 16 && !named(open, nopen, slot))
-				open[nopen++] = slot;
+			cn_buf_add(text, p, slot.n + 2);
+			if (f->nopen < SLOTS && !named(f->open, f->nopen,
+			    slot))
+				f->open[f->nopen++] = slot;
 		}
 		p += slot.n + 1;
 	}
+}
+
+void cn_reply_text(struct cn_buf *text, const struct cn_suggest *s,
+    const struct cn_asked *a, const struct cn_cand *d)
+{
+	struct filled f = { .ngot = 0 };
+
+	fill(text, &f, s, a, d);
+}
+
+void cn_reply_put(struct cn_buf *b, const struct cn_suggest *s,
+    const struct cn_asked *a, const struct cn_cand *d, size_t rank)
+{
+	struct filled f = { .ngot = 0 };
+	struct cn_buf text = { 0 };
+	size_t i;
+
+	fill(&text, &f, s, a, d);
 	cn_buf_ch(b, '{');
 	cn_json_kvi(b, "rank", (int64_t)rank);
 	cn_json_kvf(b, "score", d->score, 4);
-	source(b, d);
+	cn_reply_source(b, d);
 	if (d->model != NULL) {
 		cn_json_key(b, "model");
 		cn_buf_fmt(b, "\"encoder:%s\"", d->model);
@@ -100,20 +136,20 @@ void cn_reply_put(struct cn_buf *b, const struct cn_suggest *s,
 	cn_json_kv(b, "language", d->language[0] ? d->language : NULL);
 	cn_json_key(b, "slots");
 	cn_buf_ch(b, '{');
-	for (i = 0; i < ngot; i++) {
+	for (i = 0; i < f.ngot; i++) {
 		char name[32];
 
-		memcpy(name, got[i].p, got[i].n < 31 ? got[i].n : 31);
-		name[got[i].n < 31 ? got[i].n : 31] = '\0';
-		cn_json_kv(b, name, filling(a, s->agent, got[i]));
+		memcpy(name, f.got[i].p, f.got[i].n < 31 ? f.got[i].n : 31);
+		name[f.got[i].n < 31 ? f.got[i].n : 31] = '\0';
+		cn_json_kv(b, name, filling(a, s->agent, f.got[i]));
 	}
 	cn_buf_ch(b, '}');
 	cn_json_key(b, "unfilled");
 	cn_buf_ch(b, '[');
-	for (i = 0; i < nopen; i++) {
+	for (i = 0; i < f.nopen; i++) {
 		if (i > 0)
 			cn_buf_ch(b, ',');
-		cn_json_put(b, open[i].p, open[i].n);
+		cn_json_put(b, f.open[i].p, f.open[i].n);
 	}
 	cn_buf_ch(b, ']');
 	if (d->masked.n > 0)
@@ -125,7 +161,7 @@ void cn_reply_put(struct cn_buf *b, const struct cn_suggest *s,
 void cn_withheld_put(struct cn_buf *b, const struct cn_cand *d)
 {
 	cn_buf_ch(b, '{');
-	source(b, d);
+	cn_reply_source(b, d);
 	kinds(b, "why", &d->masked);
 	cn_buf_ch(b, '}');
 }

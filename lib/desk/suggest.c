@@ -142,26 +142,55 @@ static void understand(struct cn_item *it, struct cn_asked *a)
 	cn_wordset_add(&a->own, a->text, 1);
 }
 
+static void hold(struct cn_buf *held, const struct cn_cand *d)
+{
+	cn_buf_ch(held, held->len == 0 ? '[' : ',');
+	cn_withheld_put(held, d);
+}
+
+/* The place of a draft of the generator: before its equals. */
+static size_t place(const struct cn_cand *d, size_t n,
+    const struct cn_cand *of)
+{
+	size_t i = 0;
+
+	while (i < n && ((d[i].same && !of->same) || (d[i].same == of->same &&
+	    d[i].score > of->score)))
+		i++;
+	return i;
+}
+
 static int drafts(struct cn_suggest *s, struct cn_item *it,
     struct cn_asked *a, struct cn_buf *b, struct cn_buf *held,
     struct cn_err *err)
 {
-	struct cn_cand *d;
-	size_t n, withheld, i;
+	size_t n, withheld, at, i, rank = 0;
+	struct cn_cand *d, made;
+	int r = 0;
 
 	if (cn_candidates(s, it, a, &d, &n, &withheld, err) < 0)
 		return -1;
+	if (s->generate != NULL)
+		r = cn_generate(s, it, a, d, n, &made);
+	at = r == 1 ? place(d, n, &made) : n + 1;
 	cn_buf_ch(b, '[');
-	for (i = 0; i < n; i++) {
-		if (i > 0)
+	for (i = 0; i <= n && rank < s->max; i++) {
+		if (i == at) {
+			if (rank > 0)
+				cn_buf_ch(b, ',');
+			cn_reply_put(b, s, a, &made, ++rank);
+		}
+		if (i == n || rank == s->max)
+			break;
+		if (rank > 0)
 			cn_buf_ch(b, ',');
-		cn_reply_put(b, s, a, &d[i], i + 1);
+		cn_reply_put(b, s, a, &d[i], ++rank);
 	}
 	cn_buf_ch(b, ']');
-	for (; withheld > 0; i++, withheld--) {
-		cn_buf_ch(held, held->len == 0 ? '[' : ',');
-		cn_withheld_put(held, &d[i]);
-	}
+	for (i = n; i < n + withheld; i++)
+		hold(held, &d[i]);
+	if (r == 2)
+		hold(held, &made);
 	if (held->len > 0)
 		cn_buf_ch(held, ']');
 	return 0;
@@ -183,7 +212,9 @@ int cn_suggest_item(struct cn_suggest *s, struct cn_item *it,
 	if (it->skipped != NULL)
 		return 0;
 	understand(it, &a);
-	r = drafts(s, it, &a, &b, &held, err);
+	r = cn_talk_load(s, it, &a, err);
+	if (r == 0)
+		r = drafts(s, it, &a, &b, &held, err);
 	if (r == 0) {
 		it->json = keep(&it->mem, &b);
 		it->withheld = keep(&it->mem, &held);
@@ -233,16 +264,23 @@ static int usable(struct cn_suggest *s, const char *pub, struct cn_err *err)
 static int sources(struct cn_suggest *s, struct cn_item *it,
     struct cn_err *err)
 {
-	struct cn_json_it at;
+	struct cn_json_it at, of;
+	struct cn_str source;
 	const char *pub;
 	int r = 1;
 
 	cn_json_walk(&at, it->json);
 	while (r == 1 && cn_json_next(&at)) {
-		pub = cn_json_string(&it->mem, cn_json_get(cn_json_get(at.val,
-		    "source"), "message"));
+		source = cn_json_get(at.val, "source");
+		pub = cn_json_string(&it->mem, cn_json_get(source, "message"));
 		if (pub != NULL)
 			r = usable(s, pub, err);
+		source = cn_json_get(source, "from");
+		cn_json_walk(&of, source.n > 0 ? source : CN_STR("[]"));
+		while (r == 1 && cn_json_next(&of))
+			if ((pub = cn_json_string(&it->mem, cn_json_get(of.val,
+			    "message"))) != NULL)
+				r = usable(s, pub, err);
 	}
 	if (r == 0)
 		it->json = CN_STR("[]");

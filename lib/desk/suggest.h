@@ -26,6 +26,13 @@ struct cn_suggest {
 	size_t max;
 	double min_score;
 	uint64_t stored, skipped;	/* so far */
+	/* A generator, or NULL: a line (generate.c) out and one in.  Where it
+	 * fails it is set to NULL, with the reason. */
+	int (*generate)(void *, struct cn_str line, struct cn_buf *answer,
+	    struct cn_err *);
+	void *generate_arg;
+	const char *generator;		/* its name on the line */
+	struct cn_err generator_err;
 	/* Its own. */
 	struct cn_similar *index;	/* of the macros' texts */
 	struct cn_wordset free;
@@ -33,6 +40,7 @@ struct cn_suggest {
 	struct cn_feedback *judged;
 	size_t njudged;
 	struct cn_arena mem;
+	uint64_t questions;		/* asked of the generator */
 };
 
 /* After the members above are set. */

@@ -17,24 +17,27 @@
 #define SHORT 20			/* bytes that say something */
 #define TEXT_MAX ((size_t)64 << 10)	/* of a message */
 
-/* A piece of a message of ours. */
-struct unit {
-	const char *message, *language, *category;
-	int64_t id;
-	struct cn_str text;
-	size_t from, to;		/* characters of the message's text */
-};
-
 struct talk {
 	struct cn_suggest *s;
 	struct cn_item *it;
 	struct cn_arena *mem;		/* of the item */
 	const char *to[8];		/* who gets the answer, normalised */
 	size_t nto;
-	struct cn_similar *index;
-	struct unit *unit;
-	size_t n;
 	const char *category;		/* of the customer's last message */
+};
+
+/* A piece of a message of ours. */
+struct unit {
+	const struct cn_said *of;
+	struct cn_str text;
+	size_t from, to;		/* characters of the message's text */
+};
+
+struct units {
+	struct cn_arena *mem;
+	struct cn_similar *index;
+	struct unit *v;
+	size_t n;
 };
 
 static bool is(const char *a, const char *b)
@@ -108,8 +111,8 @@ static size_t chars(const char *p, size_t n)
 	return k;
 }
 
-static void add_unit(struct talk *t, int64_t id, const struct cn_msg *m,
-    const char *lang, struct cn_str u)
+static void add_unit(struct units *t, const struct cn_said *m,
+    struct cn_str u)
 {
 	struct cn_buf folded = { 0 };
 	size_t at;
@@ -118,17 +121,15 @@ static void add_unit(struct talk *t, int64_t id, const struct cn_msg *m,
 	/* A question is no answer. */
 	if (u.n < SHORT || u.p[u.n - 1] == '?' || t->n == UNITS)
 		return;
-	at = chars(m->text, (size_t)(u.p - m->text));
-	t->unit[t->n] = (struct unit){ m->id, lang, t->category, id, u,
-	    at, at + chars(u.p, u.n) };
+	at = chars(m->msg->text, (size_t)(u.p - m->msg->text));
+	t->v[t->n] = (struct unit){ m, u, at, at + chars(u.p, u.n) };
 	cn_fold(&folded, u);
 	cn_similar_add(t->index, (int64_t)t->n++, cn_buf_view(&folded));
 	cn_buf_wipe(&folded);
 }
 
 /* Paragraphs, and the sentences of long ones. */
-static void split(struct talk *t, int64_t id, const struct cn_msg *m,
-    const char *lang, struct cn_str own)
+static void split(struct units *t, const struct cn_said *m, struct cn_str own)
 {
 	const char *p = own.p, *end = own.p + own.n, *nl;
 	struct cn_str par;
@@ -140,86 +141,100 @@ static void split(struct talk *t, int64_t id, const struct cn_msg *m,
 		par = (struct cn_str){ p, (size_t)(nl - p) };
 		for (at = 0; at < par.n; at += n) {
 			n = par.n <= LONG ? par.n : cn_sentence(par, at);
-			add_unit(t, id, m, lang, (struct cn_str){ p + at,
-			    n });
+			add_unit(t, m, (struct cn_str){ p + at, n });
 		}
 	}
 }
 
-static int add_message(struct talk *t, int64_t id, struct cn_err *err)
+static int add_message(struct talk *t, int64_t id, struct cn_asked *a,
+    struct cn_err *err)
 {
 	struct cn_message_owner o;
-	struct cn_text_span *v;
-	struct cn_msg m;
+	struct cn_msg *m = cn_arena_alloc(t->mem, sizeof(*m));
 	char *lang;
-	size_t n, i;
 	int r = cn_message_owner(t->s->items.store, id, &o, err);
 
 	if (r <= 0 || cn_gate(&o, "suggest") != NULL)
 		return r < 0 ? -1 : 0;
-	if (cn_message_load(t->s->items.store, id, CN_LOAD_TEXT, &m, t->mem,
+	if (cn_message_load(t->s->items.store, id, CN_LOAD_TEXT, m, t->mem,
 	    err) < 0)
 		return err->status == CN_BLOCKED ? 0 : -1;
-	if (is(m.direction, "in"))
+	if (is(m->direction, "in"))
 		t->category = cn_json_string(t->mem,
-		    cn_json_get(m.class_json, "best"));
-	if (!is(m.direction, "out") || m.automatic != NULL ||
-	    m.text == NULL || !shared(t, &m, &o))
+		    cn_json_get(m->class_json, "best"));
+	if (m->automatic != NULL || m->text == NULL || !shared(t, m, &o))
 		return 0;
-	v = cn_text_split(t->mem, (struct cn_str){ m.text,
-	    cn_utf8_cut(m.text, m.text_len, TEXT_MAX) }, &n);
 	lang = cn_arena_alloc(t->mem, 8);
-	cn_ai_language((struct cn_str){ m.text, m.text_len }, lang);
-	for (i = 0; i < n; i++)
-		if (v[i].kind == CN_TEXT_OWN)
-			split(t, id, &m, lang, v[i].text);
+	cn_ai_language((struct cn_str){ m->text, m->text_len }, lang);
+	a->said[a->nsaid++] = (struct cn_said){ id, m, lang, t->category };
 	return 0;
 }
 
-static size_t best(struct talk *t, const struct cn_asked *a,
-    struct cn_cand *d, size_t max)
-{
-	struct cn_hit hits[CN_TALK_SPANS];
-	size_t n = cn_similar_query(t->index, a->text, hits, max), i;
-
-	for (i = 0; i < n; i++) {
-		const struct unit *u = &t->unit[hits[i].id];
-		double like = hits[i].score > 0.5 ? 1 : 2 * hits[i].score;
-
-		d[i] = (struct cn_cand){ .message = u->message,
-		    .span = { u->from, u->to }, .language = u->language,
-		    .text = cn_arena_dup(t->mem, u->text.p, u->text.n),
-		    .same = cn_same_language(a->language, u->language),
-		    .score = like * (0.5 + 0.5 * cn_belief(a, u->category)) *
-		    cn_judged(t->s, NULL, u->id) };
-	}
-	return n;
-}
-
-int cn_talk_spans(struct cn_suggest *s, struct cn_item *it,
-    const struct cn_asked *a, struct cn_cand *d, size_t *n,
-    struct cn_err *err)
+int cn_talk_load(struct cn_suggest *s, struct cn_item *it,
+    struct cn_asked *a, struct cn_err *err)
 {
 	struct talk t = { .s = s, .it = it, .mem = &it->mem };
 	int64_t *ids;
 	size_t count, i, at;
 	int r;
 
-	*n = 0;
-	if (it->id == 0 || (r = recipients(&t, err)) == 0)
+	if (it->id == 0 || s->macros_only || (r = recipients(&t, err)) == 0)
 		return 0;
 	if (r < 0 || cn_conversation_messages(s->items.store,
 	    it->owner.conversation, t.mem, &ids, &count, err) < 0)
 		return -1;
 	for (at = 0; at < count && ids[at] != it->id; at++)
 		;
-	t.index = cn_similar_new();
-	t.unit = cn_arena_alloc(t.mem, UNITS * sizeof(*t.unit));
+	a->said = cn_arena_alloc(t.mem, MESSAGES * sizeof(*a->said));
 	for (i = at > MESSAGES ? at - MESSAGES : 0; i < at && r >= 0; i++)
-		r = add_message(&t, ids[i], err);
-	cn_similar_finish(t.index);
-	if (r >= 0)
-		*n = best(&t, a, d, CN_TALK_SPANS);
-	cn_similar_free(t.index);
+		r = add_message(&t, ids[i], a, err);
 	return r < 0 ? -1 : 0;
+}
+
+static size_t best(struct units *t, const struct cn_suggest *s,
+    const struct cn_asked *a, struct cn_cand *d)
+{
+	struct cn_hit hits[CN_TALK_SPANS];
+	size_t n = cn_similar_query(t->index, a->text, hits, CN_TALK_SPANS),
+	    i;
+
+	for (i = 0; i < n; i++) {
+		const struct unit *u = &t->v[hits[i].id];
+		const struct cn_said *m = u->of;
+		double like = hits[i].score > 0.5 ? 1 : 2 * hits[i].score;
+
+		d[i] = (struct cn_cand){ .message = m->msg->id,
+		    .span = { u->from, u->to }, .language = m->language,
+		    .text = cn_arena_dup(t->mem, u->text.p, u->text.n),
+		    .same = cn_same_language(a->language, m->language),
+		    .score = like * (0.5 + 0.5 * cn_belief(a, m->category)) *
+		    cn_judged(s, NULL, m->number) };
+	}
+	return n;
+}
+
+size_t cn_talk_spans(const struct cn_suggest *s, const struct cn_asked *a,
+    struct cn_cand *d, struct cn_arena *mem)
+{
+	struct units t = { .mem = mem };
+	struct cn_text_span *v;
+	size_t n, i, k;
+
+	t.index = cn_similar_new();
+	t.v = cn_arena_alloc(mem, UNITS * sizeof(*t.v));
+	for (i = 0; i < a->nsaid; i++) {
+		const struct cn_msg *m = a->said[i].msg;
+
+		if (!is(m->direction, "out"))
+			continue;
+		v = cn_text_split(mem, (struct cn_str){ m->text,
+		    cn_utf8_cut(m->text, m->text_len, TEXT_MAX) }, &n);
+		for (k = 0; k < n; k++)
+			if (v[k].kind == CN_TEXT_OWN)
+				split(&t, &a->said[i], v[k].text);
+	}
+	cn_similar_finish(t.index);
+	n = best(&t, s, a, d);
+	cn_similar_free(t.index);
+	return n;
 }

@@ -1,5 +1,5 @@
 /* Drafts for one person are made from answers to others, which their 'source'
- * names: {"message":"m…"}. */
+ * names: {"message":"m…"}, or "from" with a list of such. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,13 +16,31 @@ static int is_gone(struct cn_store *s, const char *pub, struct cn_err *err)
 	    " m.id = g.id WHERE m.pub = ?", "s", pub);
 }
 
+/* Does a source, {"message":…} or {"from":[…]}, name one that goes? */
+static int goes(struct cn_store *s, struct cn_str source,
+    struct cn_arena *mem, struct cn_err *err)
+{
+	const char *pub = cn_json_string(mem, cn_json_get(source, "message"));
+	struct cn_str from = cn_json_get(source, "from");
+	struct cn_json_it it;
+	int r = pub != NULL ? is_gone(s, pub, err) : 0;
+
+	if (from.n == 0 || cn_json_type(from) != CN_JSON_ARRAY)
+		return r;
+	cn_json_walk(&it, from);
+	while (r == 0 && cn_json_next(&it))
+		if ((pub = cn_json_string(mem, cn_json_get(it.val,
+		    "message"))) != NULL)
+			r = is_gone(s, pub, err);
+	return r;
+}
+
 /* 1 one of its drafts comes from a message that goes, 0, -1. */
 static int drawn_from(struct cn_store *s, int64_t id, struct cn_err *err)
 {
 	struct cn_arena mem = { 0 };
 	struct cn_json_it it;
 	struct cn_msg m;
-	const char *pub;
 	int r = cn_message_load(s, id, 0, &m, &mem, err);
 
 	/* What does not open any more says nothing to anybody. */
@@ -31,12 +49,8 @@ static int drawn_from(struct cn_store *s, int64_t id, struct cn_err *err)
 		    0 : -1;
 	else if (m.replies_json.n > 0) {
 		cn_json_walk(&it, m.replies_json);
-		while (r == 0 && cn_json_next(&it)) {
-			pub = cn_json_string(&mem, cn_json_get(cn_json_get(
-			    it.val, "source"), "message"));
-			if (pub != NULL)
-				r = is_gone(s, pub, err);
-		}
+		while (r == 0 && cn_json_next(&it))
+			r = goes(s, cn_json_get(it.val, "source"), &mem, err);
 	}
 	cn_arena_release(&mem);
 	return r;

@@ -1,0 +1,271 @@
+#include "desk/ground.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "desk/scrub.h"
+#include "desk/wordset.h"
+
+#define LONG 4				/* letters of a word that says much */
+#define WORDS 200			/* of a sentence that are looked at */
+#define LEAST 20			/* bytes of a draft that is worth it */
+
+struct source {
+	struct cn_buf text, bare;	/* folded; only letters and figures */
+	struct cn_wordset words;
+};
+
+struct ground {
+	struct source *v;
+	size_t n;
+	struct cn_str t;		/* folded */
+	struct cn_wordset plain;	/* courtesy that needs no source */
+	struct cn_wordset negations;
+};
+
+struct sentence {
+	struct cn_str word[WORDS];	/* the longer ones */
+	size_t n;
+	bool negated;
+	const char *why;		/* it cannot stand, or NULL */
+};
+
+static bool digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Letters and figures in small letters, nothing between. */
+static void squeeze(struct cn_buf *b, struct cn_str t)
+{
+	const char *p = t.p, *end = t.p + t.n;
+	char plain[CN_WORD_PLAIN];
+	struct cn_str w;
+	bool cased;
+
+	while ((w = cn_word_next(&p, end)).n > 0)
+		cn_buf_add(b, plain, cn_word_plain(w, plain, &cased));
+}
+
+static bool anywhere(const struct ground *g, struct cn_str w)
+{
+	size_t i;
+
+	for (i = 0; i < g->n; i++)
+		if (cn_wordset_seen(&g->v[i].words, w) > 0)
+			return true;
+	return false;
+}
+
+static bool stands(const struct ground *g, struct cn_str found)
+{
+	struct cn_buf b = { 0 };
+	bool any = false;
+	size_t i;
+
+	squeeze(&b, found);
+	for (i = 0; i < g->n && !any; i++)
+		any = b.len > 0 && g->v[i].bare.len > 0 &&
+		    memmem(g->v[i].bare.p, g->v[i].bare.len, b.p, b.len);
+	cn_buf_wipe(&b);
+	return any;
+}
+
+static size_t letters(struct cn_str w)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < w.n; i++)
+		n += ((unsigned char)w.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static bool capital(struct cn_str w)
+{
+	uint32_t c;
+
+	return cn_utf8_get(w.p, w.n, &c) > 0 && cn_word_lower(c) != c;
+}
+
+static bool figure(struct cn_str w)
+{
+	size_t i;
+
+	for (i = 0; i < w.n; i++)
+		if (digit(w.p[i]))
+			return true;
+	return false;
+}
+
+/* Reads a sentence; what must stand in a source and does not is why. */
+static void read_words(const struct ground *g, struct cn_str t,
+    struct sentence *s)
+{
+	const char *p = t.p, *end = t.p + t.n, *day = t.p;
+	struct cn_str w;
+	bool first = true;
+
+	memset(s, 0, sizeof(*s));
+	while ((w = cn_word_next(&p, end)).n > 0) {
+		const char *stop = cn_day_end(w.p, end);
+
+		day = stop > day ? stop : day;
+		s->negated ^= cn_wordset_seen(&g->negations, w) > 0;
+		if ((figure(w) || w.p < day || (capital(w) && !first &&
+		    cn_wordset_seen(&g->plain, w) == 0)) && !anywhere(g, w))
+			s->why = "ungrounded";
+		if (letters(w) >= LONG && s->n < WORDS &&
+		    cn_wordset_seen(&g->plain, w) == 0)
+			s->word[s->n++] = w;
+		first = false;
+	}
+}
+
+static size_t shared(const struct sentence *s, const struct cn_wordset *words)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->n; i++)
+		n += cn_wordset_seen(words, s->word[i]) > 0;
+	return n;
+}
+
+/* Does the source's sentence that is most like it negate as it does? */
+static bool same_sense(const struct ground *g, const struct sentence *s,
+    struct cn_str source)
+{
+	bool sense = !s->negated;
+	size_t at, n, k, most = 0;
+
+	for (at = 0; at < source.n; at += n) {
+		struct cn_wordset words = { 0 };
+		struct sentence of;
+		struct cn_str t;
+
+		n = cn_sentence(source, at);
+		t = (struct cn_str){ source.p + at, n };
+		cn_wordset_add(&words, t, 1);
+		k = shared(s, &words);
+		cn_wordset_release(&words);
+		if (k < most || k == 0)
+			continue;
+		read_words(g, t, &of);
+		sense = k > most ? of.negated == s->negated :
+		    sense || of.negated == s->negated;
+		most = k;
+	}
+	return sense;
+}
+
+/* How many of the longer words its best source has; 0 and why: it falls. */
+static size_t bear(const struct ground *g, struct sentence *s, bool *used)
+{
+	size_t best = 0, at = 0, i, k;
+
+	if (s->why != NULL || s->n == 0)
+		return 0;
+	for (i = 0; i < g->n; i++) {
+		k = shared(s, &g->v[i].words);
+		if (k > best && k * 3 >= s->n * 2 && same_sense(g, s,
+		    cn_buf_view(&g->v[i].text))) {
+			best = k;
+			at = i;
+		}
+	}
+	if (best == 0)
+		s->why = "ungrounded";
+	else
+		used[at] = true;
+	return best;
+}
+
+/* Something is found in it that no source has. */
+static const char *strange(const struct ground *g, size_t at, size_t n)
+{
+	struct cn_found f = { NULL, 0, 0 };
+
+	/* From the beginning: it may lie across two sentences. */
+	while (cn_detect(g->t, f.at + f.n, &f) && f.at < at + n)
+		if (f.at + f.n > at && !stands(g, (struct cn_str){
+		    g->t.p + f.at, f.n }))
+			return f.kind;
+	return NULL;
+}
+
+static void prepare(struct ground *g, const struct cn_str *v)
+{
+	static const char courtesy[] = "dear hello thank thanks please kind "
+	    "best regards sincerely yours sorry greetings team guten hallo "
+	    "liebe lieber vielen danke bitte freundlichen grüßen viele grüße "
+	    "leider bonjour merci cordialement désolé hola gracias saludos "
+	    "namaste dhanyavaad shukriya ciao grazie saluti";
+	static const char no[] = "not no never none nor cannot without t "
+	    "nicht kein keine keinen keiner keinem nie ohne pas jamais aucun "
+	    "aucune sans nunca ni sin non mai senza niet geen nooit zonder "
+	    "nahi nahin mat नहीं मत बिना";
+	size_t i;
+
+	cn_wordset_add(&g->plain, CN_STR(courtesy), 1);
+	cn_wordset_add(&g->negations, CN_STR(no), 1);
+	for (i = 0; i < g->n; i++) {
+		cn_fold(&g->v[i].text, v[i]);
+		squeeze(&g->v[i].bare, cn_buf_view(&g->v[i].text));
+		cn_wordset_add(&g->v[i].words, cn_buf_view(&g->v[i].text), 1);
+	}
+}
+
+static void release(struct ground *g)
+{
+	size_t i;
+
+	for (i = 0; i < g->n; i++) {
+		cn_buf_wipe(&g->v[i].text);
+		cn_buf_wipe(&g->v[i].bare);
+		cn_wordset_release(&g->v[i].words);
+	}
+	cn_wordset_release(&g->plain);
+	cn_wordset_release(&g->negations);
+	free(g->v);
+}
+
+double cn_ground(struct cn_buf *out, struct cn_str text,
+    const struct cn_str *sources, size_t n, bool *used, struct cn_kinds *why)
+{
+	struct ground g = { cn_alloc((n + 1) * sizeof(*g.v)), n,
+	    { NULL, 0 }, { 0 }, { 0 } };
+	struct cn_buf folded = { 0 }, b = { 0 };
+	size_t at, k, words = 0, borne = 0, kept = 0;
+	struct sentence s;
+
+	prepare(&g, sources);
+	cn_fold(&folded, text);
+	g.t = cn_buf_view(&folded);
+	for (at = 0; at < g.t.n; at += k) {
+		struct cn_str t = { g.t.p + at, k = cn_sentence(g.t, at) };
+		const char *found = strange(&g, at, k);
+
+		read_words(&g, t, &s);
+		if (found != NULL)
+			s.why = found;
+		borne += bear(&g, &s, used);
+		words += s.n;
+		if (s.why == NULL) {
+			cn_buf_add(&b, t.p, t.n);
+			kept += t.n;
+			continue;
+		}
+		cn_kinds_add(why, s.why);
+		if (memmem(t.p, t.n, "\n\n", 2) != NULL && b.len > 0)
+			cn_buf_str(&b, "\n\n");
+	}
+	text = cn_str_trim(cn_buf_view(&b));
+	if (borne > 0 && text.n >= LEAST && kept * 2 >= g.t.n)
+		cn_buf_add(out, text.p, text.n);
+	else
+		borne = 0;
+	cn_buf_wipe(&folded);
+	cn_buf_wipe(&b);
+	release(&g);
+	return words == 0 ? 0 : (double)borne / (double)words;
+}
