@@ -198,8 +198,8 @@ static int go_round(struct job *j, bool first, struct cn_err *err)
 	if (first && (r < 0 || n.read + n.missing > 0) &&
 	    cn_run_begin(j->desk.store, &row, r < 0 ? &ignored : err) < 0)
 		r = -1;
-	if (row.id != 0 && cn_run_end(j->desk.store, &row, r < 0 ?
-	    err->status : j->cli->status, r < 0 ? &ignored : err) < 0)
+	if (row.id != 0 && cn_run_end(j->desk.store, &row,
+	    cn_cli_outcome(j->cli, r, err), r < 0 ? &ignored : err) < 0)
 		r = -1;
 	cn_cli_status(j->cli, status);
 	return r;
@@ -462,8 +462,8 @@ static int requeue(struct cn_cli *cli, struct cn_err *err)
 		    err);
 	row.read = (int64_t)i;
 	row.stored = cn_intake_counts(in)->stored;
-	if (row.id != 0 && cn_run_end(j.desk.store, &row, r < 0 ? err->status :
-	    cli->status, r < 0 ? &ignored : err) < 0)
+	if (row.id != 0 && cn_run_end(j.desk.store, &row,
+	    cn_cli_outcome(cli, r, err), r < 0 ? &ignored : err) < 0)
 		r = -1;
 	cn_intake_free(in);
 	for (i = 0; i < all.n; i++)

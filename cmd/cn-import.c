@@ -340,7 +340,7 @@ static int import(struct import *im, struct cn_err *err)
 	row.read = cn_intake_counts(im->in)->read;
 	row.stored = cn_intake_counts(im->in)->stored;
 	row.refused = cn_intake_counts(im->in)->quarantined + im->refused;
-	if (cn_run_end(im->desk.store, &row, r < 0 ? err->status : cli->status,
+	if (cn_run_end(im->desk.store, &row, cn_cli_outcome(cli, r, err),
 	    r < 0 ? &ignored : err) < 0)
 		r = -1;
 	return r;

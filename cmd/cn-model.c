@@ -395,8 +395,8 @@ static int learn(struct cn_cli *cli, struct cn_err *err)
 		row.refused = (int64_t)(n.refused + l.skipped);
 		if (l.skipped > 0)
 			cn_cli_status(cli, CN_PARTIAL);
-		if (cn_run_end(desk.store, &row, r < 0 ? err->status :
-		    cli->status, r < 0 ? &ignored : err) < 0)
+		if (cn_run_end(desk.store, &row, cn_cli_outcome(cli, r, err),
+		    r < 0 ? &ignored : err) < 0)
 			r = -1;
 	}
 	cn_cli_note("%llu labelled, %llu as they were, %lld refused",

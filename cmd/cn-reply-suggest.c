@@ -247,8 +247,8 @@ static int feedback(struct cn_cli *cli, struct cn_err *err)
 	r = cn_run_begin(desk.store, &j.row, err);
 	if (r == 0) {
 		r = judge_all(cli, desk.store, &j, err);
-		if (cn_run_end(desk.store, &j.row, r < 0 ? err->status :
-		    cli->status, r < 0 ? &ignored : err) < 0)
+		if (cn_run_end(desk.store, &j.row,
+		    cn_cli_outcome(cli, r, err), r < 0 ? &ignored : err) < 0)
 			r = -1;
 	}
 	cn_desk_close(&desk);

@@ -127,6 +127,21 @@ while read -r kind cmd; do
 	esac
 done <"$T/commands"
 
+if [ -x "$B/cn-report" ]; then
+	cn-report runs --format tsv | cut -f 2,4,5 >"$T/runs"
+	for cmd in cn-import cn-classify cn-reply-suggest; do
+		like "$cmd: a run that nobody read is closed" \
+		    "$(cat "$T/runs")" "^$cmd	closed	141\$"
+		like "$cmd: control: one into a full disk failed" \
+		    "$(cat "$T/runs")" "^$cmd	failed	74\$"
+	done
+	from "$T/box" closed_ignoring cn-classify
+	unlike 'which the doctor has no word of' "$(cn-store doctor 2>&1)" \
+	    'failed'
+	from "$T/box" full cn-classify 2>"$T/err"
+	like 'control: but of a failure' "$(cn-store doctor 2>&1)" 'failed'
+fi
+
 # What a program gets that does not look at its output.
 careless() {
 	cat "$T/box" || :

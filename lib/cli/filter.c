@@ -127,8 +127,8 @@ int cn_filter_run(struct cn_filter *f, bool wait, int64_t max_line,
 	row.read = (int64_t)n.read;
 	row.stored = (int64_t)*f->stored;
 	row.refused = (int64_t)n.refused;
-	if (cn_run_end(f->desk.store, &row, r < 0 ? err->status :
-	    f->cli->status, r < 0 ? &ignored : err) < 0)
+	if (cn_run_end(f->desk.store, &row, cn_cli_outcome(f->cli, r, err),
+	    r < 0 ? &ignored : err) < 0)
 		r = -1;
 	return r;
 }

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/times.h"
 #include "cli/out.h"
+#include "store/audit.h"
 
 /* A leak checker attaches to its own process, which an undumpable one
  * forbids. */
@@ -493,6 +494,14 @@ static int close_output(struct cn_cli *cli, struct cn_err *err)
 		    strerror(cli->out.error));
 	}
 	return 0;
+}
+
+int cn_cli_outcome(const struct cn_cli *cli, int rc, const struct cn_err *err)
+{
+	if (rc == 0)
+		return cli->status;
+	return err->status == CN_IOERR && cli->out.closed ? CN_RUN_CLOSED :
+	    err->status;
 }
 
 int cn_cli_end(struct cn_cli *cli, int rc, const struct cn_err *err)

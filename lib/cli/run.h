@@ -57,6 +57,9 @@ int cn_cli_end(struct cn_cli *, int rc, const struct cn_err *);
 
 /* Remembers a status; cn_cli_end() returns the worst. */
 void cn_cli_status(struct cn_cli *, int status);
+/* The status that a run has come to, for its row (store/audit.h): run()'s
+ * result and error, or what it survived. */
+int cn_cli_outcome(const struct cn_cli *, int rc, const struct cn_err *);
 /* 'cn-foo: ...' on standard error, control characters escaped: a note, which
  * -q silences (it is run.note), and a warning. */
 void cn_cli_note(const char *fmt, ...) CN_PRINTF(1, 2);

@@ -250,7 +250,8 @@ static int run_row(void *arg, const struct cn_run_info *v, struct cn_err *err)
 	rc = r->to->row(r->to->arg, (const char *[]){
 	    cn_time_fmt(start, v->start), v->command, account(r, v->account),
 	    !v->ended ? "killed" : v->status == CN_OK ? "done" :
-	    v->status == CN_PARTIAL ? "partial" : "failed",
+	    v->status == CN_PARTIAL ? "partial" :
+	    v->status == CN_RUN_CLOSED ? "closed" : "failed",
 	    v->ended ? num(r, v->status) : NULL,
 	    length(r, v->end - v->start, v->ended), num(r, v->read),
 	    num(r, v->stored), num(r, v->refused) }, 9, err);

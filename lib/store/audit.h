@@ -45,6 +45,9 @@ struct cn_run_row {
 	const char *account;		/* or NULL; not personal */
 	int64_t read, stored, refused;
 };
+/* The status of a run that ended because nobody read its output any more: as a
+ * shell has it, 128 and SIGPIPE.  It has not failed. */
+#define CN_RUN_CLOSED 141
 int cn_run_begin(struct cn_store *, struct cn_run_row *, struct cn_err *)
     CN_CHECKED;
 int cn_run_end(struct cn_store *, const struct cn_run_row *, int status,

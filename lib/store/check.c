@@ -196,7 +196,7 @@ static const struct {
 	  " account IN (SELECT pub FROM account WHERE state = 'live'))",
 	  "runs that did not end (killed, or still at work)" },
 	{ "SELECT count(*) FROM run WHERE id IN (SELECT max(id) FROM run GROUP"
-	  " BY command, account) AND status NOT IN (0, 1, 3) AND (account IS NULL"
+	  " BY command, account) AND status NOT IN (0, 1, 3, 141) AND (account IS NULL"
 	  " OR account IN (SELECT pub FROM account WHERE state = 'live'))",
 	  "commands that failed when they last ran (cn-report runs)" },
 };

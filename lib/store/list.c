@@ -276,7 +276,7 @@ int cn_store_waiting(struct cn_store *s, int64_t since, int64_t now,
 	    cn_get(s, err, &w->quarantined, "SELECT count(*) FROM quarantine",
 	    "") < 0 ||
 	    cn_get(s, err, &w->failed, "SELECT count(*)" LAST
-	    " AND status NOT IN (0, 1, 3)", "i", since) < 0 ||
+	    " AND status NOT IN (0, 1, 3, 141)", "i", since) < 0 ||
 	    cn_get(s, err, &w->killed, "SELECT count(*)" LAST
 	    " AND end IS NULL", "i", since) < 0 ||
 	    cn_get(s, err, &w->expiring, "SELECT count(*) FROM account WHERE"
