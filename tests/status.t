@@ -328,6 +328,12 @@ damage() {	# damage NAME FINDING SQL
 	cp "$T/whole.db" "$CN_HOME/store.db"
 }
 printf 'From: other@example.com\n\nother\n' | cn-import -q --format none
+line='{"type":"chat","chat":"c9","at":"2026-11-20T10:00:00Z","role":"customer"'
+printf '%s,"from":{"handle":"kiki"},"text":"hello"}\n%s}\n' "$line" "$line" |
+    cn-import -q --channel chat --format none 2>/dev/null
+is 'a line of chat, and one in quarantine' "$(sqlite3 "$CN_HOME/store.db" "
+    SELECT count(*) FROM message WHERE channel = 'chat'; SELECT count(*) FROM
+    quarantine" | tr '\n' ' ')" '1 1 '
 first='(SELECT min(id) FROM message)' last='(SELECT max(id) FROM message)'
 damage 'a cell of another message' 'message.head .*not its cell' \
     "UPDATE message SET head = (SELECT head FROM message WHERE id = $last)
@@ -350,6 +356,16 @@ damage 'a message that went out' 'without the event' \
     "UPDATE message SET direction = 'out' WHERE id = $first"
 damage 'raw bytes gone' 'fewer raw bytes' \
     "DELETE FROM raw WHERE id = $first * 4096"
+flip() {	# a column with its first byte changed
+	echo "$1 = CAST(CASE substr($1, 1, 1) WHEN x'00' THEN x'01' ELSE x'00'
+	    END || substr($1, 2) AS BLOB)"
+}
+damage 'an item under another name' '^item q[a-z0-9]*: not found by' \
+    "UPDATE quarantine SET $(flip hash)"
+damage 'a folder under another name' '^folder f[a-z0-9]*: not found by' \
+    "UPDATE folder SET $(flip blind) WHERE id = 1"
+damage 'a chat under another name' 'conversation is not found by its chat' \
+    "UPDATE conversation SET $(flip key) WHERE key IS NOT NULL"
 status 'control: whole again' 0 cn-store doctor --check
 
 cp "$CN_HOME/store.db" "$T/whole.db"

@@ -2,18 +2,12 @@
 
 #include <string.h>
 
-static int chat_key(struct cn_store *s, const char *chat,
-    uint8_t key[CN_HASH], struct cn_err *err)
-{
-	return cn_blind(cn_store_keys(s), "chat", chat, strlen(chat), key, err);
-}
-
 int cn_thread_chat(struct cn_store *s, const char *chat,
     int64_t *conversation, struct cn_err *err)
 {
 	uint8_t key[CN_HASH];
 
-	if (chat_key(s, chat, key, err) < 0)
+	if (cn_conversation_key(s, chat, key, err) < 0)
 		return -1;
 	return cn_conversation_by_key(s, key, conversation, err);
 }
@@ -93,7 +87,7 @@ int cn_thread_new(struct cn_store *s, const struct cn_msg *m,
 {
 	uint8_t key[CN_HASH];
 
-	if (chat != NULL && chat_key(s, chat, key, err) < 0)
+	if (chat != NULL && cn_conversation_key(s, chat, key, err) < 0)
 		return -1;
 	return cn_conversation_add(s, nm->person, m->channel,
 	    chat != NULL ? key : NULL, m->date, &nm->conversation, err);

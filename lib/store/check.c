@@ -257,6 +257,147 @@ static int sealed(struct check *c, size_t i, struct cn_err *err)
 	return r;
 }
 
+/* --- what is known by what it holds --- */
+
+static void differs(struct check *c, const char *what, const char *pub,
+    struct cn_str has, const uint8_t wants[CN_HASH])
+{
+	if (has.n != CN_HASH || memcmp(has.p, wants, CN_HASH) != 0)
+		say(c, "%s %s: not found by what it holds", what, pub);
+}
+
+/* Opens a cell as text; false where it does not open, which sealed() tells. */
+static bool opened(struct check *c, int64_t leaf, const char *table,
+    const char *row, struct cn_str cell, struct cn_buf *out)
+{
+	struct cn_err e;
+
+	out->len = 0;
+	return cn_cell_open(c->s->keys, &(struct cn_cell_at){ leaf, table, row,
+	    "cell", 0 }, cell.p, cell.n, out, &e) == 0;
+}
+
+static int folders(struct check *c, struct cn_err *err)
+{
+	sqlite3_stmt *st = cn_bind(c->s, err, "SELECT f.pub, f.cell, f.blind,"
+	    " f.kind, a.leaf, lower(hex(a.blind)), a.cell, p.pub FROM folder f"
+	    " JOIN account a ON a.id = f.account LEFT JOIN folder p ON p.id ="
+	    " f.parent", "");
+	struct cn_buf name = { 0 }, of = { 0 };
+	uint8_t blind[CN_HASH];
+	int r = -1;
+
+	while (st != NULL && (r = cn_step(c->s, st, err)) == 1) {
+		const char *pub = (const char *)sqlite3_column_text(st, 0);
+		const char *up = (const char *)sqlite3_column_text(st, 7);
+		int64_t leaf = sqlite3_column_int64(st, 4);
+		bool label = strcmp((const char *)sqlite3_column_text(st, 3),
+		    "label") == 0;
+
+		if (!opened(c, leaf, "folder", pub, cn_col(st, 1), &name) ||
+		    !opened(c, leaf, "account", (const char *)
+		    sqlite3_column_text(st, 5), cn_col(st, 6), &of) ||
+		    (label && up == NULL))
+			continue;
+		if (cn_folder_blind(c->s, label ? "label" : "folder", label ?
+		    up : cn_buf_view(&of).p, cn_buf_view(&name).p, blind,
+		    err) < 0) {
+			sqlite3_reset(st);
+			r = -1;
+			break;
+		}
+		differs(c, "folder", pub, cn_col(st, 2), blind);
+	}
+	cn_buf_wipe(&name);
+	cn_buf_wipe(&of);
+	return r;
+}
+
+/* The hash of the bytes; of one that is still coming, of its name. */
+static int item_hash(struct cn_store *s, const struct cn_chunked *at,
+    int64_t chunks, bool coming, uint8_t out[CN_HASH], struct cn_err *err)
+{
+	struct cn_buf piece = { 0 };
+	struct cn_hash h;
+	struct cn_err e;
+	int64_t i;
+	int r = 0;
+
+	if (coming)
+		return cn_blind(s->keys, "item", at->row, strlen(at->row),
+		    out, err);
+	cn_hash_begin(&h, "");
+	for (i = 0; r == 0 && i < chunks; i++) {
+		r = cn_chunk(s, at, i, &piece, err);
+		if (r == 0)
+			cn_hash_feed(&h, cn_buf_view(&piece));
+	}
+	cn_buf_wipe(&piece);
+	return cn_hash_end(&h, s, out, r < 0 ? &e : err) < 0 ? -1 : r;
+}
+
+static int items(struct check *c, struct cn_err *err)
+{
+	uint8_t has[CN_HASH], wants[CN_HASH];
+	struct cn_chunked at = { .table = "quarantine" };
+	int64_t chunks;
+	char pub[CN_ID_LEN];
+	sqlite3_stmt *st;
+	struct cn_err e;
+	bool coming;
+	int r;
+
+	/* One after the other: an item may be large. */
+	for (at.row = pub;; ) {
+		st = cn_bind(c->s, err, "SELECT id, leaf, max(chunks, 1), pub,"
+		    " hash, EXISTS(SELECT 1 FROM pending p WHERE p.pub = q.pub)"
+		    " FROM quarantine q WHERE id > ? ORDER BY id LIMIT 1",
+		    "i", at.number);
+		if (st == NULL || (r = cn_step(c->s, st, err)) < 0)
+			return -1;
+		if (r == 0 || *c->s->run->stop) {
+			sqlite3_reset(st);
+			return 0;
+		}
+		at.number = sqlite3_column_int64(st, 0);
+		at.leaf = sqlite3_column_int64(st, 1);
+		chunks = sqlite3_column_int64(st, 2);
+		snprintf(pub, sizeof(pub), "%s",
+		    (const char *)sqlite3_column_text(st, 3));
+		memset(has, 0, sizeof(has));
+		if (sqlite3_column_bytes(st, 4) == CN_HASH)
+			memcpy(has, sqlite3_column_blob(st, 4), CN_HASH);
+		coming = sqlite3_column_int(st, 5) != 0;
+		sqlite3_reset(st);
+		/* What does not open has been told. */
+		if (item_hash(c->s, &at, chunks, coming, wants, &e) == 0)
+			differs(c, "item", pub, (struct cn_str){
+			    (const char *)has, CN_HASH }, wants);
+	}
+}
+
+/* Is a line of chat in the conversation that its chat is found by? */
+static int in_its_chat(struct cn_store *s, int64_t id, const char *pub,
+    struct cn_str line, struct cn_arena *mem, struct cn_err *err)
+{
+	const char *chat = cn_json_string(mem, cn_json_get(line, "chat"));
+	struct cn_message_owner o = { 0 };
+	uint8_t key[CN_HASH];
+	int64_t there = 0;
+
+	int r;
+
+	if (chat == NULL)
+		return 0;
+	if (cn_conversation_key(s, chat, key, err) < 0 ||
+	    cn_conversation_by_key(s, key, &there, err) < 0 ||
+	    (r = cn_message_owner(s, id, &o, err)) < 0)
+		return -1;
+	/* Erased meanwhile: 0. */
+	return r == 0 || there == o.conversation ? 0 : cn_fail(err, CN_INTEGRITY,
+	    "message %s: its conversation is not found by its chat", pub);
+}
+
 static int hash_piece(void *h, struct cn_str piece, struct cn_err *err)
 {
 	(void)err;
@@ -290,6 +431,9 @@ static int whole(struct cn_store *s, int64_t id, struct cn_err *err)
 		if (r == 0)
 			r = cn_message_hash(s, m.channel, cn_buf_view(&raw),
 			    hash, err);
+		if (r == 0)
+			r = in_its_chat(s, id, m.id, cn_buf_view(&raw), &mem,
+			    err);
 	} else if (r == 0) {
 		cn_hash_begin(&h, m.channel);
 		r = cn_message_pieces(s, id, hash_piece, &h, err);
@@ -352,7 +496,8 @@ int cn_store_check(struct cn_store *s, void (*tell)(void *, const char *),
 	for (i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
 		if (sealed(&c, i, err) < 0)
 			return -1;
-	if (messages(&c, err) < 0)
+	if (folders(&c, err) < 0 || items(&c, err) < 0 ||
+	    messages(&c, err) < 0)
 		return -1;
 	if (cn_store_meta(s, "erasing", 0) ||
 	    s->generation != cn_keys_generation(s->keys))

@@ -57,6 +57,12 @@ int64_t cn_leaf_orphan(struct cn_store *s)
 	return cn_leaf_take(s, CN_LEAF_MESSAGE);
 }
 
+int cn_conversation_key(struct cn_store *s, const char *chat,
+    uint8_t key[CN_HASH], struct cn_err *err)
+{
+	return cn_blind(s->keys, "chat", chat, strlen(chat), key, err);
+}
+
 int cn_conversation_by_key(struct cn_store *s, const uint8_t key[CN_HASH],
     int64_t *conversation, struct cn_err *err)
 {
@@ -157,14 +163,14 @@ static int account(struct cn_store *s, const char *name, int64_t *id,
 	return r;
 }
 
-static int folder_blind(struct cn_store *s, const char *acc,
+int cn_folder_blind(struct cn_store *s, const char *kind, const char *owner,
     const char *name, uint8_t blind[CN_HASH], struct cn_err *err)
 {
 	struct cn_buf key = { 0 };
 	int r;
 
-	cn_buf_fmt(&key, "%s%c%s", acc, '\1', name);
-	r = cn_blind(s->keys, "folder", key.p, key.len, blind, err);
+	cn_buf_fmt(&key, "%s%c%s", owner, '\1', name);
+	r = cn_blind(s->keys, kind, key.p, key.len, blind, err);
 	cn_buf_wipe(&key);
 	return r;
 }
@@ -174,7 +180,7 @@ int cn_folder_find(struct cn_store *s, const char *acc, const char *name,
 {
 	uint8_t blind[CN_HASH];
 
-	if (folder_blind(s, acc, name, blind, err) < 0)
+	if (cn_folder_blind(s, "folder", acc, name, blind, err) < 0)
 		return -1;
 	return cn_get(s, err, id, "SELECT id FROM folder WHERE blind = ?", "b",
 	    blind, sizeof(blind));
@@ -191,7 +197,7 @@ int cn_folder(struct cn_store *s, const char *acc, const char *name,
 
 	if (r != 0)
 		return r < 0 ? -1 : 0;
-	if (folder_blind(s, acc, name, blind, err) < 0)
+	if (cn_folder_blind(s, "folder", acc, name, blind, err) < 0)
 		return -1;
 	if (account(s, acc, &account_id, &leaf, err) < 0)
 		return -1;

@@ -84,24 +84,23 @@ static int label(struct cn_store *s, int64_t mailbox, const char *name,
 	sqlite3_stmt *st = cn_bind(s, err, "SELECT f.pub, a.id, a.leaf FROM"
 	    " folder f JOIN account a ON a.id = f.account WHERE f.id = ?", "i",
 	    mailbox);
-	struct cn_buf key = { 0 }, cell = { 0 };
+	char pub[CN_ID_LEN], of[CN_ID_LEN];
+	struct cn_buf cell = { 0 };
 	int64_t account, leaf;
 	uint8_t blind[CN_HASH];
-	char pub[CN_ID_LEN];
 	int r;
 
 	if (st == NULL || (r = cn_step(s, st, err)) < 0)
 		return -1;
 	if (r == 0)
 		return cn_fail(err, CN_INTERNAL, "no such folder");
-	cn_buf_fmt(&key, "%s%c%s", (const char *)sqlite3_column_text(st, 0),
-	    '\1', name);
+	snprintf(of, sizeof(of), "%s", (const char *)
+	    sqlite3_column_text(st, 0));
 	account = sqlite3_column_int64(st, 1);
 	leaf = sqlite3_column_int64(st, 2);
 	sqlite3_reset(st);
-	r = cn_blind(s->keys, "label", key.p, key.len, blind, err);
-	cn_buf_wipe(&key);
-	if (r < 0 || (r = cn_get(s, err, id, "SELECT id FROM folder WHERE"
+	if (cn_folder_blind(s, "label", of, name, blind, err) < 0 ||
+	    (r = cn_get(s, err, id, "SELECT id FROM folder WHERE"
 	    " blind = ?", "b", blind, sizeof(blind))) != 0)
 		return r < 0 ? -1 : 0;
 	cn_id_new(pub, 'f');

@@ -164,6 +164,9 @@ int cn_conversation_by_ref(struct cn_store *, int64_t ref, bool own,
 /* Of a message that names this id without having it. */
 int cn_conversation_answering(struct cn_store *, int64_t ref,
     int64_t *conversation, struct cn_err *) CN_CHECKED;
+/* A chat's id, keyed. */
+int cn_conversation_key(struct cn_store *, const char *chat,
+    uint8_t key[CN_HASH], struct cn_err *) CN_CHECKED;
 /* By a chat's id (keyed): 1, 0, -1. */
 int cn_conversation_by_key(struct cn_store *, const uint8_t key[CN_HASH],
     int64_t *conversation, struct cn_err *) CN_CHECKED;

@@ -93,6 +93,11 @@ struct cn_chunked {
 int cn_chunk(struct cn_store *, const struct cn_chunked *, int64_t chunk,
     struct cn_buf *, struct cn_err *) CN_CHECKED;
 
+/* By what a folder is found: 'folder' of an account's name, 'label' of a
+ * mailbox's id. */
+int cn_folder_blind(struct cn_store *, const char *kind, const char *owner,
+    const char *name, uint8_t blind[CN_HASH], struct cn_err *) CN_CHECKED;
+
 /* Reads the erasure ledger again. */
 int cn_store_reload(struct cn_store *, struct cn_err *) CN_CHECKED;
 
