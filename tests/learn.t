@@ -61,6 +61,11 @@ like 'are counted' "$(cat "$T/err")" '12 labelled, 0 as they were, 0 refused'
 is 'and stored' "$(sql 'SELECT category, count(*) FROM label GROUP BY 1' |
     tr '\n' ' ')" 'account_quibble|6 broken_part|6 '
 sql 'SELECT * FROM label' >"$T/was"
+is 'they wait to be classified again' "$(cn-classify -q --pending |
+    jq -r '[.class.category, .class.labelled] | @tsv' | sort | uniq -c |
+    sed 's/^ *//')" "$(printf '6 account_quibble\ttrue\n6 broken_part\ttrue')"
+is 'and the store knows' "$(cn-query category:broken_part | wc -l)" 6
+is 'once' "$(cn-classify -q --pending)" ''
 status 'twice' 0 sh -c "cn-model learn <'$T/labels'"
 like 'changes nothing' "$(cat "$T/err")" '0 labelled, 12 as they were'
 is 'not a cell' "$(sql 'SELECT * FROM label')" "$(cat "$T/was")"
@@ -84,6 +89,8 @@ echo "{\"id\":\"$(id_of 'zorble 1')\",\"spam\":true}" >"$T/spam"
 status 'spam is a label of its own' 0 cn-model learn "$T/spam"
 is 'without a category' "$(sql 'SELECT spam, category IS NULL FROM label
     WHERE spam IS NOT NULL')" '1|1'
+is 'which shows' "$(cn-classify -q --pending | jq -s -c 'map(.class) |
+    [.[] | select(.labelled | not) | .spam]')" '[true]'
 sed -i 's/true/null/' "$T/spam"
 status 'and is taken back' 0 cn-model learn "$T/spam"
 is 'to nothing' "$(sql 'SELECT count(*) FROM label')" 11

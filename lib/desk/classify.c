@@ -4,6 +4,7 @@
 
 #include "ai/ai.h"
 #include "desk/gate.h"
+#include "store/label.h"
 #include "store/audit.h"
 
 #define SUBJECTS 64		/* persons named in one audit entry */
@@ -101,6 +102,8 @@ static void put_class(struct cn_buf *b, const struct cn_classify *c,
 		put_why(b, r);
 	if (what & EXPLAIN)
 		put_explained(b, r);
+	if (it->labelled)
+		cn_json_kvb(b, "labelled", true);
 	if (it->ruling != NULL)
 		put_rules(b, it->ruling, &c->rules);
 	cn_json_kv(b, "model", c->chosen.name);
@@ -195,6 +198,29 @@ static int decide(struct cn_classify *c, struct cn_item *it,
 	return 0;
 }
 
+/* What an agent has said of this very message stands above all. */
+static int label(struct cn_classify *c, struct cn_item *it,
+    struct cn_ai_result *r, struct cn_err *err)
+{
+	struct cn_label l;
+	int n;
+
+	it->labelled = false;
+	if (c->items.store == NULL || it->id == 0)
+		return 0;
+	if ((n = cn_label_get(c->items.store, it->id, &l, &it->mem,
+	    err)) <= 0)
+		return n;
+	if (l.category != NULL) {
+		r->category = l.category;
+		r->abstained = false;
+		it->labelled = true;
+	}
+	if (l.spam >= 0)
+		r->spam = l.spam;
+	return 0;
+}
+
 int cn_classify_item(struct cn_classify *c, struct cn_item *it,
     struct cn_err *err)
 {
@@ -210,7 +236,7 @@ int cn_classify_item(struct cn_classify *c, struct cn_item *it,
 		return 0;
 	r = cn_arena_alloc(&it->mem, sizeof(*r));
 	it->ruling = NULL;
-	if (decide(c, it, r, err) < 0)
+	if (decide(c, it, r, err) < 0 || label(c, it, r, err) < 0)
 		return -1;
 	if (it->skipped != NULL)	/* erased meanwhile */
 		return 0;
@@ -243,6 +269,19 @@ static bool wanted(const struct cn_item *it)
 	return it->skipped == NULL && !it->done;
 }
 
+/* Is it what its label, if there is one, says?  1, 0, -1. */
+static int says(struct cn_classify *c, struct cn_item *it, struct cn_err *err)
+{
+	struct cn_label l = { .spam = -1 };
+
+	if (cn_label_get(c->items.store, it->id, &l, &it->mem, err) < 0)
+		return -1;
+	return (l.category != NULL) == it->labelled &&
+	    (l.category == NULL || strcmp(l.category,
+	    it->result->category) == 0) &&
+	    (l.spam < 0 || l.spam == it->result->spam);
+}
+
 static int store_one(struct cn_classify *c, struct cn_item *it, bool *did,
     struct cn_err *err)
 {
@@ -261,6 +300,9 @@ static int store_one(struct cn_classify *c, struct cn_item *it, bool *did,
 		return -1;
 	if (it->skipped != was || !wanted(it))
 		return 0;
+	/* Labelled since: it waits to be classified again. */
+	if (r != NULL && (n = says(c, it, err)) <= 0)
+		return n;
 	if (r != NULL) {
 		put_class(&b, c, it, WHY);
 		row = (struct cn_class_row){ .category = r->category,

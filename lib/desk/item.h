@@ -35,6 +35,7 @@ struct cn_item {
 	bool done;			/* the store has this already */
 	const struct cn_ai_result *result;	/* cn-classify's, */
 	const struct cn_ruling *ruling;		/* what rules have set of it */
+	bool labelled;			/* an agent has said the category */
 	struct cn_str head;		/* cn_item_head() */
 	bool has_head;
 };

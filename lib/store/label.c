@@ -114,6 +114,10 @@ int cn_label_set(struct cn_store *s, int64_t message,
 		    message) < 0 ? -1 : 1;
 	else
 		r = put(s, &now, source, err) < 0 ? -1 : 1;
+	/* What the store has as its class is not so any more. */
+	if (r == 1 && cn_do(s, err, "UPDATE message SET classified = NULL"
+	    " WHERE id = ?", "i", message) < 0)
+		r = -1;
 out:
 	cn_arena_release(&mem);
 	return r;

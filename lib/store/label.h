@@ -25,7 +25,8 @@ struct cn_label_set {
 	bool has_category, has_spam;
 	bool by_folder;
 };
-/* Inside a transaction: 1 changed, 0 it was so before, -1. */
+/* Inside a transaction: 1 changed, so that the message waits to be classified
+ * again, 0 it was so before, -1. */
 int cn_label_set(struct cn_store *, int64_t message,
     const struct cn_label_set *, struct cn_err *) CN_CHECKED;
 
