@@ -117,10 +117,13 @@ like 'the good one is taken' "$(cat "$T/err")" '1 labelled, 0 as .* 6 refused'
 is 'all twelve again' "$(sql 'SELECT count(*) FROM label')" 12
 
 # --- a model ---
+like 'cn says what is next' "$(cn)" \
+    '12 +labels wait to be learned.*cn-model train --from-store'
 status 'train' 0 cn-model train --from-store
 like 'says on what' "$(cat "$T/err")" \
     'model [0-9a-f]{16}, 12 labelled messages, 28 categories'
 name=$(sql 'SELECT name FROM model')
+unlike 'no more' "$(cn)" 'to be learned'
 status 'again' 0 cn-model train --from-store
 like 'nothing is new' "$(cat "$T/err")" "nothing is new: model $name stays"
 is 'one model' "$(sql 'SELECT count(*), max(labels) FROM model')" '1|12'

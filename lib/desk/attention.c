@@ -54,6 +54,8 @@ int cn_attention(struct cn_store *s, int64_t now,
 	add(&l, w.abstained, "message has no clear category",
 	    "messages have no clear category", -1,
 	    "cn-query is:abstained is:open");
+	add(&l, w.unlearned, "label waits to be learned",
+	    "labels wait to be learned", -1, "cn-model train --from-store");
 	add(&l, w.quarantined, "item could not be taken in",
 	    "items could not be taken in", -1, "cn-report quarantine");
 	*n = l.n;

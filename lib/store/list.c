@@ -281,6 +281,13 @@ int cn_store_waiting(struct cn_store *s, int64_t since, int64_t now,
 	    " AND end IS NULL", "i", since) < 0 ||
 	    cn_get(s, err, &w->expiring, "SELECT count(*) FROM account WHERE"
 	    " state = 'live' AND expires < ?", "i", now + EXPIRING) < 0 ||
+	    cn_get(s, err, &w->unlearned, "SELECT count(*) FROM label l JOIN"
+	    " message m ON m.id = l.message LEFT JOIN person p ON p.id ="
+	    " m.person WHERE l.category IS NOT NULL AND (p.id IS NULL OR"
+	    " (p.state = 'live' AND p.may & 1)) AND NOT EXISTS(SELECT 1 FROM"
+	    " example e WHERE e.message = l.message AND e.model = (SELECT"
+	    " max(id) FROM model WHERE kind = 'category' AND NOT torn))",
+	    "") < 0 ||
 	    cn_get(s, err, &w->missing, "SELECT count(*) FROM pending WHERE"
 	    " pub IS NULL", "") < 0)
 		return -1;

@@ -72,6 +72,7 @@ struct cn_waiting {
 	int64_t erasures;		/* begun, not carried out */
 	int64_t failed, killed;		/* last run of a command, if so */
 	int64_t expiring;		/* accounts, within two weeks of `now` */
+	int64_t unlearned;		/* labels that the model has not seen */
 	int64_t missing;		/* mails that a server lists and did not
 					 * send */
 };
