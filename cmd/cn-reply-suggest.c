@@ -15,12 +15,12 @@ static const char *const formats[] = { "jsonl", "rfc822", NULL };
 static struct {
 	bool pending, no_store, no_history;
 	int format;
-	int64_t max, max_line;
+	int64_t max, max_line, past;
 	const char *macros, *agent, *min_score, *rejects;
 	struct cn_list accept, reject;
 	const char *generator;
 	int64_t generator_time;
-} opt = { .max = 3, .generator_time = 60 };
+} opt = { .max = 3, .generator_time = 60, .past = CN_HISTORY_PAIRS };
 
 static const struct cn_opt opts[] = {
 	{ 0, "pending", CN_OPT_FLAG, &opt.pending, NULL,
@@ -31,6 +31,9 @@ static const struct cn_opt opts[] = {
 	    "leave out drafts below it; 0.1", NULL, false },
 	{ 0, "macros", CN_OPT_STR, &opt.macros, "FILE",
 	    "instead of $CN_HOME/macros.yaml or ours", NULL, false },
+	{ 0, "past", CN_OPT_INT, &opt.past, "N",
+	    "past answers that are looked at, the newest; 10000", NULL,
+	    false },
 	{ 0, "no-history", CN_OPT_FLAG, &opt.no_history, NULL,
 	    "macros only: nothing that was said before", NULL, false },
 	{ 0, "no-store", CN_OPT_FLAG, &opt.no_store, NULL,
@@ -145,7 +148,7 @@ static int work(struct suggest *s, struct cn_err *err)
 
 	if (d->store != NULL && !opt.no_history) {
 		s->s.history = cn_history_new(d->store, &d->conf,
-		    s->encoder, err);
+		    s->encoder, (size_t)opt.past, err);
 		r = s->s.history == NULL ? -1 : 0;
 	}
 	if (r == 0)
@@ -270,6 +273,9 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	if (opt.max < 1 || opt.max > CN_SUGGEST_MAX)
 		return cn_cli_usage(cli, err, "--max takes 1 to %d",
 		    CN_SUGGEST_MAX);
+	if (opt.past < 1 || opt.past > CN_HISTORY_MAX)
+		return cn_cli_usage(cli, err, "--past takes 1 to %d",
+		    CN_HISTORY_MAX);
 	if (score(&s.s.min_score, cli, err) < 0)
 		return -1;
 	s.f = (struct cn_filter){ .cli = cli, .items = &s.s.items,

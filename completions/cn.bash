@@ -39,7 +39,7 @@ _cn() {
 		own="--format -l --limit --refs --raw --exit-code"
 		;;
 	cn-reply-suggest)
-		own="--pending -n --max --min-score --macros --no-history --no-store --rejects --agent --generator --generator-time --accept --reject --format --max-line"
+		own="--pending -n --max --min-score --macros --past --no-history --no-store --rejects --agent --generator --generator-time --accept --reject --format --max-line"
 		;;
 	cn-report)
 		verbs="volume response csat categories workflow ropa runs quarantine"
@@ -209,6 +209,9 @@ _cn() {
 		;;
 	cn-reply-suggest:--macros)
 		kind=-f
+		;;
+	cn-reply-suggest:--past)
+		return
 		;;
 	cn-reply-suggest:--rejects)
 		kind=-f

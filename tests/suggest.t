@@ -77,6 +77,17 @@ is 'ranks count up, scores down, the language of the customer first' \
     "$(jq '.replies | (map(.rank) == [range(1; length + 1)]) and
 	(map(.score) | . == (sort | reverse)) and
 	all(.language == "en")' "$T/r1")" true
+# How far back.  Of answers that are alike, the newest is Tara's.
+source_of() {
+	cn-reply-suggest "$@" "$T/line" | jq -r '[.replies[].source.message //
+	    empty][0]'
+}
+tara=$(cn-query --format jsonl is:out |
+    jq -r 'select(.to[0].address == "tara@example.com") | .id')
+is '--past 1: the newest alone' "$(source_of --past 1)" "$tara"
+ok 'control: among all it is another' test "$(source_of)" != "$tara"
+status '--past 0' 2 cn-reply-suggest --past 0 "$T/line"
+
 # A sentence encoder, made up: it has a say in the score of past answers.
 "$B/../unit/encoder" --make "$T/encoder" >/dev/null
 status 'with an encoder' 0 env CN_ENCODER="$T/encoder" \

@@ -18,17 +18,21 @@ struct posting {
 	float x;			/* tf * idf / norm of its text */
 };
 
-struct item {				/* while adding */
-	uint32_t key, text, n;
-};
-
 struct cn_similar {
 	int64_t *id;
 	size_t n, cap;
-	struct item *item;
-	size_t nitem, capitem;
-	uint32_t *key, *start;		/* [keys], [keys + 1] */
-	size_t keys;
+	/* While adding: the features of each text, up to end[text]. */
+	uint32_t *row;
+	uint16_t *tf;
+	size_t *end;
+	size_t items, capitems;
+	/* A row for each feature: in how many texts it is. */
+	struct cn_slot *slot;		/* open addressing, mask + 1 of them */
+	uint32_t mask;
+	uint32_t *df;
+	size_t rows, caprows;
+	/* Finished. */
+	size_t *start;			/* [rows + 1], into posting */
 	struct posting *posting;
 	float *score;			/* [n], all zero between queries */
 	uint32_t *touched;
@@ -38,7 +42,11 @@ struct cn_similar {
 struct cn_similar *
 cn_similar_new(void)
 {
-	return cn_alloc(sizeof(struct cn_similar));
+	struct cn_similar *s = cn_alloc(sizeof(*s));
+
+	s->mask = 1023;
+	s->slot = cn_alloc((s->mask + 1) * sizeof(*s->slot));
+	return s;
 }
 
 void
@@ -47,8 +55,11 @@ cn_similar_free(struct cn_similar *s)
 	if (s == NULL)
 		return;
 	free(s->id);
-	free(s->item);
-	free(s->key);
+	free(s->row);
+	free(s->tf);
+	free(s->end);
+	free(s->slot);
+	free(s->df);
 	free(s->start);
 	free(s->posting);
 	free(s->score);
@@ -80,6 +91,52 @@ features(struct cn_str text, size_t *n, struct cn_arena *arena)
 	return cn_tfs(f, j, n, arena);
 }
 
+static struct cn_slot *
+find(const struct cn_similar *s, uint32_t key)
+{
+	uint32_t at = key & s->mask;
+
+	while (s->slot[at].row && s->slot[at].key != key)
+		at = (at + 1) & s->mask;
+	return &s->slot[at];
+}
+
+static void
+grow_slots(struct cn_similar *s)
+{
+	struct cn_slot *old = s->slot;
+	uint32_t size = s->mask + 1, i;
+
+	s->mask = 2 * size - 1;
+	s->slot = cn_alloc(2 * (size_t)size * sizeof(*s->slot));
+	for (i = 0; i < size; i++)
+		if (old[i].row)
+			*find(s, old[i].key) = old[i];
+	free(old);
+}
+
+/* The row of a feature, which may be new. */
+static uint32_t
+row_of(struct cn_similar *s, uint32_t key)
+{
+	struct cn_slot *slot = find(s, key);
+
+	if (slot->row == 0) {
+		if (s->rows == s->caprows) {
+			s->caprows = s->caprows + s->caprows / 2 + 1024;
+			s->df = cn_realloc(s->df, s->caprows *
+			    sizeof(*s->df));
+		}
+		s->df[s->rows++] = 0;
+		*slot = (struct cn_slot){ key, (uint32_t)s->rows };
+		if (2 * s->rows > s->mask) {
+			grow_slots(s);
+			slot = find(s, key);
+		}
+	}
+	return slot->row - 1;
+}
+
 void
 cn_similar_add(struct cn_similar *s, int64_t id, struct cn_str text)
 {
@@ -87,104 +144,83 @@ cn_similar_add(struct cn_similar *s, int64_t id, struct cn_str text)
 	size_t n, i;
 
 	if (s->n == s->cap) {
-		s->cap = s->cap ? 2 * s->cap : 256;
+		s->cap = s->cap + s->cap / 2 + 256;
 		s->id = cn_realloc(s->id, s->cap * sizeof(*s->id));
+		s->end = cn_realloc(s->end, s->cap * sizeof(*s->end));
 	}
 	tf = features(text, &n, &s->arena);
-	if (s->nitem + n > s->capitem) {
-		s->capitem = 2 * (s->nitem + n) + 4096;
-		s->item = cn_realloc(s->item, s->capitem *
-		    sizeof(*s->item));
+	if (s->items + n > s->capitems) {
+		s->capitems += s->capitems / 4 + n + 4096;
+		s->row = cn_realloc(s->row, s->capitems * sizeof(*s->row));
+		s->tf = cn_realloc(s->tf, s->capitems * sizeof(*s->tf));
 	}
-	for (i = 0; i < n; i++)
-		s->item[s->nitem++] = (struct item){ tf[i].key,
-		    (uint32_t)s->n, tf[i].n };
+	for (i = 0; i < n; i++) {
+		s->row[s->items] = row_of(s, tf[i].key);
+		s->df[s->row[s->items]]++;
+		s->tf[s->items++] = tf[i].n;
+	}
+	s->end[s->n] = s->items;
 	s->id[s->n++] = id;
 	cn_arena_reset(&s->arena);
 }
 
-static int
-by_key_text(const void *a, const void *b)
+static double
+idf(const struct cn_similar *s, size_t df)
 {
-	const struct item *x = a, *y = b;
-
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return x->text < y->text ? -1 : x->text > y->text;
+	return cn_log((1.0 + (double)s->n) / (1.0 + (double)df)) + 1;
 }
 
-static float
-weight(const struct cn_similar *s, size_t df, unsigned tf)
+/* One text's features to their rows' postings. */
+static void
+post(struct cn_similar *s, uint32_t text, size_t from, const double *known,
+    size_t *next)
 {
-	return (float)((cn_log((1.0 + (double)s->n) / (1.0 + (double)df)) +
-	    1) * cn_model_tf(tf));
+	double sq = 0, x;
+	float inv;
+	size_t i;
+
+	for (i = from; i < s->end[text]; i++) {
+		x = known[s->row[i]] * cn_model_tf(s->tf[i]);
+		sq += x * x;
+	}
+	inv = sq > 0 ? (float)(1 / cn_root(sq)) : 0;
+	for (i = from; i < s->end[text]; i++)
+		s->posting[next[s->row[i]]++] = (struct posting){ text,
+		    (float)(known[s->row[i]] * cn_model_tf(s->tf[i])) * inv };
 }
 
 void
 cn_similar_finish(struct cn_similar *s)
 {
-	double *sq = cn_alloc((s->n + 1) * sizeof(*sq));
-	struct posting *p;
-	size_t i, j;
-	float *norm;
+	double *known = cn_alloc((s->rows + 1) * sizeof(*known));
+	size_t *next = cn_alloc((s->rows + 1) * sizeof(*next)), i;
 
-	if (s->nitem)
-		qsort(s->item, s->nitem, sizeof(*s->item), by_key_text);
-	for (i = 0; i < s->nitem; i++)
-		s->keys += i == 0 || s->item[i].key != s->item[i - 1].key;
-	s->key = cn_alloc((s->keys + 1) * sizeof(*s->key));
-	s->start = cn_alloc((s->keys + 1) * sizeof(*s->start));
-	s->posting = cn_alloc((s->nitem + 1) * sizeof(*s->posting));
+	s->start = cn_alloc((s->rows + 1) * sizeof(*s->start));
+	s->posting = cn_alloc((s->items + 1) * sizeof(*s->posting));
 	s->score = cn_alloc((s->n + 1) * sizeof(*s->score));
 	s->touched = cn_alloc((s->n + 1) * sizeof(*s->touched));
-	norm = s->score;
-	s->keys = 0;
-	for (i = 0; i < s->nitem; i = j) {
-		for (j = i; j < s->nitem && s->item[j].key == s->item[i].key;
-		    j++)
-			;
-		s->key[s->keys] = s->item[i].key;
-		s->start[s->keys++] = (uint32_t)i;
-		for (p = s->posting + i; p < s->posting + j; p++) {
-			const struct item *it = &s->item[p - s->posting];
-
-			p->text = it->text;
-			p->x = weight(s, j - i, it->n);
-			sq[p->text] += (double)p->x * p->x;
-		}
+	for (i = 0; i < s->rows; i++) {
+		known[i] = idf(s, s->df[i]);
+		next[i] = s->start[i];
+		s->start[i + 1] = s->start[i] + s->df[i];
 	}
-	s->start[s->keys] = (uint32_t)s->nitem;
 	for (i = 0; i < s->n; i++)
-		norm[i] = sq[i] > 0 ? (float)(1 / cn_root(sq[i])) : 0;
-	for (i = 0; i < s->nitem; i++)
-		s->posting[i].x *= norm[s->posting[i].text];
-	memset(s->score, 0, s->n * sizeof(*s->score));
-	free(sq);
-	free(s->item);
-	s->item = NULL;
-	s->nitem = s->capitem = 0;
+		post(s, (uint32_t)i, i ? s->end[i - 1] : 0, known, next);
+	free(known);
+	free(next);
+	free(s->row);
+	free(s->tf);
+	free(s->end);
+	free(s->df);
+	s->row = s->df = NULL;
+	s->tf = NULL;
+	s->end = NULL;
 }
 
 size_t
 cn_similar_count(const struct cn_similar *s)
 {
 	return s->n;
-}
-
-/* Where a key's postings are, or -1. */
-static ptrdiff_t
-find(const struct cn_similar *s, uint32_t key)
-{
-	size_t lo = 0, hi = s->keys, mid;
-
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if (s->key[mid] < key)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < s->keys && s->key[lo] == key ? (ptrdiff_t)lo : -1;
 }
 
 struct want {
@@ -244,16 +280,16 @@ cn_similar_query(struct cn_similar *s, struct cn_str text, struct cn_hit *hit,
 	    sizeof(*want));
 	const struct posting *p, *end;
 	double sq = 0;
-	ptrdiff_t row;
+	uint32_t row;
 
 	for (i = 0; i < n; i++) {
-		row = find(s, tf[i].key);
-		want[nwant].row = row < 0 ? 0 : (size_t)row;
-		want[nwant].df = row < 0 ? 0 : s->start[row + 1] -
-		    s->start[row];
-		want[nwant].x = weight(s, want[nwant].df, tf[i].n);
+		row = find(s, tf[i].key)->row;
+		want[nwant].row = row ? row - 1 : 0;
+		want[nwant].df = row ? s->start[row] - s->start[row - 1] : 0;
+		want[nwant].x = (float)(idf(s, want[nwant].df) *
+		    cn_model_tf(tf[i].n));
 		sq += (double)want[nwant].x * want[nwant].x;
-		nwant += row >= 0;
+		nwant += row != 0;
 	}
 	qsort(want, nwant, sizeof(*want), by_df);
 	for (i = 0; k && i < nwant; i++) {

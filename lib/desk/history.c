@@ -25,7 +25,7 @@ struct cn_history {
 	const struct cn_config *conf;
 	struct cn_arena mem;
 	struct cn_past *v;
-	size_t n;
+	size_t n, most;
 	struct cn_similar *index;
 	const struct cn_encoder *encoder;
 	struct meant *meant;		/* of each question, or NULL */
@@ -83,7 +83,7 @@ static int answers(struct cn_history *h, int64_t *ring, size_t *total,
 		if (cn_search(h->store, &q, after, ids, PAGE, &n, err) < 0)
 			return -1;
 		for (i = 0; i < n; i++)
-			ring[(*total)++ % CN_HISTORY_PAIRS] = after = ids[i];
+			ring[(*total)++ % h->most] = after = ids[i];
 	}
 	return 0;
 }
@@ -93,14 +93,14 @@ static int answers(struct cn_history *h, int64_t *ring, size_t *total,
 static int talks(struct cn_history *h, struct talk **out, size_t *n,
     struct cn_err *err)
 {
-	int64_t *ring = cn_alloc(CN_HISTORY_PAIRS * sizeof(*ring));
+	int64_t *ring = cn_alloc(h->most * sizeof(*ring));
 	struct cn_message_owner o;
 	size_t total = 0, i, k = 0;
 	struct talk *t;
 	int r = answers(h, ring, &total, err);
 
-	if (total > CN_HISTORY_PAIRS)
-		total = CN_HISTORY_PAIRS;
+	if (total > h->most)
+		total = h->most;
 	t = cn_alloc((total + 1) * sizeof(*t));
 	for (i = 0; i < total && r >= 0; i++) {
 		r = cn_message_owner(h->store, ring[i], &o, err);
@@ -131,7 +131,7 @@ static int load(struct cn_history *h, int64_t id, struct cn_msg *m,
 static void pair(struct cn_history *h, const struct talk *t, int64_t question,
     int64_t answer, const char *category, struct cn_str text)
 {
-	if (h->n == CN_HISTORY_PAIRS)
+	if (h->n == h->most)
 		return;
 	h->v[h->n] = (struct cn_past){ question, answer, t->id,
 	    category ? cn_arena_strdup(&h->mem, category) : NULL };
@@ -186,7 +186,7 @@ static int add_talk(struct cn_history *h, const struct talk *t,
 
 struct cn_history *cn_history_new(struct cn_store *s,
     const struct cn_config *conf, const struct cn_encoder *encoder,
-    struct cn_err *err)
+    size_t pairs, struct cn_err *err)
 {
 	struct cn_history *h = cn_alloc(sizeof(*h));
 	struct talk *t = NULL;
@@ -195,8 +195,9 @@ struct cn_history *cn_history_new(struct cn_store *s,
 
 	h->store = s;
 	h->conf = conf;
+	h->most = pairs;
 	h->index = cn_similar_new();
-	h->v = cn_alloc(CN_HISTORY_PAIRS * sizeof(*h->v));
+	h->v = cn_alloc(pairs * sizeof(*h->v));
 	r = talks(h, &t, &n, err);
 	for (i = 0; i < n && r == 0 && !*cn_store_run(s)->stop; i++)
 		r = add_talk(h, &t[i], err);
