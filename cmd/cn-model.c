@@ -5,13 +5,12 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "base/times.h"
 #include "cli/measure.h"
 #include "cli/open.h"
 #include "cli/rulings.h"
 #include "cli/share.h"
+#include "cli/shown.h"
 #include "cli/stream.h"
-#include "desk/chosen.h"
 #include "desk/learn.h"
 #include "desk/queue.h"
 #include "desk/trainer.h"
@@ -198,14 +197,14 @@ static int open_store(struct cn_cli *cli, struct store *s, struct cn_err *err)
 	    .conf = &s->desk.conf, .kind = CN_TRAINED_CATEGORY,
 	    .how = how(cli) };
 	if (opt.no_starter)
-		return 0;
+		return cn_desk_shut(&s->desk, cli, false, err);
 	if (cn_file_read(path, LABELS_MAX, &s->starter, err) < 0) {
 		err->status = CN_CONFIG;
 		return cn_hint(err, "'make' puts our sentences there; "
 		    "--no-starter does without");
 	}
 	s->t.starter = cn_buf_view(&s->starter);
-	return 0;
+	return cn_desk_shut(&s->desk, cli, false, err);
 }
 
 static void close_store(struct store *s)
@@ -353,9 +352,9 @@ static int learn_folders(struct cn_cli *cli, struct cn_learn *l,
 		const char *eq = strrchr(arg, '=');
 
 		if (eq == NULL || eq == arg ||
-		    !cn_train_label_ok(cn_str(eq + 1)))
+		    !cn_learn_word(eq + 1))
 			r = cn_cli_usage(cli, err, "--folder takes a name, = "
-			    "and a category of 1 to %d bytes", CN_MODEL_LABEL);
+			    "and a category");
 		else
 			r = cn_learn_folder(l, cn_arena_dup(&cli->arena, arg,
 			    (size_t)(eq - arg)), eq + 1, &seen, err);
@@ -385,7 +384,9 @@ static int learn(struct cn_cli *cli, struct cn_err *err)
 	if (cn_desk_open(&desk, cli, 0, err) < 0)
 		return -1;
 	l.store = desk.store;
-	r = cn_run_begin(desk.store, &row, err);
+	r = cn_desk_shut(&desk, cli, false, err);
+	if (r == 0)
+		r = cn_run_begin(desk.store, &row, err);
 	if (r == 0) {
 		r = opt.folders.n > 0 ? learn_folders(cli, &l, err) :
 		    cn_stream_run(cli, &conf, &ops, &l, &n, err);
@@ -438,103 +439,15 @@ static int queue(struct cn_cli *cli, struct cn_err *err)
 		    CN_QUEUE_MAX);
 	if (cn_desk_open(&desk, cli, CN_STORE_AUDIT, err) < 0)
 		return -1;
-	r = cn_audit_now(desk.store, &(struct cn_audit_entry){
-	    .what = "messages read", .purpose = "classification" }, err);
+	r = cn_desk_shut(&desk, cli, false, err);
+	if (r == 0)
+		r = cn_audit_now(desk.store, &(struct cn_audit_entry){
+		    .what = "messages read", .purpose = "classification" },
+		    err);
 	if (r == 0)
 		r = cn_queue(desk.store, &desk.conf, (size_t)n, queued, cli,
 		    err);
 	cn_desk_close(&desk);
-	return r;
-}
-
-/* --- show --- */
-
-static void put_model(struct cn_buf *b, const struct cn_chosen *c,
-    const struct cn_trained *t)
-{
-	const struct cn_model *m = c->model;
-	char time[CN_TIME_LEN];
-	size_t i;
-
-	cn_buf_ch(b, '{');
-	cn_json_kv(b, "model", c->name);
-	if (t != NULL) {
-		cn_json_kv(b, "trained", cn_time_fmt(time, t->created));
-		cn_json_kvi(b, "labels", t->labels);
-		cn_json_kv(b, "until", cn_time_fmt(time, t->until));
-	}
-	cn_json_kvi(b, "examples", (int64_t)cn_model_examples(m));
-	cn_json_kvi(b, "features", (int64_t)cn_model_rows(m));
-	cn_json_kvf(b, "threshold", cn_model_threshold(m), 4);
-	cn_json_kvf(b, "temperature", cn_model_temperature(m), 4);
-	cn_json_key(b, "categories");
-	cn_buf_ch(b, '[');
-	for (i = 0; i < cn_model_classes(m); i++) {
-		cn_buf_str(b, i ? ",{" : "{");
-		cn_json_kv(b, "name", cn_model_class(m, i));
-		cn_json_kv(b, "priority",
-		    cn_priority_name(cn_model_priority(m, i)));
-		cn_buf_ch(b, '}');
-	}
-	cn_buf_str(b, "]}");
-}
-
-/* The bytes in the clear are a disclosure, which is written down first. */
-static int write_out(struct cn_cli *cli, struct cn_chosen *c,
-    struct cn_err *err)
-{
-	struct cn_buf b = { 0 };
-	int r;
-
-	if (cn_desk_outside(cli, opt.output, err) < 0)
-		return -1;
-	if (c->own != NULL && cn_audit_now(c->store, &(struct cn_audit_entry){
-	    .what = "model written out", .purpose = "classification",
-	    .count = 1 }, err) < 0)
-		return -1;
-	cn_model_save(c->model, &b);
-	r = cn_file_replace(opt.output, b.p, b.len, c->own ? 0600 : 0644, err);
-	if (r == 0 && c->own != NULL)
-		cn_cli_note("%s: personal data, which no erasure reaches: "
-		    "delete it when somebody is erased", opt.output);
-	cn_buf_wipe(&b);
-	return r;
-}
-
-static int show(struct cn_cli *cli, struct cn_err *err)
-{
-	const char *path = cli->argc ? cli->argv[0] : opt.model;
-	struct cn_chosen c = { .kind = CN_TRAINED_CATEGORY };
-	struct cn_trained row;
-	struct cn_desk desk = { 0 };
-	struct cn_buf b = { 0 };
-	struct cn_model *m;
-	bool named, changed;
-	int r = 0;
-
-	if ((m = cn_share_model(cli, path, &named, err)) == NULL)
-		return -1;
-	c.starter = m;
-	c.from = named ? "file" : "starter";
-	if (!named && cn_file_exists(cn_path(&cli->arena, cli->run.home,
-	    "store.db"))) {
-		r = cn_desk_open(&desk, cli, CN_STORE_AUDIT, err);
-		c.store = desk.store;
-	}
-	if (r == 0)
-		r = cn_chosen_look(&c, &changed, err);
-	if (r == 0 && c.own != NULL)
-		r = cn_trained_find(c.store, c.kind, &row, &cli->arena, err);
-	if (r >= 0 && opt.output != NULL)
-		r = write_out(cli, &c, err);
-	if (r >= 0) {
-		put_model(&b, &c, c.own ? &row : NULL);
-		r = cn_out_line(&cli->out, cn_buf_view(&b), err);
-	}
-	cn_buf_release(&b);
-	cn_chosen_release(&c);
-	cn_desk_close(&desk);
-	cn_model_free(m);
 	return r;
 }
 
@@ -560,7 +473,8 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 		return cn_rulings_run(cli, cli->argc ? cli->argv[0] : NULL,
 		    err);
 	default:
-		return show(cli, err);
+		return cn_shown_run(cli, cli->argc ? cli->argv[0] : opt.model,
+		    opt.output, err);
 	}
 }
 

@@ -41,8 +41,8 @@ copy() {	# NAME: of the store in use
 	cp -a "$CN_HOME" "$T/$1"
 	cp -a "$CN_KEYS" "$T/$1.keys"
 }
-train() {
-	cn-model train --from-store -q "$@"
+train() {	# our own sentences only take time
+	cn-model train --from-store --no-starter -q
 }
 model() {
 	cn-model show -q | jq -r .model
@@ -118,7 +118,17 @@ cn-model show -q --output "$T/never.model" >/dev/null
 store all
 cn-model show -q --output "$T/all.model" >/dev/null
 ok 'byte for byte' cmp "$T/all.model" "$T/never.model"
-status 'and nothing is new' 0 cn-model train --from-store
+with_starter() {
+	cn-model train --from-store -q
+	cn-model show -q --output "$T/$1.model" >/dev/null
+	train
+}
+with_starter all
+store never
+with_starter never
+store all
+ok 'with our sentences, too' cmp "$T/all.model" "$T/never.model"
+status 'and nothing is new' 0 cn-model train --from-store --no-starter
 like 'as it says' "$(cat "$T/err")" 'nothing is new'
 
 # --- who objects, or is restricted, afterwards ---
@@ -143,7 +153,8 @@ for how in "may = 6:objected" "state = 'restricted':restricted"; do
 	    >"$T/labels"
 	status 'and not labelled' 3 cn-model learn "$T/labels"
 	like 'for that reason' "$(cat "$T/err")" "message m.*: ${how#*:}"
-	status 'trained without them' 0 cn-model train --from-store
+	status 'trained without them' 0 cn-model train --from-store \
+	    --no-starter
 	like 'as it says' "$(cat "$T/err")" \
 	    '4 labelled messages skipped: their owners do not allow it'
 	is 'as if they were not there' "$(model)" "$only"
@@ -232,7 +243,7 @@ if [ -n "$K" ]; then
 		mail ann 1 zorble
 		mail bob 1 quibble
 	} | take
-	train --no-starter
+	train
 	mail bob 2 quibble | take
 	copy before
 	killed 'training' cn-model train --from-store --no-starter -q

@@ -99,6 +99,8 @@ static int run(struct dry *d, struct cn_err *err)
 	r = cn_chosen_look(&c->chosen, &changed, err);
 	/* What is read are messages, not the operand. */
 	d->cli->argc = 0;
+	if (r == 0)
+		r = cn_desk_shut(&d->desk, d->cli, false, err);
 	return r < 0 ? -1 : cn_stream_run(d->cli, &conf, &ops, d, NULL, err);
 }
 

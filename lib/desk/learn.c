@@ -33,6 +33,12 @@ static const char *refusal(const struct cn_message_owner *o)
 	return o->out ? "outgoing" : cn_gate(o, "classify");
 }
 
+/* Categories stay in the clear: no address may become one. */
+bool cn_learn_word(const char *s)
+{
+	return cn_train_label_ok(cn_str(s)) && strchr(s, '@') == NULL;
+}
+
 /* --- lines --- */
 
 static bool is(struct cn_str value, enum cn_json_type type)
@@ -47,10 +53,9 @@ static int category(struct cn_learn *l, struct cn_str value,
 	if (is(value, CN_JSON_NULL))
 		return 0;
 	set->category = cn_json_string(&l->mem, value);
-	if (set->category == NULL || !cn_train_label_ok(cn_str(set->category)))
-		return cn_fail(err, CN_PARTIAL, "category: a word of 1 to %d "
-		    "bytes is expected", CN_MODEL_LABEL);
-	return 0;
+	return set->category != NULL && cn_learn_word(set->category) ? 0 :
+	    cn_fail(err, CN_PARTIAL, "category: a word of 1 to %d bytes "
+	    "without '@' is expected", CN_MODEL_LABEL);
 }
 
 /* A category that differs from what the classifier, which leaves its mark, has

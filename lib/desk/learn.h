@@ -22,6 +22,8 @@ struct cn_learn {
 };
 void cn_learn_release(struct cn_learn *);
 
+/* May this be a category? */
+bool cn_learn_word(const char *);
 /* Takes a line into the group; status 3 where it is refused. */
 int cn_learn_line(struct cn_learn *, struct cn_str line, struct cn_err *)
     CN_CHECKED;

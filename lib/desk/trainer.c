@@ -254,15 +254,15 @@ static int train(const struct cn_trainer *t, const struct cn_examples *x,
 	return r;
 }
 
-/* Destroys all models of the kind but the one in use. */
-static int destroy(const struct cn_trainer *t, int64_t but,
-    struct cn_err *err)
+/* Destroys the models before the newest: somebody else may have trained at
+ * the same time. */
+static int destroy(const struct cn_trainer *t, bool all, struct cn_err *err)
 {
 	struct cn_arena mem = { 0 };
 	char pub[CN_ID_LEN];
 	int64_t *leaves;
 	size_t n;
-	int r = cn_trained_others(t->store, t->kind, but, &mem, &leaves, &n,
+	int r = cn_trained_older(t->store, t->kind, all, &mem, &leaves, &n,
 	    err);
 
 	if (r == 0 && n > 0) {
@@ -336,5 +336,5 @@ int cn_trainer_run(const struct cn_trainer *t, struct cn_training *g,
 		if (r >= 0 || err->status != CN_TEMPFAIL || *t->how.stop)
 			break;
 	}
-	return r < 0 || destroy(t, g->row.id, err) < 0 ? -1 : r;
+	return r < 0 || destroy(t, g->row.id == 0, err) < 0 ? -1 : r;
 }

@@ -1,5 +1,6 @@
 #include "store/trained.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/sql.h"
@@ -101,7 +102,7 @@ int cn_trained_by(struct cn_store *s, int64_t id, int64_t message,
 	    message, id);
 }
 
-int cn_trained_others(struct cn_store *s, const char *kind, int64_t id,
+int cn_trained_older(struct cn_store *s, const char *kind, bool all,
     struct cn_arena *mem, int64_t **leaves, size_t *n, struct cn_err *err)
 {
 	sqlite3_stmt *st;
@@ -112,14 +113,44 @@ int cn_trained_others(struct cn_store *s, const char *kind, int64_t id,
 	if (cn_get(s, err, &count, "SELECT count(*) FROM model", "") < 0)
 		return -1;
 	*leaves = cn_arena_alloc(mem, ((size_t)count + 1) * sizeof(**leaves));
-	st = cn_bind(s, err, "SELECT leaf FROM model WHERE kind = ? AND"
-	    " id != ?", "si", kind, id);
+	st = cn_bind(s, err, "SELECT leaf FROM model WHERE kind = ?1 AND (?2"
+	    " OR id < (SELECT max(id) FROM model WHERE kind = ?1))", "si",
+	    kind, (int64_t)all);
 	if (st == NULL)
 		return -1;
 	while (*n < (size_t)count && (r = cn_step(s, st, err)) == 1)
 		(*leaves)[(*n)++] = sqlite3_column_int64(st, 0);
 	sqlite3_reset(st);
 	return r < 0 ? -1 : 0;
+}
+
+int cn_trained_counts(struct cn_store *s, int64_t id, struct cn_arena *mem,
+    struct cn_trained_count **out, size_t *n, struct cn_err *err)
+{
+	sqlite3_stmt *st = cn_bind(s, err, "SELECT l.category, count(*) FROM"
+	    " example e JOIN label l ON l.message = e.message WHERE e.model = ?"
+	    " AND l.category IS NOT NULL GROUP BY l.category ORDER BY"
+	    " l.category", "i", id);
+	struct cn_trained_count *v = NULL;
+	size_t cap = 0;
+	int r;
+
+	*n = 0;
+	if (st == NULL)
+		return -1;
+	while ((r = cn_step(s, st, err)) == 1) {
+		if (*n == cap) {
+			cap = cap ? cap * 2 : 64;
+			v = cn_realloc(v, cap * sizeof(*v));
+		}
+		v[(*n)++] = (struct cn_trained_count){
+		    cn_col_dup(mem, st, 0), sqlite3_column_int64(st, 1) };
+	}
+	*out = cn_arena_alloc(mem, (*n + 1) * sizeof(**out));
+	if (*n > 0)
+		memcpy(*out, v, *n * sizeof(*v));
+	free(v);
+	return r;
 }
 
 int cn_trained_doubtful(struct cn_store *s, int64_t id, int64_t after,

@@ -41,10 +41,19 @@ int cn_trained_add(struct cn_store *, struct cn_trained *, struct cn_str,
 int cn_trained_by(struct cn_store *, int64_t id, int64_t message,
     struct cn_err *) CN_CHECKED;
 
-/* The leaves of all models of a kind but one (0: of all), in the arena. */
-int cn_trained_others(struct cn_store *, const char *kind, int64_t id,
+/* The leaves of all models of a kind that are older than the newest (all: of
+ * that, too), in the arena. */
+int cn_trained_older(struct cn_store *, const char *kind, bool all,
     struct cn_arena *, int64_t **leaves, size_t *n, struct cn_err *)
     CN_CHECKED;
+/* How many of the messages that taught it are labelled, by now, with each
+ * category; in the arena. */
+struct cn_trained_count {
+	const char *category;
+	int64_t n;
+};
+int cn_trained_counts(struct cn_store *, int64_t id, struct cn_arena *,
+    struct cn_trained_count **, size_t *n, struct cn_err *) CN_CHECKED;
 /* Messages that taught it, above `after`, whose owner does not allow
  * everything: the gate has to be asked about them.  Ascending. */
 int cn_trained_doubtful(struct cn_store *, int64_t id, int64_t after,
