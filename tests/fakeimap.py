@@ -3,13 +3,13 @@
 
     fakeimap.py SCENARIO --port-file FILE [--log FILE] [--mails DIR]
         [--cert FILE --key FILE [--starttls]] [--tls11] [--seconds N]
-        [--port N] [--gate FILE]
+        [--port N] [--gate FILE] [--gap N]
     fakeimap.py lax HOST PORT tls|starttls|plain USER PASSWORD
 
 It listens on a free loopback port (or that of --port), writes that into the port file when it is
 ready, and serves until it is killed or its parent has gone.  The log holds
 each line that a client sent.  Mails are the files of DIR in order of name,
-UIDs from 1; without DIR there are five.  Any user and password will do, but
+UIDs from 1, or behind --gap; without DIR there are five.  Any user and password will do, but
 for the password 'wrong'.
 
 A scenario is a function below that gets each command before the server does
@@ -178,7 +178,7 @@ class Session:
 
     def do_STATUS(self, tag, args):
         self.send('* STATUS INBOX (MESSAGES %d UIDNEXT %d UIDVALIDITY 7 '
-                  'HIGHESTMODSEQ 9)\r\n' % (len(self.o.bodies),
+                  'HIGHESTMODSEQ 9)\r\n' % (len(self.o.bodies), self.o.gap +
                                             len(self.o.bodies) + 1))
         self.ok(tag)
 
@@ -186,26 +186,27 @@ class Session:
         n = len(self.o.bodies)
         self.send('* FLAGS (\\Seen)\r\n* %d EXISTS\r\n* 0 RECENT\r\n'
                   '* OK [UIDVALIDITY 7] .\r\n* OK [UIDNEXT %d] .\r\n'
-                  '* OK [HIGHESTMODSEQ 9] .\r\n' % (n, n + 1))
+                  '* OK [HIGHESTMODSEQ 9] .\r\n' % (n, self.o.gap + n + 1))
         self.ok(tag, '[READ-ONLY] open')
 
     do_EXAMINE = do_SELECT
 
     def uids(self, args):
-        n = len(self.o.bodies)
+        gap = self.o.gap
+        n = gap + len(self.o.bodies)
         out = set()
         for r in args.split(' ')[0].split(','):
             a, _, b = r.partition(':')
             b = b or a
             a, b = (n if x == '*' else int(x) for x in (a, b))
             out.update(range(min(a, b), min(max(a, b), n) + 1))
-        return sorted(u for u in out if 1 <= u <= n)
+        return sorted(u for u in out if gap < u <= n)
 
     def fetch(self, uid, what, args=''):
         """One line of FETCH: 'body', 'part' or 'size'."""
-        body = self.o.bodies[uid - 1]
+        body = self.o.bodies[uid - self.o.gap - 1]
         out = '* %d FETCH (UID %d FLAGS (\\Seen) INTERNALDATE %s ' % (
-            uid, uid, DATE)
+            uid - self.o.gap, uid, DATE)
         if what == 'size':
             return out.encode() + b'RFC822.SIZE %d)\r\n' % len(body)
         where = b'BODY[]'
@@ -403,6 +404,14 @@ def duplicate(s, tag, name, args):
 @on_size
 def zero_uid(s, tag, args):
     s.send(s.fetch(1, 'size').replace(b'UID 1', b'UID 0'))
+    s.send(s.fetch(2, 'size'))
+    s.ok(tag)
+
+
+@on_size
+def twice(s, tag, args):
+    for uid in s.uids(args):
+        s.send(s.fetch(uid, 'size'))
     s.send(s.fetch(2, 'size'))
     s.ok(tag)
 
@@ -750,6 +759,7 @@ def main():
     p.add_argument('--starttls', action='store_true')
     p.add_argument('--tls11', action='store_true')
     p.add_argument('--seconds', type=int, default=60)
+    p.add_argument('--gap', type=int, default=0)
     o = p.parse_args()
     o.bodies = load(o)
     listener = socket.create_server(('127.0.0.1', o.port))

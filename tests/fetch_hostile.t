@@ -79,7 +79,7 @@ against huge-literal 69 'a huge literal'
 against overflow-literal 69 'a huge literal'
 against deep 69 'nests parentheses'
 against drop-in-literal 75 'closed the connection'
-against falling-uids 69 'do not rise'
+against twice 69 'sends a mail twice'
 against garbage 69 'NUL byte'
 against garbage-greeting 69 'no IMAP'
 against preauth 69 'logged in'
@@ -91,6 +91,26 @@ against two-bodies 69 'two mails as one'
 against unasked-body 69 'nobody asked for'
 against wrong-tag 69 'no IMAP'
 against open-quote 69 'string without an end'
+
+# Sizes in no order are no fault; nor are more of them than a window holds,
+# behind a gap that has made it wide.
+fresh
+fake_start falling-uids --port "$port"
+fetch desk
+is 'sizes that fall' "$rc $(jq -r .subject "$T/out" | tr '\n' ' ')" \
+    '0 mail 1 mail 2 mail 3 mail 4 mail 5 '
+mkdir "$T/many"
+(cd "$T/many" && seq 10001 12100 | while read -r i; do
+	printf 'From: c@example.com\nSubject: many %d\n\nx\n' "$i" >"$i"
+done)
+fresh
+fake_start falling-uids --port "$port" --mails "$T/many" --gap 3000
+fetch --format none --folder INBOX desk
+is 'many of them' "$rc $(db 'SELECT count(DISTINCT hash) FROM message')" \
+    '0 2100'
+is 'each where it lies' "$(db 'SELECT min(uid), max(uid), count(DISTINCT uid)
+    FROM location')" '3001|5100|2100'
+is 'a window was too full' "$(grep -c 'RFC822.SIZE' "$FAKE_LOG")" 4
 
 # What came before the connection broke is kept.
 fresh

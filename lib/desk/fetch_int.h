@@ -46,6 +46,7 @@ struct cn_fetch {
 	struct cn_want want[CN_FETCH_WINDOW];
 	size_t nwant;
 	bool more;			/* the window is fuller than that */
+	bool mixed;			/* listed in no rising order */
 	int64_t end;			/* UIDs below are in the window */
 	struct cn_arena labels;
 	size_t gathered, bytes;		/* of the group */

@@ -19,6 +19,11 @@ static int by_uid(const void *key, const void *e)
 	return uid < w->uid ? -1 : uid > w->uid;
 }
 
+static int by_place(const void *a, const void *b)
+{
+	return by_uid(&((const struct cn_want *)a)->uid, b);
+}
+
 static struct cn_want *find(struct cn_fetch *f, uint32_t uid)
 {
 	return f->nwant == 0 ? NULL : bsearch(&uid, f->want, f->nwant,
@@ -30,6 +35,8 @@ static int list(void *arg, const struct cn_imap_mail *m, struct cn_err *err)
 	struct cn_fetch *f = arg;
 
 	(void)err;
+	if (f->nwant > 0 && m->uid < f->want[f->nwant - 1].uid)
+		f->mixed = true;
 	if (f->nwant == CN_FETCH_WINDOW) {
 		f->more = true;
 		return 0;
@@ -68,17 +75,31 @@ static int take_labels(void *arg, const struct cn_imap_mail *m,
 	return 0;
 }
 
+static int listing(struct cn_fetch *f, int64_t first, int64_t last,
+    struct cn_err *err)
+{
+	f->nwant = 0;
+	f->more = f->mixed = false;
+	f->end = first;			/* nothing is done yet */
+	cn_arena_reset(&f->labels);
+	return cn_imap_sizes(f->imap, (uint32_t)first, (uint32_t)last, list,
+	    f, err);
+}
+
 /* The mails first..last, and what of them there is. */
 static int window(struct cn_fetch *f, int64_t first, int64_t last,
     struct cn_err *err)
 {
-	f->nwant = 0;
-	f->more = false;
-	f->end = first;			/* nothing is done yet */
-	cn_arena_reset(&f->labels);
-	if (cn_imap_sizes(f->imap, (uint32_t)first, (uint32_t)last, list, f,
-	    err) < 0)
+	if (listing(f, first, last, err) < 0)
 		return -1;
+	/* Those that found no room may be the lower ones: as many as fit. */
+	if (f->more && f->mixed) {
+		last = first + CN_FETCH_WINDOW - 1;
+		if (listing(f, first, last, err) < 0)
+			return -1;
+	}
+	if (f->mixed)
+		qsort(f->want, f->nwant, sizeof(f->want[0]), by_place);
 	/* Above the last of all, new ones will come. */
 	f->end = f->more || (last == UINT32_MAX && f->nwant > 0) ?
 	    (int64_t)f->want[f->nwant - 1].uid + 1 :

@@ -106,8 +106,10 @@ struct cn_imap_mail {
 typedef int cn_imap_fn(void *, const struct cn_imap_mail *, struct cn_err *);
 
 /* Size, date and flags of the mails first..last (last UINT32_MAX: to the
- * end), each once and in rising order: a server that does otherwise is
- * refused (69).  They come one by one, in constant memory. */
+ * end), each once: a server that sends one twice is refused (69).  They come
+ * one by one, of a range of up to CN_IMAP_ANY_ORDER UIDs in whatever order, of
+ * a wider one in a rising one or they are refused as well. */
+#define CN_IMAP_ANY_ORDER (1u << 22)
 int cn_imap_sizes(struct cn_imap *, uint32_t first, uint32_t last,
     cn_imap_fn *, void *, struct cn_err *) CN_CHECKED;
 /* The bytes of these mails (ascending), each at most max bytes, with flags and

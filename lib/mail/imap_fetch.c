@@ -20,7 +20,8 @@ struct fetch {
 	const uint32_t *uids;		/* or these */
 	bool *seen;			/* of uids */
 	size_t n;
-	bool rising;			/* in a range: each once, in order */
+	bool once;			/* each of a range: */
+	uint8_t *came;			/* a bit for each, or NULL: they rise */
 	uint32_t before;		/* the last one that came */
 	uint32_t origin;
 	bool part;
@@ -37,6 +38,24 @@ static int by_uid(const void *a, const void *b)
 	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
 	return x < y ? -1 : x > y;
+}
+
+/* 1, or -1 where the server repeats itself, perhaps for ever. */
+static int first_time(struct fetch *f, uint32_t uid)
+{
+	uint32_t i = uid - f->first, bit = 1u << i % 8;
+
+	if (f->came == NULL && uid <= f->before)
+		return cn_fail(f->err, CN_UNAVAILABLE,
+		    "FETCH: the server sends UIDs that do not rise");
+	f->before = uid;
+	if (f->came == NULL)
+		return 1;
+	if (f->came[i / 8] & bit)
+		return cn_fail(f->err, CN_UNAVAILABLE,
+		    "FETCH: the server sends a mail twice");
+	f->came[i / 8] |= (uint8_t)bit;
+	return 1;
 }
 
 /* 1 it was asked for, 0 it was not, -1 the bound is broken. */
@@ -57,11 +76,7 @@ static int asked(struct fetch *f, const struct cn_item *it)
 	}
 	if (uid < f->first || uid > f->last)
 		return 0;
-	if (f->rising && uid <= f->before)
-		return cn_fail(f->err, CN_UNAVAILABLE,
-		    "FETCH: the server sends UIDs that do not rise");
-	f->before = uid;
-	return 1;
+	return f->once ? first_time(f, uid) : 1;
 }
 
 static int on_item(void *arg, const struct cn_item *it)
@@ -151,12 +166,15 @@ static int by_range(struct cn_imap *m, struct fetch *f, const char *items,
 		return 0;
 	if (ready(m, f, 0, err) < 0)
 		return -1;
-	f->rising = true;
+	f->once = true;
+	if (f->last - f->first < CN_IMAP_ANY_ORDER)
+		f->came = cn_alloc((f->last - f->first) / 8 + 1);
 	cn_buf_str(&text, "UID FETCH ");
 	range(&text, f->first, f->last);
 	cn_buf_str(&text, items);
 	r = command(m, f, text.p, err);
 	cn_buf_release(&text);
+	free(f->came);
 	return r;
 }
 
