@@ -6,7 +6,7 @@
  *				'cells N closed N damaged N'
  *	scan samples LEAF...	pieces of the cells under these leaves, in
  *				hexadecimal, as they lie in the store's files
- *	scan index		the same of all search tables
+ *	scan index		the same of the search index
  *	scan bytes SAMPLES	how many of these pieces are in the files
  *	scan search WORD	how many messages search finds
  *	scan hold		reads the store until standard input ends
@@ -163,24 +163,27 @@ static void files(struct cn_buf *b)
 
 #define PIECE 24
 
-/* Lists of rows are alike in every table; words are of a-z and 2-7. */
-static bool wordy(const char *p)
+/* Numbers of messages that follow each other look alike everywhere. */
+static bool varied(const char *p)
 {
-	int i, n = 0;
+	int i, k, n = 0;
 
-	for (i = 0; i < PIECE; i++)
-		n += (p[i] >= 'a' && p[i] <= 'z') || (p[i] >= '2' && p[i] <= '7');
+	for (i = 0; i < PIECE; i++) {
+		for (k = 0; k < i && p[k] != p[i]; k++)
+			;
+		n += k == i;
+	}
 	return n >= PIECE / 2;
 }
 
-/* Pieces of a blob from `at` on that a page's end has not cut. */
+/* Pieces of a blob, from `at` on, that a page's end has not cut. */
 static void pieces(const struct cn_buf *bytes, const char *p, int len, int at,
-    bool words)
+    int every)
 {
 	char hex[2 * PIECE + 1];
 
-	for (; at + PIECE <= len; at += words ? 50 : 500) {
-		if ((words && !wordy(p + at)) ||
+	for (; at + PIECE <= len; at += every) {
+		if (!varied(p + at) ||
 		    memmem(bytes->p, bytes->len, p + at, PIECE) == NULL)
 			continue;
 		cn_hex(hex, p + at, PIECE);
@@ -201,7 +204,7 @@ static int samples(int n, char **leaf)
 				break;
 		if (i < n)	/* behind the header */
 			pieces(&bytes, sqlite3_column_blob(st, 5),
-			    sqlite3_column_bytes(st, 5), 40, false);
+			    sqlite3_column_bytes(st, 5), 40, 500);
 	}
 	sqlite3_finalize(st);
 	cn_buf_release(&bytes);
@@ -210,21 +213,14 @@ static int samples(int n, char **leaf)
 
 static int index_samples(void)
 {
-	struct cn_buf bytes = { 0 }, sql = { 0 };
-	sqlite3_stmt *st = query("SELECT group_concat('SELECT block FROM ' ||"
-	    " name, ' UNION ALL ') FROM sqlite_master WHERE name LIKE"
-	    " 'fts%_data'");
+	struct cn_buf bytes = { 0 };
+	sqlite3_stmt *st = query("SELECT block FROM posting");
 
 	files(&bytes);
-	if (sqlite3_step(st) == SQLITE_ROW)
-		cn_buf_str(&sql, (const char *)sqlite3_column_text(st, 0));
-	sqlite3_finalize(st);
-	st = query(sql.p);
 	while (sqlite3_step(st) == SQLITE_ROW)
 		pieces(&bytes, sqlite3_column_blob(st, 0),
-		    sqlite3_column_bytes(st, 0), 40, true);
+		    sqlite3_column_bytes(st, 0), 0, 50);
 	sqlite3_finalize(st);
-	cn_buf_release(&sql);
 	cn_buf_release(&bytes);
 	return 0;
 }

@@ -9,7 +9,7 @@
 
 #define GROUP_MAILS 256
 #define GROUP_BYTES (2u << 20)
-#define CACHE 2000			/* KiB: several accounts at once */
+#define CACHE 5000			/* KiB: several accounts at once */
 
 void cn_fetch_place(const struct cn_fetch *f, int64_t uid,
     char place[CN_FETCH_PLACE])

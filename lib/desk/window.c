@@ -132,7 +132,7 @@ static int choose(struct cn_fetch *f, struct cn_want *w, struct cn_err *err)
 }
 
 /* With a limit the window ends behind the last mail that it allows. */
-static int choose_all(struct cn_fetch *f, struct cn_err *err)
+static int choose_each(struct cn_fetch *f, struct cn_err *err)
 {
 	size_t i;
 
@@ -149,6 +149,17 @@ static int choose_all(struct cn_fetch *f, struct cn_err *err)
 		f->left--;
 	}
 	return 0;
+}
+
+static int choose_all(struct cn_fetch *f, struct cn_err *err)
+{
+	int r;
+
+	if (cn_store_look(f->store, err) < 0)
+		return -1;
+	r = choose_each(f, err);
+	cn_store_looked(f->store);
+	return r;
 }
 
 /* --- having it --- */

@@ -187,6 +187,10 @@ static const struct {
 	  " their coming or going" },
 	{ "SELECT count(*) FROM message m WHERE NOT EXISTS(SELECT 1 FROM shard"
 	  " s WHERE s.id = m.shard)", "messages without a search shard" },
+	{ "SELECT count(*) FROM shard s WHERE NOT fts AND messages != (SELECT"
+	  " coalesce(sum(g.messages), 0) FROM segment g WHERE g.id BETWEEN"
+	  " s.id * 256 AND s.id * 256 + 255)",
+	  "search shards with more or fewer messages than they had" },
 	{ "SELECT count(*) FROM shard WHERE state = 'due'",
 	  "search shards that wait to be rebuilt (cn-purge --resume)" },
 	/* A later run that went well has done its work too. */

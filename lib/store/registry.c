@@ -420,6 +420,8 @@ const struct cn_column cn_columns[] = {
 	  CONTRACT, KEEP, "" },
 	{ "shard", "state", CLEAR, NO, false, "technical", "search", CONTRACT,
 	  KEEP, "" },
+	{ "shard", "fts", CLEAR, NO, false, "technical", "search", CONTRACT,
+	  KEEP, "whether an older version made it" },
 	{ "erasure", "id", CLEAR, NO, false, "erasure", "compliance", LEGAL,
 	  AUDIT, "" },
 	{ "erasure", "pub", CLEAR, NO, false, "erasure", "compliance", LEGAL,
@@ -439,7 +441,21 @@ const struct cn_column cn_columns[] = {
 	{ "erasure", "counts", CLEAR, NO, false, "erasure", "compliance",
 	  LEGAL, AUDIT, "how much was erased" },
 
-	/* fts1, fts2, …: one table a shard, with SQLite's tables behind it */
+	{ "segment", "id", CLEAR, CN_REF_SEGMENT, true, "technical", "search",
+	  CONTRACT, TALK, "" },
+	{ "segment", "messages", CLEAR, NO, false, "technical", "search",
+	  CONTRACT, TALK, "" },
+	{ "segment", "base", CLEAR, NO, false, "technical", "search", CONTRACT,
+	  TALK, "" },
+	{ "segment", "bits", CLEAR, NO, false, "technical", "search", CONTRACT,
+	  TALK, "how many different words there are" },
+	{ "posting", "id", KEYED, CN_REF_POSTING, true, "communication",
+	  "search", CONTRACT, TALK, "" },
+	{ "posting", "block", KEYED, NO, true, "communication", "search",
+	  CONTRACT, TALK, "how many different words, and how often the same "
+	  "pair" },
+	/* fts1, fts2, …: one table for each shard of before schema 3, with
+	 * SQLite's tables behind it */
 	{ "fts*", "*", KEYED, NO, true, "communication", "search", CONTRACT,
 	  TALK, "how many different words, and how often the same pair" },
 };

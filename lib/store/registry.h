@@ -23,7 +23,9 @@ enum cn_ref {
 	CN_REF_CONVERSATION, CN_REF_LEAF, CN_REF_SHARD,
 	CN_REF_HELD,			/* quarantine * 4096 + chunk */
 	CN_REF_MODEL,
-	CN_REF_WEIGHTS			/* model * 4096 + chunk */
+	CN_REF_WEIGHTS,			/* model * 4096 + chunk */
+	CN_REF_SEGMENT,			/* shard * 256 + number */
+	CN_REF_POSTING			/* segment * 4096 + block */
 };
 
 struct cn_column {

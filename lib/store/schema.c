@@ -183,7 +183,18 @@ static const char *const steps[] = {
 	" WHERE draft IS NOT NULL;"
 	/* whoever does not allow everything: few */
 	"CREATE INDEX person_limited ON person(id)"
-	" WHERE state != 'live' OR may != 7;",
+	" WHERE state != 'live' OR may != 7;"
+	/* the index of words; shards of FTS5 take nothing more, and last
+	 * until they are rebuilt */
+	"ALTER TABLE shard ADD COLUMN fts INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE shard SET fts = 1, state = CASE state WHEN 'open' THEN"
+	" 'closed' ELSE state END;"
+	/* id: shard * 256 + number */
+	"CREATE TABLE segment("
+	" id INTEGER PRIMARY KEY, messages INTEGER NOT NULL,"
+	" base INTEGER NOT NULL, bits INTEGER NOT NULL);"
+	/* id: segment * 4096 + block */
+	"CREATE TABLE posting(id INTEGER PRIMARY KEY, block BLOB NOT NULL);",
 };
 
 _Static_assert(sizeof(steps) / sizeof(steps[0]) == CN_STORE_SCHEMA,

@@ -6,21 +6,8 @@
 
 #include "store/person.h"
 #include "store/mailbox.h"
+#include "store/posting.h"
 #include "store/sql.h"
-
-struct ids {
-	int64_t *v;
-	size_t n, cap;
-};
-
-static void ids_add(struct ids *l, int64_t id)
-{
-	if (l->n == l->cap) {
-		l->cap = l->cap ? l->cap * 2 : 256;
-		l->v = cn_realloc(l->v, l->cap * sizeof(*l->v));
-	}
-	l->v[l->n++] = id;
-}
 
 static int by_id(const void *a, const void *b)
 {
@@ -43,48 +30,68 @@ static int key_of(struct cn_store *s, uint32_t shard, uint8_t key[16],
 	return err->status == CN_BLOCKED ? 0 : -1;
 }
 
-static int find_in_shards(struct cn_store *s, const struct cn_words *w,
-    int64_t after, struct ids *out, struct cn_err *err)
+#define TOKEN 10		/* base32 digits: 50 bits of the SipHash */
+
+/* A shard that an older version made: a table of FTS5, asked for every word. */
+static int find_in_fts(struct cn_store *s, uint32_t shard,
+    const uint8_t key[16], const struct cn_words *w, int64_t after,
+    struct cn_ids *out, struct cn_err *err)
 {
+	static const char abc[] = "abcdefghijklmnopqrstuvwxyz234567";
+	const char *at = w->text.p, *end = at + w->text.len;
 	struct cn_buf q = { 0 };
 	sqlite3_stmt *st;
-	uint8_t key[16];
-	struct ids shards = { 0 };
-	size_t i;
 	char sql[120];
+	uint64_t h;
+	int i, r;
+
+	for (; at < end; at += strlen(at) + 1) {
+		h = cn_siphash(key, at, strlen(at));
+		for (i = 0; i < TOKEN; i++, h >>= 5)
+			cn_buf_ch(&q, abc[h & 31]);
+		cn_buf_ch(&q, ' ');
+	}
+	snprintf(sql, sizeof(sql), "SELECT rowid FROM fts%u WHERE fts%u MATCH"
+	    " ? AND rowid > ?", (unsigned)shard, (unsigned)shard);
+	if ((st = cn_sql_once(s, sql, err)) == NULL) {
+		cn_buf_wipe(&q);
+		return -1;
+	}
+	sqlite3_bind_text(st, 1, q.p, (int)q.len, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 2, after);
+	while ((r = cn_step(s, st, err)) == 1)
+		cn_ids_add(out, sqlite3_column_int64(st, 0));
+	sqlite3_finalize(st);
+	cn_buf_wipe(&q);
+	return r;
+}
+
+static int find_in_shards(struct cn_store *s, const struct cn_words *w,
+    int64_t after, struct cn_ids *out, struct cn_err *err)
+{
+	struct cn_ids shards = { 0 };
+	sqlite3_stmt *st;
+	uint8_t key[16];
+	size_t i;
 	int r = 0;
 
-	st = cn_bind(s, err, "SELECT id FROM shard ORDER BY id", "");
+	st = cn_bind(s, err, "SELECT id * 2 + (fts != 0) FROM shard ORDER BY"
+	    " id", "");
 	while (st != NULL && (r = cn_step(s, st, err)) == 1)
-		ids_add(&shards, sqlite3_column_int64(st, 0));
+		cn_ids_add(&shards, sqlite3_column_int64(st, 0));
 	/* Each of them had its key before it had its row. */
 	if (st != NULL && r == 0)
 		r = cn_keys_refresh(s->keys, err);
 	for (i = 0; st != NULL && r == 0 && i < shards.n; i++) {
-		sqlite3_stmt *f;
+		uint32_t shard = (uint32_t)(shards.v[i] / 2);
 
-		if ((r = key_of(s, (uint32_t)shards.v[i], key, err)) < 0)
-			break;
-		if (r == 0)
-			continue;
-		q.len = 0;
-		cn_shard_tokens(&q, key, w);
-		snprintf(sql, sizeof(sql), "SELECT rowid FROM fts%u WHERE"
-		    " fts%u MATCH ? AND rowid > ?", (unsigned)shards.v[i],
-		    (unsigned)shards.v[i]);
-		if (sqlite3_prepare_v2(s->db, sql, -1, &f, NULL) != SQLITE_OK) {
-			r = cn_sql_fail(s, err, "search");
-			break;
-		}
-		sqlite3_bind_text(f, 1, q.p, (int)q.len, SQLITE_STATIC);
-		sqlite3_bind_int64(f, 2, after);
-		while ((r = cn_step(s, f, err)) == 1)
-			ids_add(out, sqlite3_column_int64(f, 0));
-		sqlite3_finalize(f);
+		if ((r = key_of(s, shard, key, err)) == 1)
+			r = shards.v[i] % 2 ? find_in_fts(s, shard, key, w,
+			    after, out, err) : cn_postings_find(s, shard, key,
+			    w, after, out, err);
 	}
 	cn_wipe(key, sizeof(key));
 	free(shards.v);
-	cn_buf_wipe(&q);
 	if (out->n > 1)
 		qsort(out->v, out->n, sizeof(*out->v), by_id);
 	return st == NULL ? -1 : r;
@@ -93,7 +100,7 @@ static int find_in_shards(struct cn_store *s, const struct cn_words *w,
 /* All messages above `after` that have every word, from every shard, in one
  * snapshot: a rebuild moves them meanwhile. */
 static int find_words(struct cn_store *s, const struct cn_words *w,
-    int64_t after, struct ids *out, struct cn_err *err)
+    int64_t after, struct cn_ids *out, struct cn_err *err)
 {
 	bool own = sqlite3_get_autocommit(s->db);
 	int r;
@@ -218,7 +225,7 @@ static int bind_term(struct cn_store *s, sqlite3_stmt *st,
 }
 
 static int run_query(struct cn_store *s, const struct cn_query *q,
-    const char *sql, int64_t after, const struct ids *in, int64_t *out,
+    const char *sql, int64_t after, const struct cn_ids *in, int64_t *out,
     size_t max, size_t *n, struct cn_err *err)
 {
 	sqlite3_stmt *st;
@@ -247,7 +254,7 @@ static int run_query(struct cn_store *s, const struct cn_query *q,
 	return r < 0 ? -1 : 0;
 }
 
-static bool has_word(const struct ids *l, int64_t id)
+static bool has_word(const struct cn_ids *l, int64_t id)
 {
 	return l->n > 0 &&
 	    bsearch(&id, l->v, l->n, sizeof(*l->v), by_id) != NULL;
@@ -255,7 +262,7 @@ static bool has_word(const struct ids *l, int64_t id)
 
 /* The messages that have every word of a term: added to the list. */
 static int find_term(struct cn_store *s, const struct cn_query *q,
-    bool negate, int64_t after, struct ids *out, bool *any, struct cn_err *err)
+    bool negate, int64_t after, struct cn_ids *out, bool *any, struct cn_err *err)
 {
 	struct cn_words words = { 0 };
 	size_t i, had;
@@ -288,7 +295,7 @@ static int find_term(struct cn_store *s, const struct cn_query *q,
 static int search(struct cn_store *s, const struct cn_query *q, int64_t after,
     int64_t *out, size_t max, size_t *n, struct cn_err *err)
 {
-	struct ids in = { 0 }, not = { 0 };
+	struct cn_ids in = { 0 }, not = { 0 };
 	struct cn_buf sql = { 0 };
 	bool with, without, full = true;
 	size_t i, k = 0;

@@ -1,10 +1,11 @@
 /* search.h - finding messages: words by keyed tokens, the rest by columns
  *
  * Each distinct word of a message becomes a SipHash under the token key of
- * its shard, which lives in the keyring; the tokens go into a contentless
- * FTS5 table of that shard.  A subject stays in its shard while there is
- * room.  When a shard is rebuilt, it gets a new number and key, so that the
- * old tokens mean nothing in any copy. */
+ * its shard, which lives in the keyring; the tokens go into the postings of
+ * that shard (posting.h; into a contentless FTS5 table before schema 3, and
+ * such shards are read until they are rebuilt).  A subject stays in its shard
+ * while there is room.  When a shard is rebuilt, it gets a new number and key,
+ * so that the old tokens mean nothing in any copy. */
 #ifndef CN_SEARCH_H
 #define CN_SEARCH_H
 
@@ -36,16 +37,13 @@ int cn_shard_ready(struct cn_store *, size_t n, struct cn_err *) CN_CHECKED;
 /* Inside: the shard for a message of this person (0: of nobody). */
 int cn_shard_for(struct cn_store *, int64_t person, uint32_t *shard,
     struct cn_err *) CN_CHECKED;
-/* Appends the words as what a shard's table holds and is asked for. */
-void cn_shard_tokens(struct cn_buf *, const uint8_t key[16],
-    const struct cn_words *);
 /* Inside: the words go in when the transaction is committed, shard by shard,
  * and must stay until then. */
 void cn_shard_index(struct cn_store *, uint32_t shard, int64_t message,
     const struct cn_words *);
 int cn_shard_flush(struct cn_store *, struct cn_err *) CN_CHECKED;
 /* Rebuilds a shard under a new number and key from what lives, and drops the
- * old table and key.  Under keyring.lock; begins and commits by itself. */
+ * old one and its key.  Under keyring.lock; begins and commits by itself. */
 int cn_shard_rebuild(struct cn_store *, uint32_t shard, struct cn_err *)
     CN_CHECKED;
 

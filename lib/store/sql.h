@@ -31,8 +31,6 @@ struct cn_store {
 		const struct cn_words *words;
 	} *unindexed;
 	size_t nunindexed, cap_unindexed;
-	unsigned indexed;		/* shards written since FTS5's tables
-					 * were let go of */
 	bool audited;			/* an anchor is due at the close */
 };
 

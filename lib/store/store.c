@@ -265,12 +265,25 @@ struct cn_keys *cn_store_keys(struct cn_store *s)
 	return s->keys;
 }
 
+/* Pages that go into the WAL before their transaction ends, and change again,
+ * cost a reading of all that was written behind them. */
 int cn_store_cache(struct cn_store *s, int kib, struct cn_err *err)
 {
-	char sql[48];
+	char sql[72];
 
-	snprintf(sql, sizeof(sql), "PRAGMA cache_size=-%d", kib);
+	snprintf(sql, sizeof(sql), "PRAGMA cache_size=-%d;"
+	    "PRAGMA cache_spill=OFF", kib);
 	return cn_exec(s, sql, err);
+}
+
+int cn_store_look(struct cn_store *s, struct cn_err *err)
+{
+	return cn_exec(s, "BEGIN", err);
+}
+
+void cn_store_looked(struct cn_store *s)
+{
+	sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
 }
 
 const struct cn_run *cn_store_run(struct cn_store *s)

@@ -34,8 +34,13 @@ void cn_store_close(struct cn_store *);
 
 struct cn_keys *cn_store_keys(struct cn_store *);
 const struct cn_run *cn_store_run(struct cn_store *);
-/* Memory for pages of the file, KiB; 8000 unless told. */
+/* Memory for pages of the file, KiB; 8000 unless told.  Then the pages that a
+ * transaction changes stay in memory to its end, whatever they are. */
 int cn_store_cache(struct cn_store *, int kib, struct cn_err *) CN_CHECKED;
+/* Many looks in one snapshot, which costs each of them less; nothing is waited
+ * for and no transaction begun until it is let go. */
+int cn_store_look(struct cn_store *, struct cn_err *) CN_CHECKED;
+void cn_store_looked(struct cn_store *);
 /* Present time for what is stored: --now in a test store, else the clock. */
 int64_t cn_store_now(struct cn_store *);
 
