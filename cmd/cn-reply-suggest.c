@@ -174,13 +174,20 @@ static int load(struct suggest *s, struct cn_err *err)
 {
 	struct cn_cli *cli = s->f.cli;
 	const char *own = cn_path(&cli->arena, cli->run.home, "macros.yaml");
+	const char *kind, *macro;
+	size_t at = 0;
 
 	if (!opt.no_history && !opt.no_store &&
 	    cn_share_encoder(cli, &s->encoder, err) < 0)
 		return -1;
-	return cn_macros_load(&s->macros, opt.macros ? opt.macros :
+	if (cn_macros_load(&s->macros, opt.macros ? opt.macros :
 	    !opt.no_store && cn_file_exists(own) ? own :
-	    cn_share(cli, NULL, "macros.yaml"), err);
+	    cn_share(cli, NULL, "macros.yaml"), err) < 0)
+		return -1;
+	while ((kind = cn_macros_personal(&s->macros, &at, &macro)) != NULL)
+		cn_cli_warn("macro %s: it has what looks like somebody's "
+		    "number (%s), and is shown to everybody", macro, kind);
+	return 0;
 }
 
 /* --- what agents think --- */

@@ -164,6 +164,31 @@ like 'with Re:' "$(cat "$T/draft")" '^Subject: Re: warped kadhai$'
 like 'from the desk' "$(cat "$T/draft")" '^From: "Shop Example" <help@shop.ex'
 like 'to the customer' "$(cat "$T/draft")" '^To: "Vera Quist" <vera@example'
 like 'marked' "$(cat "$T/draft")" '^X-CN-Draft: rank=1; score=0\.'
+if have python3; then
+	cat >"$T/mail.py" <<'P'
+import email, email.policy, mailbox, sys
+m = email.message_from_bytes(mailbox.mbox(sys.argv[1])[0].as_bytes(),
+    policy=email.policy.default)
+print(m.defects, m['subject'], m['to'], m['in-reply-to'], m['references'],
+    m['message-id'].endswith('@shop.example>'), len(m.get_content()) > 60)
+P
+	is 'as Python reads it' "$(python3 "$T/mail.py" "$T/draft")" \
+	    '[] Re: warped kadhai Vera Quist <vera@example.com> <m20@shop.example> <m20@shop.example> True True'
+fi
+# RFC 5322, 3.6.4: what the parent refers to, and the parent.
+jq -c '.references = ["a@x.example", "b@x.example"] | .in_reply_to =
+    "b@x.example" | .subject = "RE: Aw: grüße"' "$T/line" |
+    cn-reply-suggest --format rfc822 --max 1 --now 2026-11-24 --no-store \
+    >"$T/deep"
+is 'a longer thread' "$(sed -n '/^References/,/^[^ R]/p' "$T/deep" |
+    tr -d '\n' | grep -oE '<[^>]*>' | tr '\n' ' ')" \
+    '<a@x.example> <b@x.example> <m20@shop.example> '
+is 'one Re:' "$(CN_HOME=$T/h2 CN_KEYS=$T/k2 sh -c '
+    cn-store init -q && cn-import "$0/new" "$0/deep" "$0/draft"' "$T" \
+    2>/dev/null | tee "$T/threaded" | jq -r .subject | sed -n 2p)" 'Re: grüße'
+is 'our own threading takes them in' "$(jq -r .threaded "$T/threaded")" 'new
+in-reply-to
+in-reply-to'
 ok 'and is a mail' sh -c "cn-classify --no-store <'$T/draft' | grep -q ."
 
 # What agents think of drafts.
@@ -243,6 +268,16 @@ jq -c '.class.language = "de"' "$T/line" | cn-reply-suggest --macros \
     "$T/m.yaml" --no-history --min-score 0 >"$T/own"
 is 'the language of the customer' "$(jq -r '.replies[].text' "$T/own")" \
     'Hallo Vera Quist'
+sed 's/{voucher}/{asked}/' "$T/m.yaml" >"$T/m2.yaml"
+is 'the day on which it was written' "$(cn-reply-suggest --macros \
+    "$T/m2.yaml" --no-history --min-score 0 <"$T/line" | jq -c \
+    '.replies[0] | [.text, .slots.asked, .unfilled]')" \
+    '["Hello Vera Quist, AB-55512 2026-11-23","2026-11-23",[]]'
+sed 's/{voucher}/4111 1111 1111 1111/' "$T/m.yaml" >"$T/m2.yaml"
+status 'a macro with a card' 0 from "$T/line" cn-reply-suggest --macros \
+    "$T/m2.yaml"
+is 'is warned of' "$(cat "$T/err")" "cn-reply-suggest: macro hello: it has \
+what looks like somebody's number (card), and is shown to everybody"
 cp "$T/m.yaml" "$CN_HOME/macros.yaml"
 is '$CN_HOME/macros.yaml is taken by itself' "$(cn-reply-suggest \
     --no-history --min-score 0 <"$T/line" | jq -r '.replies[].source.macro')" \

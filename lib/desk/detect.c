@@ -9,7 +9,8 @@
 #include "desk/wordset.h"
 
 #define LINK 1000			/* bytes of a link, at most */
-#define LOCAL 100			/* of an address before its @ */
+#define LOCAL 100			/* of an address before its @, and
+					 * of a number of an order */
 #define DIGITS 24			/* of a number that are looked at */
 #define PHONE 8				/* digits that make a phone number */
 
@@ -370,8 +371,8 @@ static const char *link_at(const char *p, const char *end, const char **stop)
 			return NULL;
 		*stop = link_end(s, end);
 	} else {
-		for (s = p; s < end && (alnum(*s) || *s == '-' || *s == '.');
-		    s++)
+		for (s = p; s < end && s - p < LINK && (alnum(*s) ||
+		    *s == '-' || *s == '.'); s++)
 			dots += *s == '.';
 		if (dots == 0 || s == end || *s != '/' || s - p < 4 ||
 		    !alnum(s[-1]) || digit(s[-1]))
@@ -420,8 +421,8 @@ static const char *order_at(const char *p, const char *end, const char **stop)
 {
 	const char *s = p;
 
-	while (s < end && (cn_word_byte((unsigned char)*s) || *s == '-' ||
-	    *s == '_' || *s == '/' || (*s == '#' && s == p)))
+	while (s < end && s - p < LOCAL && (cn_word_byte((unsigned char)*s) ||
+	    *s == '-' || *s == '_' || *s == '/' || (*s == '#' && s == p)))
 		s++;
 	while (s > p && strchr("-_/", s[-1]) != NULL)
 		s--;

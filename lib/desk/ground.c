@@ -9,17 +9,28 @@
 
 #define LONG 4				/* letters of a word that says much */
 #define WORDS 200			/* of a sentence that are looked at */
+#define SENTENCES 200			/* of a draft; what is behind falls */
 #define LEAST 20			/* bytes of a draft that is worth it */
+
+/* A sentence of a source. */
+struct said {
+	struct cn_wordset words;
+	bool negated;
+};
 
 struct source {
 	struct cn_buf text, bare;	/* folded; only letters and figures */
 	struct cn_wordset words;
+	struct said *said;
+	size_t nsaid;
 };
 
 struct ground {
 	struct source *v;
 	size_t n;
 	struct cn_str t;		/* folded */
+	struct cn_found *found;		/* in it, and in no source: in order */
+	size_t nfound;
 	struct cn_wordset plain;	/* courtesy that needs no source */
 	struct cn_wordset negations;
 };
@@ -103,8 +114,8 @@ static void read_words(const struct ground *g, struct cn_str t,
     struct sentence *s)
 {
 	const char *p = t.p, *end = t.p + t.n, *day = t.p;
+	bool first = true, claims = false;
 	struct cn_str w;
-	bool first = true;
 
 	memset(s, 0, sizeof(*s));
 	while ((w = cn_word_next(&p, end)).n > 0) {
@@ -115,11 +126,16 @@ static void read_words(const struct ground *g, struct cn_str t,
 		if ((figure(w) || w.p < day || (capital(w) && !first &&
 		    cn_wordset_seen(&g->plain, w) == 0)) && !anywhere(g, w))
 			s->why = "ungrounded";
-		if (letters(w) >= LONG && s->n < WORDS &&
-		    cn_wordset_seen(&g->plain, w) == 0)
-			s->word[s->n++] = w;
+		if (cn_wordset_seen(&g->plain, w) == 0) {
+			if (letters(w) >= LONG && s->n < WORDS)
+				s->word[s->n++] = w;
+			claims |= !capital(w) || !anywhere(g, w);
+		}
 		first = false;
 	}
+	/* 'Dear Vera' says nothing, but 'no' or 'yes' does. */
+	if (s->n == 0 && claims)
+		s->why = "ungrounded";
 }
 
 static size_t shared(const struct sentence *s, const struct cn_wordset *words)
@@ -132,27 +148,17 @@ static size_t shared(const struct sentence *s, const struct cn_wordset *words)
 }
 
 /* Does the source's sentence that is most like it negate as it does? */
-static bool same_sense(const struct ground *g, const struct sentence *s,
-    struct cn_str source)
+static bool same_sense(const struct sentence *s, const struct source *of)
 {
-	bool sense = !s->negated;
-	size_t at, n, k, most = 0;
+	bool sense = false;
+	size_t i, k, most = 1;
 
-	for (at = 0; at < source.n; at += n) {
-		struct cn_wordset words = { 0 };
-		struct sentence of;
-		struct cn_str t;
-
-		n = cn_sentence(source, at);
-		t = (struct cn_str){ source.p + at, n };
-		cn_wordset_add(&words, t, 1);
-		k = shared(s, &words);
-		cn_wordset_release(&words);
-		if (k < most || k == 0)
+	for (i = 0; i < of->nsaid; i++) {
+		k = shared(s, &of->said[i].words);
+		if (k < most)
 			continue;
-		read_words(g, t, &of);
-		sense = k > most ? of.negated == s->negated :
-		    sense || of.negated == s->negated;
+		sense = of->said[i].negated == s->negated ||
+		    (k == most && sense);
 		most = k;
 	}
 	return sense;
@@ -167,8 +173,8 @@ static size_t bear(const struct ground *g, struct sentence *s, bool *used)
 		return 0;
 	for (i = 0; i < g->n; i++) {
 		k = shared(s, &g->v[i].words);
-		if (k > best && k * 3 >= s->n * 2 && same_sense(g, s,
-		    cn_buf_view(&g->v[i].text))) {
+		if (k > best && k * 3 >= s->n * 2 &&
+		    same_sense(s, &g->v[i])) {
 			best = k;
 			at = i;
 		}
@@ -180,26 +186,61 @@ static size_t bear(const struct ground *g, struct sentence *s, bool *used)
 	return best;
 }
 
-/* Something is found in it that no source has. */
-static const char *strange(const struct ground *g, size_t at, size_t n)
+/* What is found in the text and in no source. */
+static void find(struct ground *g)
 {
 	struct cn_found f = { NULL, 0, 0 };
+	size_t cap = 0;
 
-	/* From the beginning: it may lie across two sentences. */
-	while (cn_detect(g->t, f.at + f.n, &f) && f.at < at + n)
-		if (f.at + f.n > at && !stands(g, (struct cn_str){
-		    g->t.p + f.at, f.n }))
-			return f.kind;
+	while (cn_detect(g->t, f.at + f.n, &f)) {
+		if (stands(g, (struct cn_str){ g->t.p + f.at, f.n }))
+			continue;
+		if (g->nfound == cap) {
+			cap = cap ? cap * 2 : 16;
+			g->found = cn_realloc(g->found, cap *
+			    sizeof(*g->found));
+		}
+		g->found[g->nfound++] = f;
+	}
+}
+
+/* It may lie across two sentences. */
+static const char *strange(const struct ground *g, size_t at, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < g->nfound && g->found[i].at < at + n; i++)
+		if (g->found[i].at + g->found[i].n > at)
+			return g->found[i].kind;
 	return NULL;
+}
+
+static void add_said(const struct ground *g, struct source *v)
+{
+	struct cn_str t = cn_buf_view(&v->text);
+	struct sentence s;
+	size_t at, n, cap = 0;
+
+	for (at = 0; at < t.n; at += n) {
+		struct cn_str one = { t.p + at, n = cn_sentence(t, at) };
+
+		if (v->nsaid == cap) {
+			cap = cap ? cap * 2 : 16;
+			v->said = cn_realloc(v->said, cap * sizeof(*v->said));
+		}
+		read_words(g, one, &s);
+		v->said[v->nsaid] = (struct said){ .negated = s.negated };
+		cn_wordset_add(&v->said[v->nsaid++].words, one, 1);
+	}
 }
 
 static void prepare(struct ground *g, const struct cn_str *v)
 {
-	static const char courtesy[] = "dear hello thank thanks please kind "
-	    "best regards sincerely yours sorry greetings team guten hallo "
-	    "liebe lieber vielen danke bitte freundlichen grüßen viele grüße "
-	    "leider bonjour merci cordialement désolé hola gracias saludos "
-	    "namaste dhanyavaad shukriya ciao grazie saluti";
+	static const char courtesy[] = "dear hi hello thank thanks you please kind "
+	    "best regards sincerely yours greetings team guten tag hallo "
+	    "liebe lieber vielen dank danke mit freundlichen grüßen viele "
+	    "grüße bonjour merci cordialement hola gracias saludos namaste "
+	    "dhanyavaad shukriya ciao grazie saluti";
 	static const char no[] = "not no never none nor cannot without t "
 	    "nicht kein keine keinen keiner keinem nie ohne pas jamais aucun "
 	    "aucune sans nunca ni sin non mai senza niet geen nooit zonder "
@@ -212,39 +253,46 @@ static void prepare(struct ground *g, const struct cn_str *v)
 		cn_fold(&g->v[i].text, v[i]);
 		squeeze(&g->v[i].bare, cn_buf_view(&g->v[i].text));
 		cn_wordset_add(&g->v[i].words, cn_buf_view(&g->v[i].text), 1);
+		add_said(g, &g->v[i]);
 	}
 }
 
 static void release(struct ground *g)
 {
-	size_t i;
+	size_t i, k;
 
 	for (i = 0; i < g->n; i++) {
+		for (k = 0; k < g->v[i].nsaid; k++)
+			cn_wordset_release(&g->v[i].said[k].words);
+		free(g->v[i].said);
 		cn_buf_wipe(&g->v[i].text);
 		cn_buf_wipe(&g->v[i].bare);
 		cn_wordset_release(&g->v[i].words);
 	}
 	cn_wordset_release(&g->plain);
 	cn_wordset_release(&g->negations);
+	free(g->found);
 	free(g->v);
 }
 
 double cn_ground(struct cn_buf *out, struct cn_str text,
     const struct cn_str *sources, size_t n, bool *used, struct cn_kinds *why)
 {
-	struct ground g = { cn_alloc((n + 1) * sizeof(*g.v)), n,
-	    { NULL, 0 }, { 0 }, { 0 } };
+	struct ground g = { .v = cn_alloc((n + 1) * sizeof(*g.v)), .n = n };
 	struct cn_buf folded = { 0 }, b = { 0 };
-	size_t at, k, words = 0, borne = 0, kept = 0;
+	size_t at, k, words = 0, borne = 0, kept = 0, count = 0;
 	struct sentence s;
 
 	prepare(&g, sources);
 	cn_fold(&folded, text);
 	g.t = cn_buf_view(&folded);
+	find(&g);
 	for (at = 0; at < g.t.n; at += k) {
 		struct cn_str t = { g.t.p + at, k = cn_sentence(g.t, at) };
 		const char *found = strange(&g, at, k);
 
+		if (++count > SENTENCES)
+			found = "ungrounded";
 		read_words(&g, t, &s);
 		if (found != NULL)
 			s.why = found;

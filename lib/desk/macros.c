@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/yaml.h"
+#include "desk/detect.h"
 
 static size_t children(const struct cn_yaml *y)
 {
@@ -61,6 +62,39 @@ int cn_macros_load(struct cn_macros *ms, const char *path,
 		if (one(ms, &ms->v[ms->n++], c, path, err) < 0)
 			return -1;
 	return 0;
+}
+
+static const char *personal(const char *text)
+{
+	static const char *const kinds[] = { "card", "aadhaar", "pan" };
+	struct cn_found f = { NULL, 0, 0 };
+	struct cn_buf b = { 0 };
+	const char *kind = NULL;
+	size_t i;
+
+	cn_fold(&b, cn_str(text));
+	while (kind == NULL && cn_detect(cn_buf_view(&b), f.at + f.n, &f))
+		for (i = 0; i < 3; i++)
+			if (strcmp(f.kind, kinds[i]) == 0)
+				kind = kinds[i];
+	cn_buf_wipe(&b);
+	return kind;
+}
+
+const char *cn_macros_personal(const struct cn_macros *ms, size_t *at,
+    const char **macro)
+{
+	const char *kind = NULL;
+	size_t i;
+
+	for (; *at < ms->n && kind == NULL; ++*at) {
+		const struct cn_macro *m = &ms->v[*at];
+
+		for (i = 0; i < m->n && kind == NULL; i++)
+			kind = personal(m->v[i].text);
+		*macro = m->id;
+	}
+	return kind;
 }
 
 void cn_macros_release(struct cn_macros *ms)

@@ -29,6 +29,11 @@ struct cn_macros {
 /* Errors read 'FILE:LINE: reason', status 78. */
 int cn_macros_load(struct cn_macros *, const char *path, struct cn_err *)
     CN_CHECKED;
+/* Is there something in a macro that is a person's: a card, an Aadhaar or PAN
+ * that checks?  (Addresses, phones and accounts may be the desk's.)  Says
+ * which, from the macro *at on, and goes on behind it; NULL: nothing more. */
+const char *cn_macros_personal(const struct cn_macros *, size_t *at,
+    const char **macro);
 void cn_macros_release(struct cn_macros *);
 /* The place in v[] for a reader of this language: it, the language without
  * its script or region, English, the first. */

@@ -65,6 +65,8 @@ static bool near_name(const struct cn_scrub *s, struct cn_str w)
 
 	for (; p < end; p = nl + 1) {
 		nl = memchr(p, '\n', (size_t)(end - p));
+		if (nl == NULL)
+			break;
 		if (cn_word_near(w, (struct cn_str){ p, (size_t)(nl - p) }))
 			return true;
 	}
@@ -262,11 +264,9 @@ static void find(struct text *x)
 static void replace(struct cn_buf *b, const char *what, const char *with)
 {
 	size_t n = strlen(what), m = strlen(with), kept;
-	const char *from = b->p, *end = from + b->len, *hit;
+	const char *from = b->p, *end = b->p + b->len, *hit;
 	char *to = b->p;
 
-	if (b->len == 0)
-		return;
 	while ((hit = memmem(from, (size_t)(end - from), what, n)) != NULL) {
 		kept = (size_t)(hit - from);
 		memmove(to, from, kept);
@@ -286,6 +286,8 @@ static void tidy(struct cn_buf *b)
 	char was[40];
 	size_t i;
 
+	if (b->len == 0)
+		return;
 	replace(b, "{name} {name}", "{name}");
 	replace(b, "{name} {name}", "{name}");
 	replace(b, "{agent} {agent}", "{agent}");

@@ -18,7 +18,7 @@
 
 struct cn_scrub {
 	const struct cn_wordset *names;	/* of customers there, any spelling */
-	struct cn_str near;		/* those names plain, by LF */
+	struct cn_str near;		/* those names plain, each with LF */
 	const struct cn_wordset *agents;	/* of those who answered */
 	const struct cn_wordset *brought; /* words of the customer's mails */
 	const struct cn_wordset *common;	/* in how many persons' mails */
