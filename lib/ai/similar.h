@@ -43,6 +43,11 @@ void cn_meaning_of(struct cn_meaning *, const float[CN_ENCODER_DIM]);
 /* Cosine, by integers. */
 double cn_meaning_like(const struct cn_meaning *, const struct cn_meaning *);
 
+/* So many are weighed, and of the first so many the meaning is worth its
+ * time. */
+#define CN_NEAR 32
+#define CN_NEAR_MEANT 8
+
 /* A text that is near the one that was asked about. */
 struct cn_near {
 	double like;			/* score of the query */

@@ -63,7 +63,7 @@ static int from_history(struct cn_suggest *s, const struct cn_item *it,
 	const struct cn_history_ask ask = { .text = a->text, .language =
 	    a->language[0] ? a->language : NULL, .best = a->best,
 	    .confidence = a->confidence, .id = it->id };
-	struct cn_history_hit hits[CN_HISTORY_NEAR];
+	struct cn_history_hit hits[CN_NEAR];
 	size_t k, i;
 
 	if (s->history == NULL)
@@ -168,7 +168,7 @@ int cn_candidates(struct cn_suggest *s, struct cn_item *it,
     size_t *withheld, struct cn_err *err)
 {
 	struct cn_cand *d = cn_arena_alloc(&it->mem,
-	    (s->macros->n + CN_HISTORY_NEAR + CN_TALK_SPANS) * sizeof(*d));
+	    (s->macros->n + CN_NEAR + CN_TALK_SPANS) * sizeof(*d));
 	size_t i, k;
 
 	*n = from_macros(s, a, d, &it->mem);

@@ -22,7 +22,8 @@ const struct cn_fact cn_facts[] = {
 	  "It sorts and drafts: a linear classifier, trained on example "
 	  "sentences, weighs the words of a message and gives the likeliest "
 	  "category with its confidence, or abstains; priority, mood and "
-	  "language come from word lists; drafts are chosen by similar words "
+	  "language come from word lists; drafts are chosen by similar words, "
+	  "and meaning where a sentence encoder is installed, "
 	  "from prepared answers and earlier replies. The words that weighed "
 	  "most stand with each result. A human reads, answers and decides." },
 	{ "rights", "15(1)(e)",

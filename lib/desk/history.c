@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "ai/ai.h"
-#include "ai/similar.h"
 #include "base/utf8.h"
 #include "desk/gate.h"
 #include "store/search.h"
@@ -12,7 +11,7 @@
 #define PAGE 500
 #define TEXT_MAX ((size_t)64 << 10)	/* bytes of a text that are split */
 #define ASKED 600		/* bytes of a question that are compared */
-#define MEANT 320		/* bytes of it of which the meaning is taken */
+#define MEANT 200		/* bytes of it of which the meaning is taken */
 #define NEAR_MAX ((size_t)16 << 10)	/* bytes of names that are compared */
 #define SIGNED 4		/* words of a last line that may be a name */
 
@@ -276,28 +275,28 @@ static int find_meaning(struct cn_history *h, size_t i, struct cn_err *err)
 }
 
 int cn_history_like(struct cn_history *h, const struct cn_history_ask *ask,
-    struct cn_history_hit hits[CN_HISTORY_NEAR], size_t *n,
+    struct cn_history_hit hits[CN_NEAR], size_t *n,
     struct cn_err *err)
 {
-	struct cn_hit hit[CN_HISTORY_NEAR + 1];
-	struct cn_near near[CN_HISTORY_NEAR];
+	struct cn_hit hit[CN_NEAR + 1];
+	struct cn_near near[CN_NEAR];
 	struct cn_arena mem = { 0 };
 	struct cn_meaning *own = NULL, *other;
 	size_t found = cn_similar_query(h->index, ask->text, hit,
-	    CN_HISTORY_NEAR + 1), i, k = 0;
+	    CN_NEAR + 1), i, k = 0;
 	const struct cn_past *past;
 	int r = 0;
 
 	if (h->encoder != NULL && cn_encoder_speaks(ask->language))
 		own = meaning(h->encoder, ask->text, &mem);
-	for (i = 0; i < found && k < CN_HISTORY_NEAR && r == 0; i++) {
+	for (i = 0; i < found && k < CN_NEAR && r == 0; i++) {
 		past = &h->v[hit[i].id];
 		if (past->question == ask->id)
 			continue;
 		hits[k] = (struct cn_history_hit){ past, 0, NULL };
 		near[k] = (struct cn_near){ .like = hit[i].score,
 		    .category = past->category };
-		if (own != NULL) {
+		if (own != NULL && k < CN_NEAR_MEANT) {
 			r = find_meaning(h, (size_t)hit[i].id, err);
 			other = h->meant[hit[i].id].is;
 			near[k].meant = other != NULL;

@@ -7,7 +7,7 @@
 #ifndef CN_HISTORY_H
 #define CN_HISTORY_H
 
-#include "ai/encoder.h"
+#include "ai/similar.h"
 #include "desk/config.h"
 #include "desk/scrub.h"
 #include "store/message.h"
@@ -38,8 +38,6 @@ struct cn_history_ask {
 	int64_t id;			/* its own: no pair of this question */
 };
 
-#define CN_HISTORY_NEAR 32	/* pairs that are weighed */
-
 struct cn_history_hit {
 	const struct cn_past *past;
 	double score;			/* of cn_near_weigh() */
@@ -48,9 +46,9 @@ struct cn_history_hit {
 
 /* The pairs whose question is nearest, in the order of their words' likeness.
  * What a past question means is found out when it is near for the first time:
- * about 2 ms and 512 bytes. */
+ * about 3 ms and 512 bytes. */
 int cn_history_like(struct cn_history *, const struct cn_history_ask *,
-    struct cn_history_hit hits[CN_HISTORY_NEAR], size_t *n, struct cn_err *)
+    struct cn_history_hit hits[CN_NEAR], size_t *n, struct cn_err *)
     CN_CHECKED;
 /* A draft from a past answer, without what is that customer's (scrub.h).
  * free: words that are ours; own: those of whom it is for.  id: of the answer,

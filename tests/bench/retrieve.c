@@ -16,7 +16,6 @@
 #include "ai/similar.h"
 #include "base/file.h"
 
-#define NEAR 32			/* as desk/candidates.c looks at */
 #define FILE_MAX (64u << 20)
 #define QUERIES 1000
 
@@ -110,15 +109,16 @@ static const struct text *
 choose(struct cn_similar *s, const struct text *t, const char *best,
     double confidence)
 {
-	struct cn_hit hit[NEAR];
-	struct cn_near near[NEAR];
-	size_t k = cn_similar_query(s, t->text, hit, NEAR), i, top = 0;
+	struct cn_hit hit[CN_NEAR];
+	struct cn_near near[CN_NEAR];
+	size_t k = cn_similar_query(s, t->text, hit, CN_NEAR), i, top = 0;
 
 	for (i = 0; i < k; i++) {
 		const struct text *o = &texts[hit[i].id];
 
 		near[i] = (struct cn_near){ .like = hit[i].score,
-		    .meant = t->meant && o->meant, .category = o->category };
+		    .meant = t->meant && o->meant && i < CN_NEAR_MEANT,
+		    .category = o->category };
 		if (near[i].meant)
 			near[i].meaning = cn_meaning_like(&t->meaning,
 			    &o->meaning);
@@ -225,7 +225,7 @@ speed(size_t many)
 {
 	struct cn_similar *s = cn_similar_new();
 	double start = cpu(), built, most = 0, all = 0, one;
-	struct cn_hit hit[NEAR];
+	struct cn_hit hit[CN_NEAR];
 	struct cn_buf b = { 0 };
 	struct rusage use;
 	size_t i;
@@ -239,7 +239,7 @@ speed(size_t many)
 	for (i = 0; i < QUERIES; i++) {
 		compose(&b);
 		start = cpu();
-		cn_similar_query(s, cn_buf_view(&b), hit, NEAR);
+		cn_similar_query(s, cn_buf_view(&b), hit, CN_NEAR);
 		one = cpu() - start;
 		all += one;
 		most = one > most ? one : most;
