@@ -115,35 +115,16 @@ static int kind_of(struct cn_str m)
 	return cn_json_int(v, &n) && n >= 0 && n <= 3 ? (int)n : -1;
 }
 
-static void files(struct cn_foreign_doc *d, struct cn_str list,
-    struct cn_chat_line *l)
+/* The address would let anybody fetch it; its end is the name. */
+static void file(struct cn_arena *mem, struct cn_str o,
+    struct cn_attachment *a)
 {
-	struct cn_attachment *v;
-	struct cn_json_it it;
-	size_t n = 0, i = 0;
-	const char *type, *url, *slash;
+	const char *url = cn_foreign_text(mem, o, "data_url");
+	const char *slash = url ? strrchr(url, '/') : NULL;
 
-	cn_json_walk(&it, list);
-	while (cn_json_next(&it))
-		n++;
-	v = cn_arena_alloc(&d->mem, n * sizeof(*v) + 1);
-	cn_json_walk(&it, list);
-	while (cn_json_next(&it)) {
-		if (cn_json_type(it.val) != CN_JSON_OBJECT)
-			continue;
-		type = cn_foreign_text(&d->mem, it.val, "file_type");
-		url = cn_foreign_text(&d->mem, it.val, "data_url");
-		/* The address would let anybody fetch it; its end is the
-		 * name. */
-		slash = url ? strrchr(url, '/') : NULL;
-		v[i].name = slash ? cn_arena_dup(&d->mem, slash + 1,
-		    strcspn(slash + 1, "?#")) : "";
-		v[i].type = type;
-		(void)cn_json_int(cn_json_get(it.val, "file_size"),
-		    &v[i++].size);
-	}
-	l->attachments = v;
-	l->nattachments = i;
+	a->name = slash ? cn_arena_dup(mem, slash + 1,
+	    strcspn(slash + 1, "?#")) : "";
+	a->type = cn_foreign_text(mem, o, "file_type");
 }
 
 /* The browser as Chatwoot took it apart, the address at which the contact was
@@ -230,7 +211,7 @@ static int message(const struct talk *t, struct cn_str m, const char *chat,
 	}
 	l.chat = cn_doc_id(d, "chatwoot", "%s", chat);
 	l.uid = cn_doc_id(d, "chatwoot", "message:%s", id);
-	files(d, cn_json_get(m, "attachments"), &l);
+	cn_doc_files(d, cn_json_get(m, "attachments"), file, "file_size", &l);
 	if (kind != 0) {
 		staff(t, sender, kind == 3 || is_bot(m, sender), &l);
 		return cn_doc_line(d, &l, m, err);

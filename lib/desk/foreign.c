@@ -209,6 +209,40 @@ const char *cn_foreign_text(struct cn_arena *mem, struct cn_str object,
 	    cn_arena_dup(mem, v.p, v.n) : cn_json_string(mem, v);
 }
 
+const char *cn_foreign_either(struct cn_arena *mem, struct cn_str object,
+    const char *name, const char *other)
+{
+	const char *s = cn_foreign_text(mem, object, name);
+
+	return s != NULL && s[0] != '\0' ? s : cn_foreign_text(mem, object,
+	    other);
+}
+
+void cn_doc_files(struct cn_foreign_doc *d, struct cn_str list,
+    void (*about)(struct cn_arena *, struct cn_str file,
+    struct cn_attachment *), const char *size, struct cn_chat_line *l)
+{
+	struct cn_attachment *v;
+	struct cn_json_it it;
+	size_t n = 0;
+
+	cn_json_walk(&it, list);
+	while (cn_json_next(&it))
+		n++;
+	l->attachments = v = cn_arena_alloc(&d->mem, n * sizeof(*v) + 1);
+	cn_json_walk(&it, list);
+	while (cn_json_next(&it)) {
+		/* What Slack has deleted leaves a stone. */
+		if (cn_json_type(it.val) != CN_JSON_OBJECT ||
+		    cn_str_eq(cn_json_get(it.val, "mode"), "\"tombstone\""))
+			continue;
+		about(&d->mem, it.val, v);
+		(void)cn_json_int(cn_json_get(it.val, size), &v->size);
+		l->nattachments++;
+		v++;
+	}
+}
+
 /* --- JSON --- */
 
 static bool own_tell(struct cn_str o)

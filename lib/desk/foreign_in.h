@@ -51,6 +51,13 @@ bool cn_foreign_json_time(struct cn_arena *, struct cn_str val, int64_t *);
 /* A member as text, also where it is a number. */
 const char *cn_foreign_text(struct cn_arena *, struct cn_str object,
     const char *name);
+/* That of the first name, or of the second where it is missing or empty. */
+const char *cn_foreign_either(struct cn_arena *, struct cn_str object,
+    const char *name, const char *other);
+/* A list of attachments onto the line; size: the member that has it. */
+void cn_doc_files(struct cn_foreign_doc *, struct cn_str list,
+    void (*about)(struct cn_arena *, struct cn_str file,
+    struct cn_attachment *), const char *size, struct cn_chat_line *);
 
 /* The converters: of a document in text, and of one checked JSON object. */
 bool cn_whatsapp_tell(struct cn_str text);

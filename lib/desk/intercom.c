@@ -79,28 +79,11 @@ static int author(const struct talk *t, struct cn_str a,
 	return 0;
 }
 
-static void files(struct cn_foreign_doc *d, struct cn_str list,
-    struct cn_chat_line *l)
+static void file(struct cn_arena *mem, struct cn_str o,
+    struct cn_attachment *a)
 {
-	struct cn_attachment *v;
-	struct cn_json_it it;
-	size_t n = 0;
-
-	cn_json_walk(&it, list);
-	while (cn_json_next(&it))
-		n++;
-	v = cn_arena_alloc(&d->mem, n * sizeof(*v) + 1);
-	l->attachments = v;
-	cn_json_walk(&it, list);
-	while (cn_json_next(&it)) {
-		if (cn_json_type(it.val) != CN_JSON_OBJECT)
-			continue;
-		v->name = cn_foreign_text(&d->mem, it.val, "name");
-		v->type = cn_foreign_text(&d->mem, it.val, "content_type");
-		(void)cn_json_int(cn_json_get(it.val, "filesize"), &v->size);
-		l->nattachments++;
-		v++;
-	}
+	a->name = cn_foreign_text(mem, o, "name");
+	a->type = cn_foreign_text(mem, o, "content_type");
 }
 
 static int part(const struct talk *t, struct cn_str p, struct cn_str created,
@@ -127,7 +110,7 @@ static int part(const struct talk *t, struct cn_str p, struct cn_str created,
 		d->f->deleted++;
 		return 0;
 	}
-	files(d, cn_json_get(p, "attachments"), &l);
+	cn_doc_files(d, cn_json_get(p, "attachments"), file, "filesize", &l);
 	if (html != NULL)
 		cn_html_text(&text, cn_str(html));
 	while (text.len > 0 && text.p[text.len - 1] == '\n')

@@ -73,14 +73,6 @@ bool cn_slack_index_name(const char *name)
 	return index_of(name) < sizeof(index_names) / sizeof(index_names[0]);
 }
 
-static const char *first_text(struct cn_arena *mem, struct cn_str o,
-    const char *a, const char *b)
-{
-	const char *s = cn_foreign_text(mem, o, a);
-
-	return s != NULL && s[0] != '\0' ? s : cn_foreign_text(mem, o, b);
-}
-
 static void add_user(struct cn_slack *s, struct cn_str o)
 {
 	struct cn_str profile = cn_json_get(o, "profile");
@@ -90,9 +82,10 @@ static void add_user(struct cn_slack *s, struct cn_str o)
 
 	if (u.id == NULL)
 		return;
-	u.name = first_text(&s->mem, profile, "real_name", "display_name");
+	u.name = cn_foreign_either(&s->mem, profile, "real_name",
+	    "display_name");
 	if (u.name == NULL || u.name[0] == '\0')
-		u.name = first_text(&s->mem, o, "real_name", "name");
+		u.name = cn_foreign_either(&s->mem, o, "real_name", "name");
 	u.bot |= strcmp(u.id, "USLACKBOT") == 0;
 	u.desk = !u.bot && (cn_foreign_desk(s->f, u.id) ||
 	    (u.email != NULL && cn_foreign_desk(s->f, u.email)));
@@ -111,7 +104,7 @@ static void add_channel(struct cn_slack *s, struct cn_str o, bool direct)
 
 	if (c.id == NULL)
 		return;
-	c.folder = first_text(&s->mem, o, "name", "id");
+	c.folder = cn_foreign_either(&s->mem, o, "name", "id");
 	if (s->nchannels == s->caps[1]) {
 		s->caps[1] = s->caps[1] ? 2 * s->caps[1] : 64;
 		s->channel = cn_realloc(s->channel, s->caps[1] * sizeof(c));
@@ -254,7 +247,8 @@ static const char *text_of(struct cn_slack *s, struct cn_foreign_doc *d,
 	if (text == NULL || text[0] == '\0') {
 		cn_json_walk(&it, cn_json_get(m, "attachments"));
 		while (cn_json_next(&it)) {
-			text = first_text(&d->mem, it.val, "text", "fallback");
+			text = cn_foreign_either(&d->mem, it.val, "text",
+			    "fallback");
 			if (b.len > 0 && text != NULL)
 				cn_buf_ch(&b, '\n');
 			if (text != NULL)
@@ -268,29 +262,11 @@ static const char *text_of(struct cn_slack *s, struct cn_foreign_doc *d,
 	return text;
 }
 
-static void files(struct cn_foreign_doc *d, struct cn_str list,
-    struct cn_chat_line *l)
+static void file(struct cn_arena *mem, struct cn_str o,
+    struct cn_attachment *a)
 {
-	struct cn_attachment *v;
-	struct cn_json_it it;
-	size_t n = 0;
-
-	cn_json_walk(&it, list);
-	while (cn_json_next(&it))
-		n++;
-	v = cn_arena_alloc(&d->mem, n * sizeof(*v) + 1);
-	l->attachments = v;
-	cn_json_walk(&it, list);
-	while (cn_json_next(&it)) {
-		if (cn_json_type(it.val) != CN_JSON_OBJECT ||
-		    cn_str_eq(cn_json_get(it.val, "mode"), "\"tombstone\""))
-			continue;
-		v->name = first_text(&d->mem, it.val, "name", "title");
-		v->type = cn_foreign_text(&d->mem, it.val, "mimetype");
-		(void)cn_json_int(cn_json_get(it.val, "size"), &v->size);
-		l->nattachments++;
-		v++;
-	}
+	a->name = cn_foreign_either(mem, o, "name", "title");
+	a->type = cn_foreign_text(mem, o, "mimetype");
 }
 
 /* --- messages --- */
@@ -311,7 +287,7 @@ static bool speaks(const char *subtype)
 static int sender(struct cn_slack *s, struct cn_foreign_doc *d,
     struct cn_str m, const char *subtype, struct cn_chat_line *l)
 {
-	const char *id = first_text(&d->mem, m, "user", "bot_id");
+	const char *id = cn_foreign_either(&d->mem, m, "user", "bot_id");
 	struct cn_str profile = cn_json_get(m, "user_profile");
 	const struct user *u = user_of(s, id);
 	bool bot = subtype != NULL && strcmp(subtype, "bot_message") == 0;
@@ -324,7 +300,7 @@ static int sender(struct cn_slack *s, struct cn_foreign_doc *d,
 	bot |= u != NULL && u->bot;
 	bot |= u == NULL && id[0] == 'B';
 	l->name = u != NULL ? u->name : bot ? cn_foreign_text(&d->mem, m,
-	    "username") : first_text(&d->mem, profile, "real_name",
+	    "username") : cn_foreign_either(&d->mem, profile, "real_name",
 	    "display_name");
 	l->role = bot ? "bot" : (u ? u->desk : cn_foreign_desk(s->f, id)) ?
 	    "agent" : "customer";
@@ -371,7 +347,7 @@ static int message(struct cn_slack *s, struct cn_foreign_doc *d,
 	l.uid = cn_doc_id(d, "slack", "%s:%s%s%s", c->id, ts, edited ? ":" :
 	    "", edited ? edited : "");
 	l.text = text_of(s, d, m);
-	files(d, cn_json_get(m, "files"), &l);
+	cn_doc_files(d, cn_json_get(m, "files"), file, "size", &l);
 	return cn_doc_line(d, &l, rec, err);
 }
 
