@@ -62,12 +62,14 @@ canaries = [
     ('We told your landlord this too.', 'landlord'),
     ('You paid 1,299.00 EUR for it.', '1299'),
     ('Write to @kata_zd there.', 'katazd'),
+    ('Your PIN is 731 for it.', '731'),
+    ('It was qq 12 34 56 c before.', '123456'),
 ]
 things = ('kettle lamp chair table carpet mirror clock vase bottle plate '
     'spoon basket pillow blanket curtain shelf drawer candle teapot tray '
     'bucket broom ladder hammer wallet jacket scarf glove helmet pedal '
     'tent stove cooler hammock paddle racket puzzle guitar drum flute '
-    'camera printer keyboard charger speaker toaster').split()
+    'camera printer keyboard charger speaker toaster blender heater').split()
 assert len(things) >= len(canaries)
 n = 0 if sys.argv[1] == 'past' else 1000
 

@@ -12,7 +12,8 @@
 #define LOCAL 100			/* of an address before its @, and
 					 * of a number of an order */
 #define DIGITS 24			/* of a number that are looked at */
-#define PHONE 8				/* digits that make a phone number */
+#define PHONE 8				/* digits that make a phone number, */
+#define GROUPED 6			/* and in three groups or more */
 
 void cn_kinds_add(struct cn_kinds *k, const char *kind)
 {
@@ -125,6 +126,13 @@ static bool digit(int c)
 static bool alnum(int c)
 {
 	return digit(c) || ((c | 32) >= 'a' && (c | 32) <= 'z');
+}
+
+static bool starts(const char *p, const char *end, const char *what)
+{
+	size_t n = strlen(what);
+
+	return (size_t)(end - p) >= n && strncasecmp(p, what, n) == 0;
 }
 
 /* Digits with what people put between them. */
@@ -257,22 +265,66 @@ static const char *ip_at(const char *p, const char *end, const char **stop)
 static const char *phone_at(const char *p, const char *end, const char **stop)
 {
 	struct digits g;
+	size_t groups = 1, i;
 
 	gather(&g, p, end, " -./()+\n\t", 3);
-	if (g.n < PHONE && !(*p == '+' && g.n >= PHONE - 1))
+	for (i = 1; i < g.n; i++)
+		groups += g.stop[i] - g.stop[i - 1] > 1;
+	/* 12 34 56 is a number, too. */
+	if (g.n < PHONE && !(*p == '+' && g.n >= PHONE - 1) &&
+	    !(g.n >= GROUPED && groups >= 3))
 		return NULL;
 	*stop = g.stop[g.n - 1];
 	return "phone";
 }
 
-/* --- addresses --- */
-
-static bool starts(const char *p, const char *end, const char *what)
+/* 'PIN 731', 'the password is hunter' */
+static const char *secret_at(const char *p, const char *end,
+    const char **stop)
 {
-	size_t n = strlen(what);
+	static const char *const keys[] = { "cvv", "cvc", "pin", "otp", "tan",
+	    "code", "passcode", "passwort", "kennwort", "password",
+	    "passwd", "mot de passe", "contraseña", NULL };
+	static const char *const between[] = { "is", "was", "number", "no",
+	    "ist", "lautet", "est", "es", "hai", NULL };
+	struct cn_str w;
+	size_t i, k, n;
+	bool pass;
 
-	return (size_t)(end - p) >= n && strncasecmp(p, what, n) == 0;
+	for (i = 0; keys[i] != NULL; i++) {
+		n = strlen(keys[i]);
+		if (!starts(p, end, keys[i]) || (p + n < end &&
+		    cn_word_byte((unsigned char)p[n])))
+			continue;
+		pass = i >= 6;
+		*stop = p + n;
+		/* The word behind at most two of those, on the line. */
+		for (k = 0; k < 3; k++) {
+			const char *q = *stop, *gap = q;
+
+			while (gap < end && strchr(" :=\"'", *gap) != NULL)
+				gap++;
+			if (gap == q || gap == end ||
+			    !cn_word_byte((unsigned char)*gap))
+				return NULL;
+			w = cn_word_next(&gap, end);
+			*stop = gap;
+			for (n = 0; between[n] != NULL &&
+			    !cn_str_ieq(w, between[n]); n++)
+				;
+			if (between[n] == NULL)
+				break;
+		}
+		for (n = 0; n < w.n; n++)
+			if (digit(w.p[n]))
+				return "secret";
+		/* Without a figure only where it is said to be one. */
+		return pass && k > 0 ? "secret" : NULL;
+	}
+	return NULL;
 }
+
+/* --- addresses --- */
 
 static const char *blanks(const char *p, const char *end)
 {
@@ -475,6 +527,8 @@ static const char *at(const char *start, const char *p, const char *end,
 		return NULL;
 	if ((*stop = cn_day_end(p, end)) > p)
 		return "day";
+	if ((kind = secret_at(p, end, stop)) != NULL)
+		return kind;
 	if ((kind = link_at(p, end, stop)) != NULL ||
 	    (kind = email_at(p, end, stop)) != NULL ||
 	    (kind = checked_at(p, end, stop)) != NULL ||

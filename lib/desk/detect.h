@@ -16,8 +16,8 @@ void cn_fold(struct cn_buf *, struct cn_str);
 
 struct cn_found {
 	const char *kind;		/* email, handle, link, ip, card, iban,
-					 * aadhaar, pan, gstin, phone, address,
-					 * amount, order: static */
+					 * aadhaar, pan, gstin, phone, secret,
+					 * address, amount, order: static */
 	size_t at, n;
 };
 /* The first finding from that byte on; false: nothing more. */

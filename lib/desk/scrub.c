@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 
 #define LEAST 60			/* bytes of a draft that is worth it */
+#define GREETED 3			/* words that a name has at most */
 #define SPELLED 3			/* single letters that spell something */
 #define SAID 6				/* figures in words that are a number */
 
@@ -116,7 +117,8 @@ static const char *private_word(const struct cn_scrub *s, struct cn_str w)
 
 struct text {
 	struct cn_str t;		/* folded */
-	struct cn_wordset greeted;	/* whom it greets */
+	struct cn_wordset greeted;	/* whom it greets, */
+	const char *greeting;		/* and where that ends */
 	struct cn_found *found;		/* in order */
 	size_t nfound, at;		/* the first that is not yet passed */
 	struct cn_kinds *masked;
@@ -155,8 +157,10 @@ static const char *slot_of(const struct text *x, const struct cn_scrub *s,
 	bool ours = cn_wordset_seen(s->free, w) > 0;
 
 	/* 'will' is no name where it is written small. */
-	if ((upper(w) || !ours) && (cn_wordset_seen(s->names, w) > 0 ||
-	    (upper(w) && cn_wordset_seen(&x->greeted, w) > 0)))
+	if ((upper(w) || !ours) && cn_wordset_seen(s->names, w) > 0)
+		return "{name}";
+	if ((upper(w) || w.p < x->greeting) &&
+	    cn_wordset_seen(&x->greeted, w) > 0)
 		return "{name}";
 	return !ours && cn_wordset_seen(s->agents, w) > 0 ? "{agent}" : NULL;
 }
@@ -230,17 +234,23 @@ static void greeted(struct text *x)
 	    "namaste", "namaskar", "ciao", "caro", "cara", "gentile", "olá",
 	    "beste", "geachte", "mr", "mrs", "ms", "herr", "frau", "there",
 	    "all", "team", NULL };
-	const char *p = x->t.p, *end = p;
+	const char *p = x->t.p, *end = p, *q;
 	struct cn_str w;
-	bool greets;
+	size_t n = 0;
 
 	while (end < x->t.p + x->t.n && end - p < 80 &&
 	    strchr("\n,:!.", *end) == NULL)
 		end++;
-	w = cn_word_next(&p, end);
-	greets = in_list(w, words);
-	while (greets && (w = cn_word_next(&p, end)).n > 0)
-		if (!in_list(w, words) && upper(w))
+	x->greeting = x->t.p;
+	if (!in_list(cn_word_next(&p, end), words))
+		return;
+	for (q = p; (w = cn_word_next(&q, end)).n > 0;)
+		n += !in_list(w, words);
+	/* 'Hello and thank you for your mail' greets nobody by name. */
+	if (n <= GREETED)
+		x->greeting = end;
+	while ((w = cn_word_next(&p, end)).n > 0)
+		if (!in_list(w, words) && (upper(w) || n <= GREETED))
 			cn_wordset_add(&x->greeted, w, 1);
 }
 

@@ -124,7 +124,7 @@ static void numbers(void)
 	finds("GST 27AAPFU0939F1ZW", "order", NULL);
 	finds("from 203.0.113.77 again", "ip", "203.0.113.77");
 	finds("from 2001:db8::7a again", "ip", "2001:db8::7a");
-	finds("from 1.2.300.4", NULL, NULL);
+	finds("from 1.2.300.4", "phone", NULL);
 	finds("call +91 98450 00117 today", "phone", "+91 98450 00117");
 	finds("call 98450-00117", "phone", NULL);
 	finds("call (030) 5550-1234 today", "phone", "(030) 5550-1234");
@@ -132,6 +132,13 @@ static void numbers(void)
 	finds("call +44 20 7946 0958", "phone", NULL);
 	finds("within 5 to 7 days, before 13:00", NULL, NULL);
 	finds("10-14 days, from 24.09.2026 on", NULL, NULL);
+	finds("number 12 34 56 c", "phone", "12 34 56");
+	finds("the CVV is 731", "secret", "CVV is 731");
+	finds("your PIN: 7311", "secret", "PIN: 7311");
+	finds("the password is hunter, write it down", "secret",
+	    "password is hunter");
+	finds("change the password today", NULL, NULL);
+	finds("the code of conduct", NULL, NULL);
 	finds("your order LL-20131 left", "order", "LL-20131");
 	finds("your order #10293 left", "order", "#10293");
 	finds("invoice INV/2026/0042", "order", "INV/2026/0042");

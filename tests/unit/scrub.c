@@ -47,7 +47,8 @@ int main(void)
 {
 	static const char usual[] = "the parcel will leave our warehouse and "
 	    "reach you please answer this mail if it does not arrive sorry "
-	    "dear hi i have spoken with courier is packed now at about";
+	    "dear hi i have spoken with courier is packed now at about "
+	    "hello your";
 	uint32_t who;
 
 	sets();
@@ -64,6 +65,14 @@ int main(void)
 	    "Dear {name},\n\nThe parcel {order} will leave our warehouse and "
 	    "reach you on {date}. Please answer this mail if it does not "
 	    "arrive.\n\n{agent}", "names, orders and days become slots");
+	scrubs("hi ravi,\n\nThe parcel will leave our warehouse and reach "
+	    "you, please answer this mail.", "hi {name},\n\nThe parcel will "
+	    "leave our warehouse and reach you, please answer this mail.",
+	    "whom it greets, whoever that is");
+	scrubs("Hello, and sorry about your parcel. It is packed now and "
+	    "will leave our warehouse.", "Hello, and sorry about your parcel. "
+	    "It is packed now and will leave our warehouse.",
+	    "control: a greeting of nobody");
 	scrubs("Dear Mrs Rao,\n\nThe parcel will leave our warehouse and "
 	    "reach you, please answer this mail.",
 	    "Dear {name},\n\nThe parcel will leave our warehouse and reach "
