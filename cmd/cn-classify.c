@@ -13,7 +13,7 @@ static struct {
 	bool pending, pass, no_store, refs, explain;
 	int format;
 	int64_t max_line;
-	const char *model, *rejects;
+	const char *model, *spam, *rejects;
 } opt;
 
 static const struct cn_opt opts[] = {
@@ -27,6 +27,8 @@ static const struct cn_opt opts[] = {
 	    "--no-store: what is refused, as it came", NULL, false },
 	{ 'm', "model", CN_OPT_STR, &opt.model, "FILE",
 	    "instead of the store's, or the starter", NULL, false },
+	{ 0, "spam-model", CN_OPT_STR, &opt.spam, "FILE",
+	    "what says which mail is spam; else tables do", NULL, false },
 	{ 0, "explain", CN_OPT_FLAG, &opt.explain, NULL,
 	    "more numbers in class", NULL, false },
 	{ 0, "refs", CN_OPT_FLAG, &opt.refs, NULL,
@@ -47,6 +49,7 @@ static const struct cn_cmd cmd = {
 struct classify {
 	struct cn_filter f;
 	struct cn_model *model;		/* the starter, or of a file */
+	struct cn_model *spam;
 	struct cn_classify c;
 	struct cn_out *table;
 };
@@ -157,6 +160,26 @@ static int choose(struct classify *c, bool named, struct cn_err *err)
 	return 0;
 }
 
+static int spam_model(struct cn_cli *cli, struct classify *c,
+    struct cn_err *err)
+{
+	bool named;
+
+	if (opt.spam == NULL)
+		return 0;
+	c->spam = cn_share_model(cli, opt.spam, &named, err);
+	if (c->spam == NULL)
+		return -1;
+	if (cn_model_spam(c->spam) < 0) {
+		cn_fail(err, CN_CONFIG, "%s: no class 'spam' in it", opt.spam);
+		return cn_hint(err, "'cn-model train -o %s spam=FILE ham=FILE' "
+		    "makes one", opt.spam);
+	}
+	c->c.spam = c->spam;
+	c->c.items.marks = true;
+	return 0;
+}
+
 static int run(struct cn_cli *cli, struct cn_err *err)
 {
 	struct classify c = { .c = { .items = { .purpose = "classify",
@@ -176,6 +199,8 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 		r = cn_rules_load(&c.c.rules, cn_path(&cli->arena,
 		    cli->run.home, "rules.yaml"), err);
 	if (r == 0)
+		r = spam_model(cli, &c, err);
+	if (r == 0)
 		r = cn_filter_open(&c.f, opt.no_store, err);
 	if (r == 0)
 		r = choose(&c, named, err);
@@ -187,6 +212,7 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	cn_rules_release(&c.c.rules);
 	cn_filter_close(&c.f);
 	cn_model_free(c.model);
+	cn_model_free(c.spam);
 	return r;
 }
 

@@ -13,6 +13,7 @@
 #include "cli/stream.h"
 #include "desk/learn.h"
 #include "desk/queue.h"
+#include "desk/teach.h"
 #include "desk/trainer.h"
 #include "store/audit.h"
 
@@ -113,6 +114,20 @@ static int add_tsv(struct cn_cli *cli, struct cn_train *t, const char *name,
 	    "%s: too many examples", name) : 0;
 }
 
+static int add_mails(struct cn_cli *cli, struct cn_train *t,
+    struct cn_str label, const char *path, struct cn_err *err)
+{
+	size_t bad = 0;
+
+	if (cn_teach_mails(t, label, path, &bad, err) < 0)
+		return -1;
+	if (bad > 0) {
+		cn_cli_status(cli, CN_PARTIAL);
+		cn_cli_warn("%s: %zu are no mail", path, bad);
+	}
+	return 0;
+}
+
 static int from_files(struct cn_cli *cli, struct cn_train *t,
     struct cn_err *err)
 {
@@ -125,7 +140,13 @@ static int from_files(struct cn_cli *cli, struct cn_train *t,
 		const char *path = strcmp(cli->argv[i], "-") ? cli->argv[i] :
 		    "/dev/stdin";
 		struct cn_buf b = { 0 };
+		const char *mails;
+		struct cn_str label;
 
+		if (cn_teach_operand(cli->argv[i], &label, &mails)) {
+			r = add_mails(cli, t, label, mails, err);
+			continue;
+		}
 		r = cn_file_read(path, LABELS_MAX, &b, err);
 		if (r < 0)
 			err->status = CN_USAGE;

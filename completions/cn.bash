@@ -17,7 +17,7 @@ _cn() {
 		own="--server --user --provider --pass-cmd --pass-file --pass-credential --pass-fd --folder --compress --ca-file --within --format"
 		;;
 	cn-classify)
-		own="--pending -p --pass-through --no-store --rejects -m --model --explain --refs --format --max-line"
+		own="--pending -p --pass-through --no-store --rejects -m --model --spam-model --explain --refs --format --max-line"
 		;;
 	cn-export)
 		own="--subject --bundle --output --purpose --verify"
@@ -109,6 +109,9 @@ _cn() {
 		kind=-f
 		;;
 	cn-classify:--model|cn-classify:-m)
+		kind=-f
+		;;
+	cn-classify:--spam-model)
 		kind=-f
 		;;
 	cn-classify:--format)

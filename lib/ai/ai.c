@@ -412,6 +412,23 @@ automatic(struct look *l)
 	r->automatic = r->automatic_reason != NULL;
 }
 
+/* On a scale whose middle is the model's threshold. */
+static void
+spam_by_model(struct look *l, const struct cn_model *m)
+{
+	float *p = cn_arena_alloc(l->arena, m->classes * sizeof(*p));
+	struct cn_ai_input in = *l->in;
+	double t = m->threshold, x;
+
+	in.marks = in.spam_marks;
+	in.nmarks = in.nspam_marks;
+	(void)cn_model_predict(m, &in, p, l->arena);
+	x = p[cn_model_spam(m)];
+	l->r->spam = x >= t;
+	l->r->spam_score = x < t ? 0.5 * x / t : t < 1 ?
+	    0.5 + 0.5 * (x - t) / (1 - t) : 1;
+}
+
 static void
 spam(struct look *l)
 {
@@ -419,6 +436,10 @@ spam(struct look *l)
 	double s = 5 * l->spam_class;
 	size_t i;
 
+	if (l->in->spam != NULL) {
+		spam_by_model(l, l->in->spam);
+		return;
+	}
 	for (i = 0; i < l->nmark; i++)
 		if (l->mark[i].kind == CN_LEX_SPAM)
 			s += l->mark[i].weight == 1 ? 0.3 :

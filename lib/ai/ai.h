@@ -37,7 +37,7 @@ bool cn_priority_parse(const char *, enum cn_priority *);
  * at the top, and a 50 MB message costs no more than this. */
 #define CN_AI_TEXT_MAX 16384
 #define CN_AI_SUBJECT_MAX 1024
-#define CN_AI_MARKS_MAX 64		/* the rest is not looked at */
+#define CN_AI_MARKS_MAX 256		/* the rest is not looked at */
 
 /* All borrowed; UTF-8, but ill-formed bytes do no harm. */
 struct cn_ai_input {
@@ -52,6 +52,12 @@ struct cn_ai_input {
 	 * 'from:example.com', 'h:x-mailer'.  No text can imitate one. */
 	const struct cn_str *marks;
 	size_t nmarks;
+	/* Says what is spam, where there is one: a model with a class of that
+	 * name (cn_model_spam()), asked with marks of its own.  Else tables
+	 * do. */
+	const struct cn_model *spam;
+	const struct cn_str *spam_marks;
+	size_t nspam_marks;
 };
 
 enum cn_why_kind {

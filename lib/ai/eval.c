@@ -123,6 +123,32 @@ fit_threshold(const struct held_set *set, size_t classes, double temperature)
 	    threshold > THRESHOLD_MAX ? THRESHOLD_MAX : threshold;
 }
 
+/* Mail that is lost costs more than spam that is read: the threshold is
+ * above all of the held-out ham, and a little for the next. */
+static double
+fit_ham(const struct held_set *set, size_t spam, double temperature)
+{
+	double top = 0.5;
+	float p[2];
+	size_t i;
+
+	for (i = 0; i < set->n; i++) {
+		memcpy(p, set->h[i].score, sizeof(p));
+		cn_softmax(p, 2, temperature);
+		if (set->h[i].class != spam && p[spam] > top)
+			top = p[spam];
+	}
+	return top + (1 - top) / 20;
+}
+
+static bool
+is_ham_or_spam(const struct cn_train *t)
+{
+	return t->classes == 2 && ((strcmp(t->label[0], "spam") == 0 &&
+	    strcmp(t->label[1], "ham") == 0) || (strcmp(t->label[0], "ham") ==
+	    0 && strcmp(t->label[1], "spam") == 0));
+}
+
 struct cn_model *
 cn_fit_calibrated(const struct cn_train *t, const struct cn_train_opts *o,
     const struct cn_part *part, struct cn_err *err)
@@ -136,8 +162,9 @@ cn_fit_calibrated(const struct cn_train *t, const struct cn_train_opts *o,
 	rc = hold_out(t, o, part, &set, err);
 	if (rc == 0 && set.n && t->classes > 1) {
 		m->temperature = fit_temperature(&set, t->classes);
-		m->threshold = fit_threshold(&set, t->classes,
-		    m->temperature);
+		m->threshold = is_ham_or_spam(t) ? fit_ham(&set,
+		    strcmp(t->label[1], "spam") == 0, m->temperature) :
+		    fit_threshold(&set, t->classes, m->temperature);
 	} else {
 		/* Nothing was measured, so nothing is promised. */
 		m->threshold = t->classes > 1 ? THRESHOLD_MAX : 1;

@@ -433,6 +433,17 @@ cn_model_id(const struct cn_model *m)
 	return m->id;
 }
 
+int
+cn_model_spam(const struct cn_model *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->classes; i++)
+		if (strcmp(m->label[i], "spam") == 0)
+			return (int)i;
+	return -1;
+}
+
 size_t
 cn_model_classes(const struct cn_model *m)
 {

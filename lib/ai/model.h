@@ -86,6 +86,10 @@ void cn_model_set_threshold(struct cn_model *, double);
 int cn_model_predict(const struct cn_model *, const struct cn_ai_input *,
     float *prob, struct cn_arena *);
 
+/* The class 'spam', or -1.  A model of 'spam' and 'ham' alone has the
+ * threshold above which none of the held-out ham was. */
+int cn_model_spam(const struct cn_model *);
+
 /* What a measurement found.  Rates are in 0..1. */
 struct cn_eval {
 	size_t n, classes;

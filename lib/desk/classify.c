@@ -107,6 +107,8 @@ static void put_class(struct cn_buf *b, const struct cn_classify *c,
 	if (it->ruling != NULL)
 		put_rules(b, it->ruling, &c->rules);
 	cn_json_kv(b, "model", c->chosen.name);
+	if (c->spam != NULL)
+		cn_json_kv(b, "spam_model", cn_model_id(c->spam));
 	cn_buf_ch(b, '}');
 }
 
@@ -125,8 +127,13 @@ static bool same_model(const struct cn_classify *c, struct cn_item *it)
 	const char *rules = cn_json_string(&it->mem,
 	    cn_json_get(it->kept.class_json, "rules"));
 
+	const char *spam = cn_json_string(&it->mem,
+	    cn_json_get(it->kept.class_json, "spam_model"));
+
 	return model != NULL && strcmp(model, c->chosen.name) == 0 &&
-	    strcmp(rules ? rules : "", c->rules.id) == 0;
+	    strcmp(rules ? rules : "", c->rules.id) == 0 &&
+	    strcmp(spam ? spam : "", c->spam ? cn_model_id(c->spam) :
+	    "") == 0;
 }
 
 /* Has the store the answer of this model? */
@@ -140,6 +147,33 @@ static int look(struct cn_classify *c, struct cn_item *it, struct cn_err *err)
 	return 0;
 }
 
+/* What a line says of its mail besides the words. */
+static void put_marks(struct cn_item *it, struct cn_ai_input *in)
+{
+	const struct cn_msg *m = &it->msg;
+	struct cn_str *v = cn_arena_alloc(&it->mem, 7 * sizeof(*v));
+	size_t n = 0;
+
+	if (m->list)
+		v[n++] = cn_str("list");
+	if (m->bounce)
+		v[n++] = cn_str("bounce");
+	if (m->html_only)
+		v[n++] = cn_str("html");
+	if (m->nattachments > 0)
+		v[n++] = cn_str("files");
+	if (m->in_reply_to != NULL)
+		v[n++] = cn_str("answers");
+	if (m->automatic != NULL)
+		v[n++] = cn_str(cn_arena_fmt(&it->mem, "automatic:%s",
+		    m->automatic));
+	if (in->sender_domain.n > 0)
+		v[n++] = cn_str(cn_arena_fmt(&it->mem, "from:%.*s",
+		    (int)in->sender_domain.n, in->sender_domain.p));
+	in->marks = v;
+	in->nmarks = n;
+}
+
 void cn_classify_input(struct cn_item *it, struct cn_ai_input *in)
 {
 	const struct cn_msg *m = &it->msg;
@@ -150,6 +184,7 @@ void cn_classify_input(struct cn_item *it, struct cn_ai_input *in)
 	    .html_only = m->html_only,
 	    .attachments = (unsigned)m->nattachments,
 	    .sender_domain = domain_of(m) };
+	put_marks(it, in);
 }
 
 /* Puts what rules have set into the answer. */
@@ -165,6 +200,26 @@ static void apply(const struct cn_ruling *u, struct cn_ai_result *r)
 
 /* Rules, the model, rules.  Where one of the former says the category the
  * model is not asked. */
+/* A spam model wants what only the mail itself shows; without it (a chat, a
+ * line that is not in the store) the tables decide. */
+static int ask_spam(struct cn_classify *c, struct cn_item *it,
+    struct cn_ai_input *in, struct cn_err *err)
+{
+	struct cn_msg m = it->msg;
+
+	if (c->spam == NULL)
+		return 0;
+	if (m.marks == NULL && it->id != 0 && m.channel != NULL &&
+	    strcmp(m.channel, "email") == 0 &&
+	    cn_message_load(c->items.store, it->id, CN_LOAD_MARKS, &m,
+	    &it->mem, err) < 0)
+		return err->status == CN_BLOCKED ? 0 : -1;
+	in->spam = m.marks == NULL ? NULL : c->spam;
+	in->spam_marks = m.marks;
+	in->nspam_marks = m.nmarks;
+	return 0;
+}
+
 static int decide(struct cn_classify *c, struct cn_item *it,
     struct cn_ai_result *r, struct cn_err *err)
 {
@@ -173,6 +228,8 @@ static int decide(struct cn_classify *c, struct cn_item *it,
 	struct cn_ai_input in;
 
 	cn_classify_input(it, &in);
+	if (ask_spam(c, it, &in, err) < 0)
+		return -1;
 	if (c->rules.id[0] == '\0') {
 		cn_ai_classify(c->chosen.model, &in, r, &c->scratch);
 		return 0;

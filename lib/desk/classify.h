@@ -10,6 +10,7 @@ struct cn_classify {
 	struct cn_items items;		/* purpose 'classify' */
 	struct cn_chosen chosen;	/* looked at before the first item */
 	struct cn_rules rules;		/* released by the caller */
+	const struct cn_model *spam;	/* or NULL */
 	bool explain;			/* more numbers in class */
 	bool refs;			/* no words of the message in class */
 	struct cn_arena scratch;	/* of one decision; released by the

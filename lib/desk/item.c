@@ -138,7 +138,8 @@ static int content(struct cn_items *is, struct cn_item *it, struct cn_err *err)
 
 	if (!it->bare || it->skipped != NULL)
 		return 0;
-	if (cn_message_load(is->store, it->id, CN_LOAD_TEXT, &m, &it->mem,
+	if (cn_message_load(is->store, it->id, is->marks ? CN_LOAD_MARKS :
+	    CN_LOAD_TEXT, &m, &it->mem,
 	    err) < 0) {
 		if (err->status != CN_BLOCKED)
 			return -1;
@@ -250,6 +251,9 @@ static int from_mail(struct cn_items *is, struct cn_item *it,
 		return -1;
 	memset(&it->msg, 0, sizeof(it->msg));
 	cn_line_msg(&it->at, &it->msg, &it->mem);
+	if (is->marks)
+		it->msg.marks = cn_mail_marks(mail, &it->msg.nmarks,
+		    &it->mem);
 	return 0;
 }
 
@@ -283,7 +287,8 @@ struct cn_item *cn_item_stored(struct cn_items *is, int64_t id,
 	r = cn_message_owner(is->store, id, &it->owner, err);
 	if (r == 0)
 		(void)cn_fail(err, CN_BLOCKED, "no such message");
-	if (r <= 0 || cn_message_load(is->store, id, CN_LOAD_TEXT, &it->kept,
+	if (r <= 0 || cn_message_load(is->store, id, is->marks ? CN_LOAD_MARKS :
+	    CN_LOAD_TEXT, &it->kept,
 	    &it->mem, err) < 0)
 		return drop(is);
 	it->msg = it->kept;

@@ -45,6 +45,7 @@ struct cn_items {
 	const struct cn_config *conf;
 	const char *purpose;		/* for the gate */
 	bool keep;			/* mails' bytes */
+	bool marks;			/* and what they show besides */
 	struct cn_item **v;
 	size_t n, cap;
 };

@@ -177,6 +177,11 @@ unsigned cn_mail_part_text(const struct cn_mail_part *, struct cn_buf *);
  * Such a mail gets no automatic answer (RFC 3834). */
 bool cn_mail_automatic(const struct cn_mail *, const char **reason);
 bool cn_mail_is_list(const struct cn_mail *);	/* List-Id, List-Post ... */
+/* What a mail shows besides its words, as strings of our own: 'h:x-mailer',
+ * 'tag:font', 'id:a0.0@'.  In the arena. */
+#define CN_MAIL_MARKS 256
+const struct cn_str *cn_mail_marks(const struct cn_mail *, size_t *n,
+    struct cn_arena *);
 /* A bounce: returns the final recipient that failed (in the mail's arena),
  * "" where it is a bounce that names nobody, NULL where it is none. */
 const char *cn_mail_bounce(struct cn_mail *);

@@ -44,6 +44,9 @@ struct cn_msg {
 	struct cn_str device_json;	/* of the sender, or n == 0 */
 	const char *automatic;		/* sent by a machine: which mark */
 	bool list, bounce, html_only;
+	const struct cn_str *marks;	/* of a mail: cn_mail_marks(), not on
+					 * the line */
+	size_t nmarks;
 	const char *threaded;		/* why it is in its conversation */
 	const char *const *defects;
 	size_t ndefects;

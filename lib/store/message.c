@@ -242,8 +242,8 @@ static int gather(void *buf, struct cn_str piece, struct cn_err *err)
 	return 0;
 }
 
-static int load_text(struct cn_store *s, int64_t id, struct cn_msg *m,
-    struct cn_arena *mem, struct cn_err *err)
+static int load_text(struct cn_store *s, int64_t id, bool marks,
+    struct cn_msg *m, struct cn_arena *mem, struct cn_err *err)
 {
 	struct cn_buf line = { 0 };
 	struct cn_mail mail = { 0 };
@@ -254,6 +254,9 @@ static int load_text(struct cn_store *s, int64_t id, struct cn_msg *m,
 		if (r == 0) {
 			m->text = cn_arena_dup(mem, mail.text, mail.text_len);
 			m->text_len = mail.text_len;
+			if (marks)
+				m->marks = cn_mail_marks(&mail,
+				    &m->nmarks, mem);
 			cn_mail_release(&mail);
 		}
 		return r;
@@ -374,7 +377,8 @@ int cn_message_load(struct cn_store *s, int64_t id, unsigned what,
 	if (r == 0 && (what & CN_LOAD_PLACES))
 		r = cn_mailbox_places(s, id, m, mem, err);
 	if (r == 0 && (what & CN_LOAD_TEXT))
-		r = load_text(s, id, m, mem, err);
+		r = load_text(s, id, (what & CN_LOAD_MARKS) ==
+		    CN_LOAD_MARKS, m, mem, err);
 	return r;
 }
 

@@ -1,0 +1,73 @@
+/* marks - what a mail shows besides its words, and no person in it */
+#include <stdio.h>
+#include <string.h>
+
+#include "mail/mail.h"
+#include "tap.h"
+
+static const char mail[] =
+    "Received: from relay.bulk.example.net (unknown [192.0.2.7])\r\n"
+    "\tby mx.shop.example (Postfix) with SMTP id 4F; Mon, 23 Nov 2026\r\n"
+    "Return-Path: <bounce-4711@bulk.example.net>\r\n"
+    "From: alice.private99@offers.example.com\r\n"
+    "Reply-To: \"Bob Secret\" <bob.secret@elsewhere.example.org>\r\n"
+    "To: carol.hidden@shop.example\r\n"
+    "Subject: WIN BIG MONEY NOW!\r\n"
+    "Date: Mon, 23 Nov 2026 15:00:00 +0800\r\n"
+    "Message-ID: <aB12.99@mailer.offers.example.com>\r\n"
+    "X-Mailer: MegaMail 3.2 (b17)\r\n"
+    "X-Sender: dave.unseen@example.com\r\n"
+    "Precedence: bulk\r\n"
+    "Content-Type: text/html; charset=us-ascii\r\n"
+    "\r\n"
+    "<html><body bgcolor=\"#ff0000\"><font color=\"#00ff00\">x</font>"
+    "<a href=\"http://win.example.net/erin.reader\">y</a></body></html>\r\n";
+
+static struct cn_arena mem;
+static const struct cn_str *v;
+static size_t n;
+
+static bool has(const char *want)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (cn_str_eq(v[i], want))
+			return true;
+	printf("# no %s\n", want);
+	return false;
+}
+
+int main(void)
+{
+	static const char *const wants[] = { "h:x-mailer", "by:megamail",
+	    "precedence:bulk", "from:offers.example.com", "from-unnamed",
+	    "from-digits", "reply-elsewhere", "return:elsewhere", "to:one",
+	    "subject:capitals", "subject:!", "zone:+0800",
+	    "id:aA0.0", "received:1", "received:unknown", "html-alone",
+	    "part:text/html", "charset:us-ascii", "tag:font", "links:1",
+	    "colours:2", "date:Aa, 0 Aa 0 0:0:0 +0", "o:from>reply-to" };
+	static const char *const people[] = { "alice", "private", "bob",
+	    "secret", "carol", "hidden", "dave", "unseen", "erin", "reader",
+	    "4711", "192.0", "money" };
+	struct cn_mail m = { 0 };
+	struct cn_err err;
+	size_t i, k, bad = 0, good = 0;
+
+	ok(cn_mail_parse(&m, mail, sizeof(mail) - 1, 0, &err) == 0, "parsed");
+	v = cn_mail_marks(&m, &n, &mem);
+	for (i = 0; i < sizeof(wants) / sizeof(wants[0]); i++)
+		good += has(wants[i]);
+	ok(good == i, "what it shows is there");
+	for (i = 0; i < n; i++)
+		for (k = 0; k < sizeof(people) / sizeof(people[0]); k++)
+			if (strstr(v[i].p, people[k]) != NULL) {
+				printf("# %s\n", v[i].p);
+				bad++;
+			}
+	ok(bad == 0, "nobody who wrote or is written to");
+	ok(n > 30 && n <= CN_MAIL_MARKS, "within bounds");
+	cn_mail_release(&m);
+	cn_arena_release(&mem);
+	return done();
+}
