@@ -341,9 +341,11 @@ main(int argc, char **argv)
 	struct cn_arena mem = { 0 };
 	size_t i;
 
-	if (argc == 3 && strcmp(argv[1], "--make") == 0)
-		return cn_file_replace(argv[2], file.p, file.len, 0644,
-		    &err) < 0;
+	if (argc == 3 && strcmp(argv[1], "--make") == 0) {
+		i = cn_file_replace(argv[2], file.p, file.len, 0644, &err) < 0;
+		cn_buf_release(&file);
+		return (int)i;
+	}
 	e = cn_encoder_load(cn_buf_view(&file), &err);
 	ok(e != NULL && strlen(cn_encoder_id(e)) == 16, "and read again");
 	if (e == NULL)
