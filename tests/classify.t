@@ -189,6 +189,42 @@ status '-p of lines is a usage error' 2 from "$T/one.in" cn-classify -p
 like '--explain says more' "$(cn-classify --explain "$T/box" |
     jq -r '.class | keys[]' | sort -u | tr '\n' ' ')" \
     'priority_confidence .*sentiment_score .*spam_score'
+# Each decision with its detail.
+cat >"$T/angry" <<'EOF'
+From: Alice <alice@example.com>
+To: help@shop.example
+Date: Mon, 23 Nov 2026 15:00:00 +0000
+Subject: kettle
+
+This is unacceptable, please delete all my personal data under GDPR. My lawyer
+will hear of it.
+EOF
+cn-classify --no-store --explain "$T/angry" >"$T/detail"
+why() {
+	jq -c ".class.decisions.$1.why | map(.feature)" "$T/detail"
+}
+is 'six decisions beside the category' "$(jq -r '.class.decisions |
+    keys_unsorted | join(" ")' "$T/detail")" \
+    'priority sentiment language spam automatic dsr'
+is 'each has its members, within bounds' "$(jq '[.class.decisions[] |
+    (keys_unsorted == ["confidence", "margin", "abstained", "why"]) and
+    .confidence >= 0 and .confidence <= 1 and .margin >= 0 and
+    .margin <= 1] | all' "$T/detail")" true
+like 'a request names its phrases' "$(why dsr)" 'delete.*gdpr'
+like 'a sentiment too' "$(why sentiment)" '"unacceptable"'
+like 'a priority too' "$(why priority)" '"my lawyer"'
+like 'a language its words' "$(why language)" '"(please|this|will|of|it|my)"'
+is 'nothing automatic, and no reason' "$(why automatic)" '[]'
+{ echo 'X-Autoreply: yes'; cat "$T/angry"; } >"$T/robot"
+is 'what is automatic names the field' "$(cn-classify --no-store --explain \
+    "$T/robot" | jq -c '.class.decisions | .automatic.why, .priority.why')" \
+    '[{"feature":"x-autoreply","kind":"field"}]
+[{"feature":"automatic","kind":"decision"}]'
+is '--refs has the numbers without words' "$(cn-classify --no-store \
+    --explain --refs "$T/robot" | jq -c '.class.decisions | map_values(.why |
+    map(.feature)) | [.dsr, .sentiment, .language, .automatic]')" \
+    '[[],[],[],["x-autoreply"]]'
+
 like 'a table for people' "$(cn-classify --format table "$T/box")" \
     'refund +[01]\.[0-9]+ +'
 ok 'a CSV has a heading' sh -c \

@@ -3,8 +3,7 @@
 
 #include "base/utf8.h"
 #include "inner.h"
-#include "language.h"
-#include "lexicon.h"
+#include "look.h"
 #include "sentence.h"
 
 #define NAME(table, i, max) ((unsigned)(i) < (max) ? (table)[i] : "")
@@ -57,25 +56,9 @@ cn_priority_parse(const char *s, enum cn_priority *out)
 	return false;
 }
 
-/* One message on its way through. */
-struct look {
-	const struct cn_ai_input *in;
-	struct cn_ai_result *r;
-	struct cn_arena *arena;
-	struct cn_words words;
-	struct cn_mark *mark;
-	size_t nmark;
-	double kind[CN_LEX_MAX];	/* sum of weights */
-	int top[CN_LEX_MAX];		/* largest weight */
-	double spam_class;		/* the model's class 'spam' */
-	enum cn_priority usual;		/* of the class */
-	bool shouting;
-	unsigned links;
-};
-
 /* Is there a 'not' in the three words before a mark? */
-static bool
-negated(const struct look *l, size_t i, uint32_t within)
+bool
+cn_negated(const struct cn_look *l, size_t i, uint32_t within)
 {
 	const struct cn_mark *m = &l->mark[i], *p;
 	size_t j;
@@ -91,7 +74,7 @@ negated(const struct look *l, size_t i, uint32_t within)
 }
 
 static void
-keep_why(struct cn_ai_result *r, struct look *l, struct cn_str feature,
+keep_why(struct cn_ai_result *r, struct cn_look *l, struct cn_str feature,
     enum cn_why_kind kind, double weight)
 {
 	size_t i;
@@ -120,13 +103,13 @@ share(const struct cn_model *m, const struct cn_tf *tf,
 }
 
 static struct cn_str
-span(const struct look *l, const struct cn_feat *f)
+span(const struct cn_look *l, const struct cn_feat *f)
 {
 	return (struct cn_str){ l->words.buf + f->at, f->len };
 }
 
 static void
-explain_marks(const struct cn_model *m, struct look *l, const struct cn_tf *tf,
+explain_marks(const struct cn_model *m, struct cn_look *l, const struct cn_tf *tf,
     size_t ntf, const struct cn_norm *norm, size_t class)
 {
 	const struct cn_ai_input *in = l->in;
@@ -142,7 +125,7 @@ explain_marks(const struct cn_model *m, struct look *l, const struct cn_tf *tf,
 /* A word counts with the characters in it; one that the model knows by its
  * characters alone (a typo, an inflection) says so by its kind. */
 static void
-explain(const struct cn_model *m, struct look *l, const struct cn_feat *f,
+explain(const struct cn_model *m, struct cn_look *l, const struct cn_feat *f,
     size_t nf, const struct cn_tf *tf, size_t ntf, const struct cn_norm *norm,
     size_t class)
 {
@@ -177,7 +160,7 @@ explain(const struct cn_model *m, struct look *l, const struct cn_feat *f,
 }
 
 static void
-category(const struct cn_model *m, struct look *l)
+category(const struct cn_model *m, struct cn_look *l)
 {
 	struct cn_ai_result *r = l->r;
 	struct cn_norm norm;
@@ -227,7 +210,7 @@ static const struct {
 
 /* What the raw bytes show and the words do not. */
 static void
-raw(struct look *l, int *face)
+raw(struct cn_look *l, int *face)
 {
 	struct cn_str s = l->in->text;
 	size_t i, j, len, upper = 0, lower = 0;
@@ -251,7 +234,7 @@ raw(struct look *l, int *face)
 }
 
 static void
-sentiment(struct look *l)
+sentiment(struct cn_look *l)
 {
 	double pos = 0, neg = 0;
 	struct cn_ai_result *r = l->r;
@@ -265,7 +248,7 @@ sentiment(struct look *l)
 
 		if (m->kind != CN_LEX_POS && m->kind != CN_LEX_NEG)
 			continue;
-		flip = negated(l, i, 3);
+		flip = cn_negated(l, i, 3);
 		if (m->kind == CN_LEX_POS && !flip)
 			pos += m->weight;
 		else if (m->kind == CN_LEX_POS || !flip)
@@ -333,7 +316,7 @@ gap(const struct cn_mark *verb, const struct cn_mark *object, bool ordered)
 }
 
 static double
-dsr_rule(const struct look *l, const struct dsr_rule *d)
+dsr_rule(const struct cn_look *l, const struct dsr_rule *d)
 {
 	double best = 0, c;
 	size_t i, j;
@@ -345,7 +328,7 @@ dsr_rule(const struct look *l, const struct dsr_rule *d)
 		if (v->kind != d->verb || v->weight < d->least)
 			continue;
 		/* 'do not delete my data'; objecting is itself a 'not'. */
-		if (d->dsr != CN_DSR_OBJECT && negated(l, i, 2))
+		if (d->dsr != CN_DSR_OBJECT && cn_negated(l, i, 2))
 			continue;
 		if (d->object < 0) {
 			best = d->confidence;
@@ -371,7 +354,7 @@ dsr_rule(const struct look *l, const struct dsr_rule *d)
 }
 
 static void
-data_request(struct look *l)
+data_request(struct cn_look *l)
 {
 	struct cn_ai_result *r = l->r;
 	double c, best = 0;
@@ -399,7 +382,7 @@ data_request(struct look *l)
 }
 
 static void
-automatic(struct look *l)
+automatic(struct cn_look *l)
 {
 	struct cn_ai_result *r = l->r;
 
@@ -414,23 +397,41 @@ automatic(struct look *l)
 
 /* On a scale whose middle is the model's threshold. */
 static void
-spam_by_model(struct look *l, const struct cn_model *m)
+spam_by_model(struct cn_look *l, const struct cn_model *m)
 {
 	float *p = cn_arena_alloc(l->arena, m->classes * sizeof(*p));
 	struct cn_ai_input in = *l->in;
+	size_t class = (size_t)cn_model_spam(m), nf, n;
+	struct cn_look own = *l;
 	double t = m->threshold, x;
+	struct cn_norm norm;
+	struct cn_feat *f;
+	struct cn_tf *tf;
 
 	in.marks = in.spam_marks;
 	in.nmarks = in.nspam_marks;
-	(void)cn_model_predict(m, &in, p, l->arena);
-	x = p[cn_model_spam(m)];
+	own.in = &in;
+	own.r = cn_arena_alloc(l->arena, sizeof(*own.r));
+	memset(own.r, 0, sizeof(*own.r));
+	f = cn_feats(&l->words, &nf, l->arena);
+	tf = cn_input_tfs(&in, f, nf, &n, l->arena);
+	if (cn_model_score(m, tf, n, p, &norm) == 0)
+		return;
+	(void)cn_softmax(p, m->classes, m->temperature);
+	x = p[class];
+	if (x >= t) {
+		explain_marks(m, &own, tf, n, &norm, class);
+		explain(m, &own, f, nf, tf, n, &norm, class);
+	}
+	l->spam_why = own.r;
+	l->spam_p = x;
 	l->r->spam = x >= t;
 	l->r->spam_score = x < t ? 0.5 * x / t : t < 1 ?
 	    0.5 + 0.5 * (x - t) / (1 - t) : 1;
 }
 
 static void
-spam(struct look *l)
+spam(struct cn_look *l)
 {
 	struct cn_ai_result *r = l->r;
 	double s = 5 * l->spam_class;
@@ -458,7 +459,7 @@ spam(struct look *l)
 }
 
 static void
-priority(struct look *l)
+priority(struct cn_look *l)
 {
 	struct cn_ai_result *r = l->r;
 	int p = (int)l->usual, urgent = l->top[CN_LEX_URGENT];
@@ -487,7 +488,7 @@ priority(struct look *l)
 }
 
 static void
-flags(struct look *l)
+flags(struct cn_look *l)
 {
 	struct cn_ai_result *r = l->r;
 	const struct {
@@ -519,9 +520,8 @@ void
 cn_ai_classify(const struct cn_model *m, const struct cn_ai_input *in,
     struct cn_ai_result *r, struct cn_arena *arena)
 {
-	struct look l = { .in = in, .r = r, .arena = arena,
+	struct cn_look l = { .in = in, .r = r, .arena = arena,
 	    .usual = CN_PRIORITY_NORMAL };
-	struct cn_lang_guess lang;
 	struct cn_words accented;
 	size_t i;
 
@@ -544,13 +544,14 @@ cn_ai_classify(const struct cn_model *m, const struct cn_ai_input *in,
 	/* The subject is often in the desk's language: the text decides. */
 	cn_words(&accented, in->text.n ? cn_str(NULL) : in->subject,
 	    CN_AI_SUBJECT_MAX, in->text, CN_AI_TEXT_MAX, true, arena);
-	cn_language(&accented, &lang, arena);
-	memcpy(r->language, lang.code, sizeof(r->language));
-	r->language_confidence = lang.confidence;
+	cn_language(&accented, &l.lang, arena);
+	memcpy(r->language, l.lang.code, sizeof(r->language));
+	r->language_confidence = l.lang.confidence;
 	sentiment(&l);
 	automatic(&l);
 	data_request(&l);
 	spam(&l);
 	priority(&l);
 	flags(&l);
+	cn_reasons(&l, &accented);
 }

@@ -73,6 +73,33 @@ struct cn_why {
 	double weight;			/* towards best; negative: against */
 };
 
+/* What is decided beside the category, with the same detail.  Of rules and
+ * tables the confidence is what the rule was given, not a frequency. */
+enum cn_decided {
+	CN_DECIDED_PRIORITY, CN_DECIDED_SENTIMENT, CN_DECIDED_LANGUAGE,
+	CN_DECIDED_SPAM, CN_DECIDED_AUTOMATIC, CN_DECIDED_DSR, CN_DECIDED_MAX
+};
+const char *cn_decided_name(enum cn_decided);
+
+struct cn_reason {
+	const char *feature;
+	const char *kind;		/* 'phrase', 'word', 'pair', 'chars':
+					 * of the message; 'field', 'mark',
+					 * 'script', 'rule', 'decision' */
+};
+bool cn_reason_quotes(const struct cn_reason *);	/* the message */
+
+#define CN_REASONS 3
+
+struct cn_decision {
+	double confidence;		/* 0..1 */
+	double margin;			/* to the next, or to the opposite */
+	bool abstained;			/* not sure: the answer is a guess, or
+					 * the more cautious one */
+	struct cn_reason why[CN_REASONS];
+	size_t nwhy;
+};
+
 #define CN_WHY_MAX 5
 #define CN_FLAGS_MAX 12
 
@@ -102,6 +129,7 @@ struct cn_ai_result {
 
 	struct cn_why why[CN_WHY_MAX];	/* heaviest first */
 	size_t nwhy;
+	struct cn_decision decision[CN_DECIDED_MAX];
 	/* 'automatic', 'attachments', 'bounce', 'bulk', 'dsr', 'empty', 'html',
 	 * 'list', 'shouting', 'spam', 'threat', 'urgent': sorted */
 	const char *flags[CN_FLAGS_MAX];

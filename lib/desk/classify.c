@@ -47,6 +47,50 @@ static void put_flags(struct cn_buf *b, const struct cn_ai_result *r)
 	cn_buf_ch(b, ']');
 }
 
+enum { WHY = 1, EXPLAIN = 2 };
+
+static void put_reasons(struct cn_buf *b, const struct cn_decision *d,
+    bool words)
+{
+	size_t i, n = 0;
+
+	cn_json_key(b, "why");
+	cn_buf_ch(b, '[');
+	for (i = 0; i < d->nwhy; i++) {
+		if (!words && cn_reason_quotes(&d->why[i]))
+			continue;
+		if (n++ > 0)
+			cn_buf_ch(b, ',');
+		cn_buf_ch(b, '{');
+		cn_json_kv(b, "feature", d->why[i].feature);
+		cn_json_kv(b, "kind", d->why[i].kind);
+		cn_buf_ch(b, '}');
+	}
+	cn_buf_ch(b, ']');
+}
+
+/* Of what is decided beside the category. */
+static void put_decisions(struct cn_buf *b, const struct cn_ai_result *r,
+    bool words)
+{
+	int i;
+
+	cn_json_key(b, "decisions");
+	cn_buf_ch(b, '{');
+	for (i = 0; i < CN_DECIDED_MAX; i++) {
+		const struct cn_decision *d = &r->decision[i];
+
+		cn_json_key(b, cn_decided_name((enum cn_decided)i));
+		cn_buf_ch(b, '{');
+		cn_json_kvf(b, "confidence", d->confidence, 4);
+		cn_json_kvf(b, "margin", d->margin, 4);
+		cn_json_kvb(b, "abstained", d->abstained);
+		put_reasons(b, d, words);
+		cn_buf_ch(b, '}');
+	}
+	cn_buf_ch(b, '}');
+}
+
 static void put_explained(struct cn_buf *b, const struct cn_ai_result *r)
 {
 	cn_json_kvf(b, "priority_confidence", r->priority_confidence, 4);
@@ -77,7 +121,6 @@ static void put_rules(struct cn_buf *b, const struct cn_ruling *u,
 	cn_json_kv(b, "rules", rules->id);
 }
 
-enum { WHY = 1, EXPLAIN = 2 };
 
 /* The member 'class' (cn-message(5)). */
 static void put_class(struct cn_buf *b, const struct cn_classify *c,
@@ -100,8 +143,10 @@ static void put_class(struct cn_buf *b, const struct cn_classify *c,
 	cn_json_kv(b, "dsr", dsr_of(r));
 	if (what & WHY)
 		put_why(b, r);
-	if (what & EXPLAIN)
+	if (what & EXPLAIN) {
 		put_explained(b, r);
+		put_decisions(b, r, what & WHY);
+	}
 	if (it->labelled)
 		cn_json_kvb(b, "labelled", true);
 	if (it->ruling != NULL)
@@ -194,12 +239,15 @@ static void apply(const struct cn_ruling *u, struct cn_ai_result *r)
 		r->category = u->category;
 		r->abstained = u->abstain;
 	}
-	if (u->by_priority != NULL)
+	if (u->by_priority != NULL) {
 		r->priority = u->priority;
+		r->priority_confidence = 1;
+		r->decision[CN_DECIDED_PRIORITY] = (struct cn_decision){
+		    .confidence = 1, .margin = 1, .nwhy = 1, .why = { {
+		    u->by_priority, "rule" } } };
+	}
 }
 
-/* Rules, the model, rules.  Where one of the former says the category the
- * model is not asked. */
 /* A spam model wants what only the mail itself shows; without it (a chat, a
  * line that is not in the store) the tables decide. */
 static int ask_spam(struct cn_classify *c, struct cn_item *it,
@@ -220,6 +268,8 @@ static int ask_spam(struct cn_classify *c, struct cn_item *it,
 	return 0;
 }
 
+/* Rules, the model, rules.  Where one of the former says the category the
+ * model is not asked. */
 static int decide(struct cn_classify *c, struct cn_item *it,
     struct cn_ai_result *r, struct cn_err *err)
 {
@@ -284,7 +334,7 @@ int cn_classify_item(struct cn_classify *c, struct cn_item *it,
 	struct cn_ai_result *r;
 	const struct cn_msg *m = &it->msg;
 	struct cn_buf b = { 0 };
-	size_t i;
+	size_t i, k;
 
 	if (it->skipped == NULL && m->direction != NULL &&
 	    strcmp(m->direction, "out") == 0)
@@ -301,10 +351,14 @@ int cn_classify_item(struct cn_classify *c, struct cn_item *it,
 	for (i = 0; i < r->nwhy; i++)
 		r->why[i].feature = cn_arena_strdup(&it->mem,
 		    r->why[i].feature);
+	for (i = 0; i < CN_DECIDED_MAX; i++)
+		for (k = 0; k < r->decision[i].nwhy; k++)
+			r->decision[i].why[k].feature = cn_arena_strdup(
+			    &it->mem, r->decision[i].why[k].feature);
 	cn_arena_reset(&c->scratch);
 	it->result = r;
 	put_class(&b, c, it,
-	    (c->refs || it->bare ? 0 : WHY | (c->explain ? EXPLAIN : 0)));
+	    (c->refs || it->bare ? 0 : WHY) | (c->explain ? EXPLAIN : 0));
 	it->json = (struct cn_str){ cn_arena_dup(&it->mem, b.p, b.len),
 	    b.len };
 	cn_buf_wipe(&b);
