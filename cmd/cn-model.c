@@ -20,7 +20,7 @@
 #define LABELS_MAX ((size_t)512 << 20)	/* bytes of a file of examples */
 
 static struct {
-	const char *output, *model;
+	const char *output, *model, *outside;
 	struct cn_list folders;
 	bool from_store, no_starter, refs;
 	int64_t folds, max_line;
@@ -37,6 +37,9 @@ static const struct cn_opt opts[] = {
 	    "--from-store: without our own sentences", NULL, false },
 	{ 'f', "folder", CN_OPT_LIST, &opt.folders, "NAME=CATEGORY",
 	    "learn: what lies there is of that category", NULL, false },
+	{ 0, "outside", CN_OPT_STR, &opt.outside, "LABEL",
+	    "train, eval of files: what belongs to no category", NULL,
+	    false },
 	{ 'm', "model", CN_OPT_STR, &opt.model, "FILE",
 	    "eval, show: instead of the one in use", NULL, false },
 	{ 'k', "folds", CN_OPT_INT, &opt.folds, "K",
@@ -158,6 +161,11 @@ static int from_files(struct cn_cli *cli, struct cn_train *t,
 	}
 	if (r == 0 && cn_train_count(t) == 0)
 		return cn_fail(err, CN_USAGE, "no examples");
+	if (r == 0 && opt.outside != NULL &&
+	    cn_train_outside(t, cn_str(opt.outside), err) < 0) {
+		err->status = CN_USAGE;
+		return cn_wrap(err, "--outside");
+	}
 	return r;
 }
 
@@ -208,10 +216,10 @@ static int open_store(struct cn_cli *cli, struct store *s, struct cn_err *err)
 {
 	const char *path = cn_share(cli, NULL, "starter.yaml");
 
-	if (cli->argc > 0 || opt.model != NULL ||
+	if (cli->argc > 0 || opt.model != NULL || opt.outside != NULL ||
 	    (opt.output != NULL && cli->verb == TRAIN))
 		return cn_cli_usage(cli, err, "--from-store takes no file and "
-		    "writes none");
+		    "no --outside, and writes no file");
 	if (cn_desk_open(&s->desk, cli, 0, err) < 0)
 		return -1;
 	s->t = (struct cn_trainer){ .store = s->desk.store,

@@ -30,7 +30,7 @@ _cn() {
 		;;
 	cn-model)
 		verbs="train eval learn queue rules show"
-		own="-o --output --from-store --no-starter -f --folder -m --model -k --folds --worst --format --refs --max-line"
+		own="-o --output --from-store --no-starter -f --folder --outside -m --model -k --folds --worst --format --refs --max-line"
 		;;
 	cn-purge)
 		own="-s --subject --plan -n --dry-run --apply --prove --resume -y --yes"
@@ -175,6 +175,9 @@ _cn() {
 		kind=-f
 		;;
 	cn-model:--folder|cn-model:-f)
+		return
+		;;
+	cn-model:--outside)
 		return
 		;;
 	cn-model:--model|cn-model:-m)

@@ -55,7 +55,7 @@ status 'no examples' 2 cn-model train "$T/empty.tsv" -o "$T/m4"
 status 'eval' 0 cn-model eval "$T/l.tsv" --model "$T/m" --format jsonl
 cp "$T/out" "$T/e"
 is 'measures all' "$(jq -r 'select(.kind == "whole") | .name' "$T/e" |
-    tr '\n' ' ')" 'accuracy macro_f1 ece coverage covered_accuracy '
+    tr '\n' ' ')" 'accuracy macro_f1 ece coverage covered_accuracy decided mcc '
 is 'what it was trained on is easy' \
     "$(jq 'select(.name == "accuracy") | [.n, .value]' -c "$T/e")" '[40,1]'
 sed 's/^praise/refund/' "$T/l.tsv" >"$T/wrong.tsv"
@@ -72,6 +72,30 @@ status 'folds and a model exclude each other' 2 \
     cn-model eval "$T/l.tsv" --folds 4 --model "$T/m"
 status 'a table' 0 cn-model eval "$T/l.tsv" --model "$T/m" --format table
 like 'for people' "$(cat "$T/out")" '^whole +accuracy +40 +1\.0000'
+
+# What belongs nowhere.
+{
+	cat "$T/l.tsv"
+	for i in 1 2 3 4 5 6 7 8; do
+		printf 'none\thow is the weather in week %d\n' $i
+		printf 'none\ttell me joke %d about birds\n' $i
+	done
+} >"$T/out.tsv"
+status 'train with what is outside' 0 cn-model train "$T/out.tsv" \
+    --outside none -o "$T/om"
+is 'the model knows' "$(cn-model show "$T/om" | jq -r .outside)" none
+status 'and is measured by it' 0 cn-model eval "$T/out.tsv" \
+    --model "$T/om" --format jsonl
+is 'abstaining is right for it' "$(jq -c 'select(.name ==
+    "outside_recall") | [.n, .value]' "$T/out")" '[16,1]'
+is 'the rest is measured alone' "$(jq -c 'select(.name == "accuracy") |
+    [.n, .value]' "$T/out")" '[40,1]'
+status 'the label can be told for measuring' 0 cn-model eval "$T/out.tsv" \
+    --model "$T/m" --outside none --format jsonl
+is 'of a model that was not' "$(jq 'select(.name == "outside_recall") | .n' \
+    "$T/out")" 16
+status 'a label that nothing has: 2' 2 cn-model train "$T/l.tsv" \
+    --outside none -o "$T/om2"
 
 # Damage.
 head -c 100 "$T/m" >"$T/cut"

@@ -167,7 +167,7 @@ category(const struct cn_model *m, struct cn_look *l)
 	struct cn_feat *f;
 	struct cn_tf *tf;
 	size_t nf, ntf, i;
-	double second = 0;
+	double second = 0, certain;
 	float *p;
 	int best;
 
@@ -177,9 +177,9 @@ category(const struct cn_model *m, struct cn_look *l)
 	if (cn_model_score(m, tf, ntf, p, &norm) == 0)
 		return;
 	cn_sentences(m, l->in, p, l->arena);
-	best = cn_softmax(p, m->classes, m->temperature);
+	best = cn_model_decide(m, p, &certain);
 	for (i = 0; i < m->classes; i++) {
-		if (i != (size_t)best && p[i] > second)
+		if (i != (size_t)best && i + 1 != m->outside && p[i] > second)
 			second = p[i];
 		if (strcmp(m->label[i], "spam") == 0)
 			l->spam_class = p[i];
@@ -187,7 +187,7 @@ category(const struct cn_model *m, struct cn_look *l)
 	r->best = m->label[best];
 	r->confidence = p[best];
 	r->margin = p[best] - second;
-	r->abstained = r->confidence < m->threshold;
+	r->abstained = certain < m->threshold;
 	if (!r->abstained) {
 		r->category = r->best;
 		l->usual = (enum cn_priority)m->priority[best];

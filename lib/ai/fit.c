@@ -51,13 +51,28 @@ struct fit {
 	float *rare;			/* weight of each class */
 };
 
+static bool
+left_out(const struct cn_part *p, const struct cn_example *e)
+{
+	return p->classes && e->class % p->k2 == p->out2;
+}
+
 bool
 cn_part_in(const struct cn_part *p, const struct cn_example *e)
 {
+	if (left_out(p, e))
+		return false;
 	if (e->fold == UINT32_MAX)		/* the name of a class */
 		return true;
 	return !(p->k && e->fold % p->k == p->out) &&
 	    !(p->k2 && e->fold / (p->k ? p->k : 1) % p->k2 == p->out2);
+}
+
+bool
+cn_part_held(const struct cn_part *p, const struct cn_example *e)
+{
+	return e->fold != UINT32_MAX &&
+	    e->fold / (p->k ? p->k : 1) % p->k2 == p->out2;
 }
 
 struct count {
@@ -318,6 +333,7 @@ quantise(struct fit *f)
 	m->rows = k;
 	m->weight = cn_realloc(m->weight, (n + 1) * sizeof(*m->weight));
 	m->examples = f->m->examples;
+	m->outside = f->m->outside;
 	memcpy(m->bias, f->bias, classes * sizeof(*m->bias));
 	for (c = 0; c < classes; c++) {
 		m->label[c] = cn_strdup(f->m->label[c]);
@@ -355,6 +371,7 @@ cn_fit(const struct cn_train *t, const struct cn_train_opts *o,
 		f.m->label[i] = cn_strdup(t->label[i]);
 		f.m->priority[i] = (uint8_t)t->priority[i];
 	}
+	f.m->outside = t->outside;
 	cn_model_index(f.m);
 	make_docs(&f);
 	f.lanes = (t->classes + 3) / 4;

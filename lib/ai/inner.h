@@ -46,6 +46,8 @@ struct cn_model {
 	uint8_t *priority;
 	float *bias;
 	double temperature, threshold;
+	uint32_t outside;		/* class of what is in none, + 1; 0 */
+	float unknown;			/* idf of a feature never seen */
 	char id[17];
 
 	uint32_t *key, *df;		/* [rows], keys ascending */
@@ -74,6 +76,7 @@ struct cn_train {
 	struct cn_example *ex;
 	size_t n, cap;
 	uint32_t *table;		/* label -> class + 1 */
+	uint32_t outside;		/* class of what is in none, + 1; 0 */
 };
 
 /* The distinct features in order of first occurrence, in the arena. */
@@ -97,6 +100,12 @@ size_t cn_model_score(const struct cn_model *, struct cn_tf *, size_t,
     float *score, struct cn_norm *);
 /* Softmax at a temperature, in place; returns the index of the best. */
 int cn_softmax(float *score, size_t n, double temperature);
+/* Softmax at the model's temperature, in place; returns the best class among
+ * those that are one.  Certain, or NULL: the best's share at a temperature that
+ * is higher by FLAT, which tells better than confidence what is in no class (a
+ * few words can make one class likelier than all others and yet be little);
+ * 0 where the class of what is in none is likelier. */
+int cn_model_decide(const struct cn_model *, float *score, double *certain);
 /* Weight of one row for one class, scale included. */
 double cn_model_weight(const struct cn_model *, uint32_t row, size_t class);
 
@@ -106,11 +115,15 @@ struct cn_model *cn_model_new(size_t classes, size_t rows, size_t weights);
 uint64_t cn_model_sum(const void *, size_t);	/* FNV-1a, 64 bits */
 
 /* Which examples train: those with fold % k == out are left out (k == 0: none
- * is), and of the others every k2-th, from out2. */
+ * is), and of the others every k2-th, from out2; classes: every k2-th class,
+ * too. */
 struct cn_part {
 	unsigned k, out, k2, out2;
+	bool classes;
 };
 bool cn_part_in(const struct cn_part *, const struct cn_example *);
+/* Is it one of those every k2-th? */
+bool cn_part_held(const struct cn_part *, const struct cn_example *);
 struct cn_model *cn_fit(const struct cn_train *, const struct cn_train_opts *,
     const struct cn_part *, struct cn_err *) CN_CHECKED;
 /* cn_fit, then temperature and threshold by inner folds. */

@@ -47,6 +47,7 @@ cn_model_free(struct cn_model *m)
 	free(m);
 }
 
+#define FLAT 3
 #define DENSE_MIN 4
 #define DENSE_BYTES (16u << 20)		/* all dense rows together */
 
@@ -95,6 +96,7 @@ cn_model_index(struct cn_model *m)
 	free(m->slot);
 	m->slot = cn_alloc(size * sizeof(*m->slot));
 	m->mask = size - 1;
+	m->unknown = (float)(cn_log(1.0 + (double)m->examples) + 1);
 	for (i = 0; i < m->rows; i++) {
 		m->row[i].idf = (float)(cn_log((1.0 + (double)m->examples) /
 		    (1.0 + m->df[i])) + 1);
@@ -260,7 +262,9 @@ flush(const struct cn_model *m, struct batch *b, v8 *sum)
 }
 
 /* Looks every feature up, in passes, so that the memory's answers overlap;
- * returns how many are known, and the norms. */
+ * returns how many are known, and the norms.  What is not known counts in
+ * them, as if it had been seen once: the less of a text is known the less sure
+ * is what is said of it. */
 static size_t
 look_up(const struct cn_model *m, struct cn_tf *tf, size_t n,
     struct cn_norm *norm)
@@ -277,8 +281,11 @@ look_up(const struct cn_model *m, struct cn_tf *tf, size_t n,
 			__builtin_prefetch(&m->row[tf[i].row - 1]);
 	}
 	for (i = 0; i < n; i++) {
-		if (tf[i].row == 0)
+		if (tf[i].row == 0) {
+			v = cn_model_tf(tf[i].n) * m->unknown;
+			sq[tf[i].block] += v * v;
 			continue;
+		}
 		row = &m->row[tf[i].row - 1];
 		if (row->dense == 0)
 			__builtin_prefetch(&m->weight[row->start]);
@@ -400,6 +407,28 @@ cn_softmax(float *score, size_t n, double temperature)
 }
 
 int
+cn_model_decide(const struct cn_model *m, float *score, double *certain)
+{
+	float flat[CN_MODEL_CLASSES];
+	size_t i;
+	int best;
+
+	if (certain) {
+		memcpy(flat, score, m->classes * sizeof(*flat));
+		best = cn_softmax(flat, m->classes, FLAT * m->temperature);
+		*certain = (uint32_t)best + 1 == m->outside ? 0 : flat[best];
+	}
+	best = cn_softmax(score, m->classes, m->temperature);
+	if (m->classes == 1 || (uint32_t)best + 1 != m->outside)
+		return best;
+	best = best == 0;
+	for (i = 0; i < m->classes; i++)
+		if (i + 1 != m->outside && score[i] > score[best])
+			best = (int)i;
+	return best;
+}
+
+int
 cn_model_predict(const struct cn_model *m, const struct cn_ai_input *in,
     float *prob, struct cn_arena *arena)
 {
@@ -413,7 +442,7 @@ cn_model_predict(const struct cn_model *m, const struct cn_ai_input *in,
 			prob[i] = 1.0f / (float)m->classes;
 		return -1;
 	}
-	return cn_softmax(prob, m->classes, m->temperature);
+	return cn_model_decide(m, prob, NULL);
 }
 
 double
@@ -473,6 +502,12 @@ size_t
 cn_model_examples(const struct cn_model *m)
 {
 	return m->examples;
+}
+
+const char *
+cn_model_outside(const struct cn_model *m)
+{
+	return m->outside ? m->label[m->outside - 1] : NULL;
 }
 
 double

@@ -42,6 +42,10 @@ int cn_train_tsv(struct cn_train *, const char *name, struct cn_str,
  * de: […] }'.  Status 78 with the line. */
 int cn_train_yaml(struct cn_train *, const char *name, struct cn_str,
     struct cn_err *) CN_CHECKED;
+/* Examples of this label say what belongs to no class: of such texts a model
+ * abstains.  Status 78 where nothing has the label. */
+int cn_train_outside(struct cn_train *, struct cn_str label, struct cn_err *)
+    CN_CHECKED;
 /* What was added so far teaches in every fold and is measured in none. */
 void cn_train_hold(struct cn_train *);
 size_t cn_train_count(const struct cn_train *);
@@ -76,6 +80,8 @@ const char *cn_model_class(const struct cn_model *, size_t);
 enum cn_priority cn_model_priority(const struct cn_model *, size_t);
 size_t cn_model_rows(const struct cn_model *);
 size_t cn_model_examples(const struct cn_model *);
+/* The class of what belongs to none, or NULL. */
+const char *cn_model_outside(const struct cn_model *);
 double cn_model_threshold(const struct cn_model *);
 double cn_model_temperature(const struct cn_model *);
 void cn_model_set_threshold(struct cn_model *, double);
@@ -90,13 +96,18 @@ int cn_model_predict(const struct cn_model *, const struct cn_ai_input *,
  * threshold above which none of the held-out ham was. */
 int cn_model_spam(const struct cn_model *);
 
-/* What a measurement found.  Rates are in 0..1. */
+/* What a measurement found.  Rates are in 0..1.  Examples of what belongs to
+ * no class count in outside_recall and mcc alone. */
 struct cn_eval {
-	size_t n, classes;
-	double accuracy, macro_f1;
+	size_t n, classes, outside;
+	double accuracy, macro_f1;	/* of the best guess */
 	double ece;			/* 15 equal-width bins */
 	double coverage;		/* share at or above the threshold */
 	double covered_accuracy;	/* accuracy of those */
+	double decided;			/* share that is covered and right */
+	double outside_recall;		/* share of outside abstained on */
+	double mcc;			/* abstaining is a class of its own
+					 * (Gorodkin 2004, R_K) */
 	const char **label;		/* classes names, sorted by bytes */
 	double *precision, *recall, *f1;
 	size_t *support;		/* examples a class */

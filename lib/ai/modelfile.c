@@ -2,8 +2,9 @@
  *
  * Little endian; a number is a base-128 varint (7 bits a byte, low first, at
  * most 5 bytes).
- *   8 bytes  'cnmodel', version 1
- *   numbers  classes, rows, examples, threshold in 1/10000
+ *   8 bytes  'cnmodel', version 2
+ *   numbers  classes, rows, examples, threshold in 1/10000, class of what is
+ *            in none + 1 or 0
  *   f32      temperature
  *   classes: length, bytes of the label; priority byte; f32 bias
  *   rows:    key minus the previous key; document frequency; f32 scale;
@@ -18,7 +19,7 @@
 #include "base/utf8.h"
 #include "inner.h"
 
-#define MAGIC "cnmodel\1"
+#define MAGIC "cnmodel\2"
 #define MAGIC_LEN 8
 #define SUM_LEN 8
 #define ROW_MIN 7			/* bytes that a row takes at least */
@@ -76,6 +77,7 @@ cn_model_save(const struct cn_model *m, struct cn_buf *b)
 	put_num(b, m->rows);
 	put_num(b, m->examples);
 	put_num(b, (uint64_t)(m->threshold * 10000 + 0.5));
+	put_num(b, m->outside);
 	put_float(b, (float)m->temperature);
 	for (i = 0; i < m->classes; i++) {
 		n = strlen(m->label[i]);
@@ -219,7 +221,7 @@ struct cn_model *
 cn_model_load(struct cn_str bytes, struct cn_err *err)
 {
 	struct in in = { (const unsigned char *)bytes.p, NULL, false };
-	uint32_t classes, rows, examples, threshold;
+	uint32_t classes, rows, examples, threshold, outside;
 	struct cn_model *m;
 	uint64_t sum;
 
@@ -227,7 +229,7 @@ cn_model_load(struct cn_str bytes, struct cn_err *err)
 	    memcmp(bytes.p, MAGIC, MAGIC_LEN - 1) != 0)
 		return cn_fail(err, CN_CONFIG, "not a model"), NULL;
 	if (bytes.p[MAGIC_LEN - 1] != MAGIC[MAGIC_LEN - 1])
-		return cn_fail(err, CN_CONFIG, "a model of version %d, not 1",
+		return cn_fail(err, CN_CONFIG, "a model of version %d, not 2",
 		    bytes.p[MAGIC_LEN - 1]), NULL;
 	if (bytes.n > CN_MODEL_BYTES)
 		return cn_fail(err, CN_CONFIG, "model too long"), NULL;
@@ -242,12 +244,14 @@ cn_model_load(struct cn_str bytes, struct cn_err *err)
 	rows = get_num(&in, CN_MODEL_BYTES / ROW_MIN);
 	examples = get_num(&in, CN_TRAIN_EXAMPLES);
 	threshold = get_num(&in, 10000);
+	outside = get_num(&in, classes);
 	if (in.bad || classes == 0 ||
 	    rows > (size_t)(in.end - in.p) / ROW_MIN)
 		return cn_fail(err, CN_INTEGRITY, "model malformed"), NULL;
 	/* A weight takes two bytes, so there are no more than that. */
 	m = cn_model_new(classes, rows, (size_t)(in.end - in.p) / 2);
 	m->examples = examples;
+	m->outside = outside;
 	m->threshold = threshold / 10000.0;
 	m->temperature = get_float(&in);
 	in.bad |= m->temperature < 0.01 || m->temperature > 100;

@@ -164,6 +164,20 @@ cn_train_priority(struct cn_train *t, struct cn_str label,
 }
 
 int
+cn_train_outside(struct cn_train *t, struct cn_str label, struct cn_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < t->classes; i++)
+		if (cn_str_eq(label, t->label[i])) {
+			t->outside = (uint32_t)i + 1;
+			return 0;
+		}
+	return cn_fail(err, CN_CONFIG, "no example has the label of what is "
+	    "outside");
+}
+
+int
 cn_train_tsv(struct cn_train *t, const char *name, struct cn_str s,
     size_t *bad, struct cn_err *err)
 {

@@ -37,16 +37,23 @@ static int put_whole(struct cn_out *o, struct cn_arena *a,
 	const struct {
 		const char *name;
 		double value;
+		size_t n;
 	} all[] = {
-		{ "accuracy", e->accuracy }, { "macro_f1", e->macro_f1 },
-		{ "ece", e->ece }, { "coverage", e->coverage },
-		{ "covered_accuracy", e->covered_accuracy }
+		{ "accuracy", e->accuracy, e->n },
+		{ "macro_f1", e->macro_f1, e->n }, { "ece", e->ece, e->n },
+		{ "coverage", e->coverage, e->n },
+		{ "covered_accuracy", e->covered_accuracy, e->n },
+		{ "decided", e->decided, e->n },
+		{ "mcc", e->mcc, e->n + e->outside },
+		{ "outside_recall", e->outside_recall, e->outside }
 	};
-	const char *n = cn_arena_fmt(a, "%zu", e->n);
+	/* Where nothing was outside nothing is said of it. */
+	const size_t rows = sizeof(all) / sizeof(all[0]) - (e->outside == 0);
 	size_t i;
 
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (cn_out_rowv(o, err, "whole", all[i].name, NULL, n,
+	for (i = 0; i < rows; i++)
+		if (cn_out_rowv(o, err, "whole", all[i].name, NULL,
+		    cn_arena_fmt(a, "%zu", all[i].n),
 		    rate(a, all[i].value), NULL, NULL) < 0)
 			return -1;
 	return 0;

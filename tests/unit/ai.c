@@ -12,7 +12,7 @@
 
 /* The bytes that these examples give on every machine and compiler.  It
  * changes with the features, the training or the format, and only then. */
-#define GOLDEN "523f0fd6a359937b"
+#define GOLDEN "1baada5cf827a307"
 
 static int count, failed;
 
@@ -407,6 +407,57 @@ decisions(void)
 	cn_arena_release(&arena);
 }
 
+/* Examples of what belongs nowhere teach to abstain, and are measured so. */
+static void
+outside(void)
+{
+	static const char *const none[] = { "what is the weather like",
+	    "tell me a joke", "who won the match", "sing me a song",
+	    "how tall is the tower", "is it going to rain" };
+	struct cn_train *t = examples();
+	struct cn_arena arena = { 0 };
+	struct cn_buf b = { 0 };
+	struct cn_err err = { 0 };
+	struct cn_ai_result r;
+	struct cn_model *m;
+	struct cn_eval e;
+	size_t i, bad = 0;
+
+	ok(cn_train_outside(t, cn_str("none"), &err) < 0 &&
+	    err.status == CN_CONFIG, "outside: no example of it: %s", err.msg);
+	for (i = 0; i < 6; i++)
+		bad += cn_train_add(t, cn_str("none"), &(struct cn_ai_input){
+		    .text = cn_str(none[i]) }, &err) < 0;
+	bad += cn_train_outside(t, cn_str("none"), &err) < 0;
+	m = cn_model_train(t, NULL, &err);
+	ok(m && bad == 0 && strcmp(cn_model_outside(m), "none") == 0,
+	    "a class of what is in none");
+	look(m, "what is the weather like in spring", &r, &arena);
+	ok(r.abstained && r.category == NULL && r.best &&
+	    strcmp(r.best, "none") != 0, "is never the answer");
+	look(m, "forgot my password", &r, &arena);
+	ok(!r.abstained && strcmp(r.category, "login") == 0,
+	    "and leaves the others be");
+	bad = cn_eval_model(m, t, &e, &arena, &err) < 0;
+	ok(bad == 0 && e.n == NPAIRS && e.outside == 6 &&
+	    e.outside_recall == 1 && e.mcc > 0.8 && e.mcc <= 1 &&
+	    e.decided <= e.accuracy, "abstaining is right for it: %.2f %.2f",
+	    e.outside_recall, e.mcc);
+	cn_model_set_threshold(m, 1);
+	bad = cn_eval_model(m, t, &e, &arena, &err) < 0;
+	ok(bad == 0 && e.outside_recall == 1 && e.mcc == 0 &&
+	    e.decided == 0 && e.accuracy > 0.9,
+	    "and no skill where all is abstained on");
+	cn_model_save(m, &b);
+	cn_model_free(m);
+	m = cn_model_load(cn_buf_view(&b), &err);
+	ok(m && strcmp(cn_model_outside(m), "none") == 0, "the file keeps it");
+	cn_model_free(m);
+	cn_train_free(t);
+	cn_buf_release(&b);
+	cn_arena_release(&arena);
+}
+
 /* Same words, other mail: what stands beside the text decides. */
 static void
 marks(void)
@@ -515,6 +566,7 @@ main(void)
 	language();
 	data_requests();
 	decisions();
+	outside();
 	marks();
 	similar();
 	starter();

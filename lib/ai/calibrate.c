@@ -1,0 +1,276 @@
+/* calibrate.c - how sure a model may be, from what it was not trained on
+ *
+ * A temperature makes confidence honest; below a threshold the model abstains.
+ * What belongs to no class is needed to find the threshold: the examples that
+ * say so, or else, where there are classes enough, those of a class that is
+ * left out (leave-one-class-out; every fold leaves out its fifth of them). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "inner.h"
+
+#define HOLD 5				/* one in five is held out */
+#define FOLDS_SMALL 5			/* below MANY examples all five are */
+#define MANY 5000
+/* Where it is not told otherwise a model abstains where fewer than this share
+ * of held-out messages at that confidence and above was right. */
+#define SURE 0.8
+#define THRESHOLD_MIN 0.2
+#define THRESHOLD_MAX 0.5
+/* An outsider that is turned away is worth this share of an insider that is
+ * decided and right. */
+#define OUTSIDER 0.3
+#define STEPS 1000
+#define LEAVE_OUT_MIN 10		/* classes */
+
+/* Held-out scores of one example: softmax is still to come. */
+struct held {
+	uint32_t class;
+	bool outside;
+	float *score;
+};
+
+struct held_set {
+	struct held *h;
+	size_t n;
+	struct cn_arena arena;
+};
+
+static int
+hold_out(const struct cn_train *t, const struct cn_train_opts *o,
+    const struct cn_part *part, struct held_set *set, struct cn_err *err)
+{
+	unsigned folds = t->n > MANY && t->outside == 0 ? 1 : FOLDS_SMALL, i;
+	struct cn_part inner = *part;
+	struct cn_norm norm;
+	struct cn_model *m;
+	struct held *h;
+	size_t j;
+
+	set->h = cn_alloc((t->n + 1) * sizeof(*set->h));
+	for (i = 0; i < folds; i++) {
+		inner.k2 = HOLD;
+		inner.classes = t->outside == 0 &&
+		    t->classes >= LEAVE_OUT_MIN;
+		inner.out2 = i;
+		m = cn_fit(t, o, &inner, err);
+		if (m == NULL)
+			return -1;
+		for (j = 0; j < t->n; j++) {
+			if (!cn_part_held(&inner, &t->ex[j]) ||
+			    !cn_part_in(part, &t->ex[j]))
+				continue;
+			h = &set->h[set->n++];
+			h->class = t->ex[j].class;
+			h->outside = h->class + 1 == t->outside ||
+			    (inner.classes && h->class % HOLD == i);
+			h->score = cn_arena_alloc(&set->arena, t->classes *
+			    sizeof(float));
+			cn_model_score(m, t->ex[j].tf, t->ex[j].n, h->score,
+			    &norm);
+		}
+		cn_model_free(m);
+	}
+	return 0;
+}
+
+static double
+log_loss(const struct held_set *set, size_t classes, double temperature)
+{
+	float p[CN_MODEL_CLASSES];
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < set->n; i++) {
+		if (set->h[i].outside)
+			continue;
+		memcpy(p, set->h[i].score, classes * sizeof(*p));
+		cn_softmax(p, classes, temperature);
+		sum -= cn_log(p[set->h[i].class] + 1e-9);
+	}
+	return sum;
+}
+
+/* The loss is convex in 1/T: walk a grid of 5%, from 1. */
+static double
+fit_temperature(const struct held_set *set, size_t classes)
+{
+	double t = 1, best = log_loss(set, classes, 1), loss, factor;
+	int way, i;
+
+	for (way = 0; way < 2; way++) {
+		factor = way ? 1 / 1.05 : 1.05;
+		for (i = 0; i < 60; i++) {
+			loss = log_loss(set, classes, t * factor);
+			if (loss >= best)
+				break;
+			best = loss;
+			t *= factor;
+		}
+		if (i)
+			break;
+	}
+	return t;
+}
+
+/* Held-out examples by how certain they are. */
+struct steps {
+	size_t right[STEPS + 1], wrong[STEPS + 1], outside[STEPS + 1];
+};
+
+static void
+take_steps(const struct held_set *set, const struct cn_model *m,
+    struct steps *s)
+{
+	float p[CN_MODEL_CLASSES];
+	size_t i;
+	double certain;
+	int best, bin;
+
+	memset(s, 0, sizeof(*s));
+	for (i = 0; i < set->n; i++) {
+		memcpy(p, set->h[i].score, m->classes * sizeof(*p));
+		best = cn_model_decide(m, p, &certain);
+		bin = (int)(certain * STEPS);
+		if (set->h[i].outside)
+			s->outside[bin]++;
+		else if ((uint32_t)best == set->h[i].class)
+			s->right[bin]++;
+		else
+			s->wrong[bin]++;
+	}
+}
+
+/* The lowest confidence from which on SURE of the held-out are right. */
+static double
+sure_threshold(const struct steps *s)
+{
+	double threshold = THRESHOLD_MAX;
+	size_t r = 0, n = 0;
+	int bin;
+
+	for (bin = STEPS; bin >= 0; bin--) {
+		r += s->right[bin];
+		n += s->right[bin] + s->wrong[bin];
+		if (n && (double)r >= SURE * (double)n)
+			threshold = bin / (double)STEPS;
+	}
+	return threshold < THRESHOLD_MIN ? THRESHOLD_MIN :
+	    threshold > THRESHOLD_MAX ? THRESHOLD_MAX : threshold;
+}
+
+/* Where insiders decided rightly and outsiders turned away are the most. */
+static double
+outside_threshold(const struct steps *s)
+{
+	double in = 0, out = 0, right = 0, away = 0, gain, most = -1;
+	int bin, best = 0;
+
+	for (bin = 0; bin <= STEPS; bin++) {
+		in += (double)(s->right[bin] + s->wrong[bin]);
+		right += (double)s->right[bin];
+		out += (double)s->outside[bin];
+	}
+	for (bin = 0; bin <= STEPS; bin++) {
+		gain = right / in + OUTSIDER * away / out;
+		if (gain > most) {
+			most = gain;
+			best = bin;
+		}
+		right -= (double)s->right[bin];
+		away += (double)s->outside[bin];
+	}
+	return best / (double)STEPS;
+}
+
+static double
+fit_threshold(const struct held_set *set, const struct cn_model *m)
+{
+	struct steps s;
+	size_t i, outside = 0;
+
+	take_steps(set, m, &s);
+	for (i = 0; i < set->n; i++)
+		outside += set->h[i].outside;
+	return outside && outside < set->n ? outside_threshold(&s) :
+	    sure_threshold(&s);
+}
+
+/* Mail that is lost costs more than spam that is read: the threshold is
+ * above all of the held-out ham, and a little for the next. */
+static double
+fit_ham(const struct held_set *set, size_t spam, double temperature)
+{
+	double top = 0.5;
+	float p[2];
+	size_t i;
+
+	for (i = 0; i < set->n; i++) {
+		memcpy(p, set->h[i].score, sizeof(p));
+		cn_softmax(p, 2, temperature);
+		if (set->h[i].class != spam && p[spam] > top)
+			top = p[spam];
+	}
+	return top + (1 - top) / 20;
+}
+
+static bool
+is_ham_or_spam(const struct cn_train *t)
+{
+	return t->classes == 2 && ((strcmp(t->label[0], "spam") == 0 &&
+	    strcmp(t->label[1], "ham") == 0) || (strcmp(t->label[0], "ham") ==
+	    0 && strcmp(t->label[1], "spam") == 0));
+}
+
+struct cn_model *
+cn_fit_calibrated(const struct cn_train *t, const struct cn_train_opts *o,
+    const struct cn_part *part, struct cn_err *err)
+{
+	struct held_set set = { 0 };
+	struct cn_model *m = cn_fit(t, o, part, err);
+	int rc;
+
+	if (m == NULL)
+		return NULL;
+	rc = hold_out(t, o, part, &set, err);
+	if (rc == 0 && set.n && t->classes > 1) {
+		m->temperature = fit_temperature(&set, t->classes);
+		m->threshold = is_ham_or_spam(t) ? fit_ham(&set,
+		    strcmp(t->label[1], "spam") == 0, m->temperature) :
+		    fit_threshold(&set, m);
+	} else {
+		/* Nothing was measured, so nothing is promised. */
+		m->threshold = t->classes > 1 ? THRESHOLD_MAX : 1;
+	}
+	if (o->threshold > 0)
+		cn_model_set_threshold(m, o->threshold);
+	cn_arena_release(&set.arena);
+	free(set.h);
+	if (rc < 0) {
+		cn_model_free(m);
+		return NULL;
+	}
+	return m;
+}
+
+struct cn_model *
+cn_model_train(const struct cn_train *t, const struct cn_train_opts *opts,
+    struct cn_err *err)
+{
+	static const struct cn_train_opts none;
+	static const struct cn_part whole;
+	struct cn_buf bytes = { 0 };
+	struct cn_model *m, *loaded;
+
+	if (cn_train_count(t) == 0)
+		return cn_fail(err, CN_CONFIG, "no examples"), NULL;
+	m = cn_fit_calibrated(t, opts ? opts : &none, &whole, err);
+	if (m == NULL)
+		return NULL;
+	/* Through its own bytes: what was trained is what will be loaded. */
+	cn_model_save(m, &bytes);
+	loaded = cn_model_load(cn_buf_view(&bytes), err);
+	cn_buf_wipe(&bytes);
+	cn_model_free(m);
+	return loaded;
+}
