@@ -34,9 +34,9 @@ ask() {
 
 refund() {
 	cat <<-M
-	Dear $1,
+	Dear $1 Ⓡⓐⓞ 🅡,
 
-	thank you for writing. We have received the parcel that you sent back
+	thank you for writing 😊. We have received the parcel that you sent back
 	for order LL-$2 and the money is on its way: it will be on your account
 	within five working days. Nothing else is needed from your side.
 
@@ -258,16 +258,17 @@ is 'pauses tell' "$(CN_HOME=$T/home2 CN_KEYS=$T/keys2 cn-report workflow \
 # Macros that can be pasted.
 workflow --format yaml >"$T/new.yaml"
 is 'one for each' "$(grep -c '^new-m' "$T/new.yaml")" 2
-like 'with slots' "$(cat "$T/new.yaml")" '^      Dear \{name\},$'
+like 'with slots' "$(cat "$T/new.yaml")" '^      Dear \{name\} ,$'
+like 'pictures stay' "$(cat "$T/new.yaml")" 'writing 😊\. We'
 like 'for a number' "$(cat "$T/new.yaml")" 'for order \{order\} and the money'
 like 'and who answers' "$(cat "$T/new.yaml")" '^      \{agent\}$'
-is 'nothing of anybody' "$(grep -cE 'LL|201|880|Rao|Shah|Inv|Priya|Nair|@' \
+is 'nothing of anybody' "$(grep -cE 'LL|Ⓡ|🅡|201|880|Rao|Shah|Inv|Priya|Nair|@' \
     "$T/new.yaml")" 0
 printf 'From: Vera Quist <vera@example.com>\nTo: %s\nMessage-ID: <v@x.test>\n\
 Subject: parcel sent back\n\nMoney for order LL-55512?\n' $help >"$T/q"
 like 'cn-reply-suggest takes them' "$(cn-reply-suggest --macros \
     "$T/new.yaml" --no-history --min-score 0 <"$T/q" | jq -r '.replies[].text' |
-    tr '\n' ' ')" 'Dear Vera Quist,  thank .* for order LL-55512 and the money'
+    tr '\n' ' ')" 'Dear Vera Quist ,  thank .* for order LL-55512 and the money'
 cp "$T/macros.yaml" "$T/both.yaml"
 cat "$T/new.yaml" >>"$T/both.yaml"
 is 'once pasted they are in use' "$(cn-report workflow --since 2026-11-01 \

@@ -245,13 +245,40 @@ static const char *slot(const struct propose *p, const struct token *v,
 	    "{order}" : "{text}";
 }
 
+/* What stands between the words is of one answer alone: only marks that no
+ * letter or figure is drawn in (as circled ones are) are taken over. */
+static void between(struct cn_buf *out, const char *p, const char *end)
+{
+	static const struct {
+		uint32_t from, to;
+	} marks[] = { { 0x09, 0x7e }, { 0xa0, 0xa1 }, { 0xab, 0xab },
+	    { 0xb7, 0xb7 }, { 0xbb, 0xbb }, { 0xbf, 0xbf }, { 0x964, 0x965 },
+	    { 0x2010, 0x2027 }, { 0x2030, 0x205e }, { 0x2190, 0x21ff },
+	    { 0x2600, 0x2775 }, { 0x2794, 0x27bf }, { 0x3001, 0x3011 },
+	    { 0xfe0f, 0xfe0f }, { 0xff01, 0xff0f }, { 0x1f300, 0x1f64f },
+	    { 0x1f900, 0x1f9ff } };
+	uint32_t c;
+	size_t n, i;
+
+	for (; p < end; p += n) {
+		n = cn_utf8_get(p, (size_t)(end - p), &c);
+		for (i = 0; n > 0 && i < sizeof(marks) / sizeof(marks[0]) &&
+		    (c < marks[i].from || c > marks[i].to); i++)
+			;
+		if (n > 0 && i < sizeof(marks) / sizeof(marks[0]) &&
+		    (c != ' ' || out->len == 0 || out->p[out->len - 1] != ' '))
+			cn_buf_add(out, p, n);
+		n = n ? n : 1;
+	}
+}
+
 static void render(const struct propose *p, struct cn_buf *out)
 {
 	const char *at = p->lead.text.p, *end = at + p->lead.text.len;
 	size_t i, k;
 
 	for (i = 0; i < p->n; i = k) {
-		cn_buf_add(out, at, (size_t)(p->token[i].at.p - at));
+		between(out, at, p->token[i].at.p);
 		if (p->token[i].kept) {
 			k = i + 1;
 			cn_buf_add(out, p->token[i].at.p, p->token[i].at.n);
@@ -265,7 +292,7 @@ static void render(const struct propose *p, struct cn_buf *out)
 		at = p->token[k - 1].at.p + p->token[k - 1].at.n;
 	}
 	if (p->n < WORDS_MAX)
-		cn_buf_add(out, at, (size_t)(end - at));
+		between(out, at, end);
 }
 
 /* Is there more in it than amounts, which many have? */
