@@ -120,8 +120,11 @@ is 'the opposite' "$(text "{id, text: \"the kettle cannot be repaired free of \
 charge within 14 days.\"}")" ''
 is 'is withheld' "$(why)" '["ungrounded"]'
 is 'what the customer said may be said to them' "$(text "{id, text: ($first + \
-\"Your order AB-55512 was that kettle, still broken.\")}")" \
-    'the kettle can be repaired free of charge within 14 days. Your order AB-55512 was that kettle, still broken.'
+\"The kettle of order AB-55512 can be repaired.\")}")" \
+    'the kettle can be repaired free of charge within 14 days. The kettle of order AB-55512 can be repaired.'
+is 'but they do not write the answer' "$(text "{id, text: ($first + \
+\"Your order AB-55512 was broken, what is the ticket.\")}")" \
+    'the kettle can be repaired free of charge within 14 days.'
 is 'nothing to say is no draft' "$(gen '{id, text: null}')
 $(why)" 'null
 null'

@@ -32,6 +32,7 @@ static struct cn_str own(struct cn_arena *mem, const struct cn_msg *m)
 
 struct context {
 	struct cn_str source[1 + SAID + CN_SUGGEST_MAX];
+	bool theirs[1 + SAID + CN_SUGGEST_MAX];
 	const struct cn_said *said[SAID];
 	size_t nsaid, n;		/* source: the message, said, drafts */
 };
@@ -43,10 +44,12 @@ static void gather(struct context *c, const struct cn_suggest *s,
 	size_t i = a->nsaid > SAID ? a->nsaid - SAID : 0, k;
 	struct cn_buf b = { 0 };
 
+	c->theirs[0] = true;
 	c->source[c->n++] = (struct cn_str){ a->text.p, cn_utf8_cut(a->text.p,
 	    a->text.n, SAID_MAX) };
 	for (; i < a->nsaid; i++) {
 		c->said[c->nsaid++] = &a->said[i];
+		c->theirs[c->n] = strcmp(a->said[i].msg->direction, "in") == 0;
 		c->source[c->n++] = own(mem, a->said[i].msg);
 	}
 	for (k = 0; k < n; k++) {
@@ -170,8 +173,8 @@ int cn_generate(struct cn_suggest *s, struct cn_item *it,
 	*out = (struct cn_cand){ .generator = s->generator,
 	    .from = CN_STR("[]") };
 	if (said != NULL && said[0] != '\0')
-		support = cn_ground(&text, cn_str(said), c->source, c->n, used,
-		    &out->masked);
+		support = cn_ground(&text, cn_str(said), c->source, c->theirs,
+		    c->n, used, &out->masked);
 	if (support > 0) {
 		out->from = from(c, used, d, &out->score, &it->mem);
 		/* Borne by the conversation alone, it is worth our best. */

@@ -23,13 +23,19 @@ struct source {
 	struct cn_wordset words;
 	struct said *said;
 	size_t nsaid;
+	bool theirs;			/* the customer's words */
+};
+
+struct found {
+	struct cn_found f;
+	bool stands;
 };
 
 struct ground {
 	struct source *v;
 	size_t n;
 	struct cn_str t;		/* folded */
-	struct cn_found *found;		/* in it, and in no source: in order */
+	struct found *found;		/* in it, in order */
 	size_t nfound;
 	struct cn_wordset plain;	/* courtesy that needs no source */
 	struct cn_wordset negations;
@@ -59,18 +65,23 @@ static void squeeze(struct cn_buf *b, struct cn_str t)
 		cn_buf_add(b, plain, cn_word_plain(w, plain, &cased));
 }
 
-static bool anywhere(const struct ground *g, struct cn_str w)
+static bool anywhere(const struct ground *g, struct cn_str w, bool ours)
 {
 	size_t i;
 
 	for (i = 0; i < g->n; i++)
-		if (cn_wordset_seen(&g->v[i].words, w) > 0)
+		if (!(ours && g->v[i].theirs) &&
+		    cn_wordset_seen(&g->v[i].words, w) > 0)
 			return true;
 	return false;
 }
 
-static bool stands(const struct ground *g, struct cn_str found)
+/* What is the customer's may be said to them; what could be a promise, or
+ * leads somewhere, must be ours. */
+static bool stands(const struct ground *g, struct cn_str found,
+    const char *kind)
 {
+	bool ours = strcmp(kind, "amount") == 0 || strcmp(kind, "link") == 0;
 	struct cn_buf b = { 0 };
 	bool any = false;
 	size_t i;
@@ -78,9 +89,21 @@ static bool stands(const struct ground *g, struct cn_str found)
 	squeeze(&b, found);
 	for (i = 0; i < g->n && !any; i++)
 		any = b.len > 0 && g->v[i].bare.len > 0 &&
+		    !(ours && g->v[i].theirs) &&
 		    memmem(g->v[i].bare.p, g->v[i].bare.len, b.p, b.len);
 	cn_buf_wipe(&b);
 	return any;
+}
+
+/* Does a word of the text lie in something that was found, and stands? */
+static bool inside(const struct ground *g, const char *p)
+{
+	size_t at = (size_t)(p - g->t.p), i;
+
+	for (i = 0; i < g->nfound && g->found[i].f.at <= at; i++)
+		if (at < g->found[i].f.at + g->found[i].f.n)
+			return g->found[i].stands;
+	return false;
 }
 
 static size_t letters(struct cn_str w)
@@ -109,8 +132,9 @@ static bool figure(struct cn_str w)
 	return false;
 }
 
-/* Reads a sentence; what must stand in a source and does not is why. */
-static void read_words(const struct ground *g, struct cn_str t,
+/* Reads a sentence; check, of the text: what must stand in a source, and does
+ * not, is why. */
+static void read_words(const struct ground *g, struct cn_str t, bool check,
     struct sentence *s)
 {
 	const char *p = t.p, *end = t.p + t.n, *day = t.p;
@@ -123,19 +147,31 @@ static void read_words(const struct ground *g, struct cn_str t,
 
 		day = stop > day ? stop : day;
 		s->negated ^= cn_wordset_seen(&g->negations, w) > 0;
-		if ((figure(w) || w.p < day || (capital(w) && !first &&
-		    cn_wordset_seen(&g->plain, w) == 0)) && !anywhere(g, w))
+		if (check && (((figure(w) || w.p < day) && !anywhere(g, w,
+		    true) && !inside(g, w.p)) || (capital(w) && !first &&
+		    cn_wordset_seen(&g->plain, w) == 0 &&
+		    !anywhere(g, w, false))))
 			s->why = "ungrounded";
 		if (cn_wordset_seen(&g->plain, w) == 0) {
 			if (letters(w) >= LONG && s->n < WORDS)
 				s->word[s->n++] = w;
-			claims |= !capital(w) || !anywhere(g, w);
+			claims |= !capital(w) || !anywhere(g, w, false);
 		}
 		first = false;
 	}
 	/* 'Dear Vera' says nothing, but 'no' or 'yes' does. */
 	if (s->n == 0 && claims)
 		s->why = "ungrounded";
+}
+
+static bool said_by_them(const struct ground *g, struct cn_str w)
+{
+	size_t i;
+
+	for (i = 0; i < g->n; i++)
+		if (g->v[i].theirs && cn_wordset_seen(&g->v[i].words, w) > 0)
+			return true;
+	return false;
 }
 
 static size_t shared(const struct sentence *s, const struct cn_wordset *words)
@@ -164,16 +200,23 @@ static bool same_sense(const struct sentence *s, const struct source *of)
 	return sense;
 }
 
-/* How many of the longer words its best source has; 0 and why: it falls. */
+/* How many of the longer words its best source of ours has, with the
+ * customer's help; 0 and why: it falls.  They bring what it is about: a third
+ * must be ours. */
 static size_t bear(const struct ground *g, struct sentence *s, bool *used)
 {
-	size_t best = 0, at = 0, i, k;
+	size_t best = 0, at = 0, i, j, k, own;
 
 	if (s->why != NULL || s->n == 0)
 		return 0;
 	for (i = 0; i < g->n; i++) {
-		k = shared(s, &g->v[i].words);
-		if (k > best && k * 3 >= s->n * 2 &&
+		if (g->v[i].theirs)
+			continue;
+		own = k = shared(s, &g->v[i].words);
+		for (j = 0; j < s->n; j++)
+			k += cn_wordset_seen(&g->v[i].words, s->word[j]) == 0 &&
+			    said_by_them(g, s->word[j]);
+		if (own * 3 >= s->n && k > best && k * 3 >= s->n * 2 &&
 		    same_sense(s, &g->v[i])) {
 			best = k;
 			at = i;
@@ -186,32 +229,31 @@ static size_t bear(const struct ground *g, struct sentence *s, bool *used)
 	return best;
 }
 
-/* What is found in the text and in no source. */
 static void find(struct ground *g)
 {
 	struct cn_found f = { NULL, 0, 0 };
 	size_t cap = 0;
 
 	while (cn_detect(g->t, f.at + f.n, &f)) {
-		if (stands(g, (struct cn_str){ g->t.p + f.at, f.n }))
-			continue;
 		if (g->nfound == cap) {
 			cap = cap ? cap * 2 : 16;
 			g->found = cn_realloc(g->found, cap *
 			    sizeof(*g->found));
 		}
-		g->found[g->nfound++] = f;
+		g->found[g->nfound++] = (struct found){ f, stands(g,
+		    (struct cn_str){ g->t.p + f.at, f.n }, f.kind) };
 	}
 }
 
-/* It may lie across two sentences. */
+/* What was found in a sentence and stands nowhere; it may lie across two. */
 static const char *strange(const struct ground *g, size_t at, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < g->nfound && g->found[i].at < at + n; i++)
-		if (g->found[i].at + g->found[i].n > at)
-			return g->found[i].kind;
+	for (i = 0; i < g->nfound && g->found[i].f.at < at + n; i++)
+		if (!g->found[i].stands &&
+		    g->found[i].f.at + g->found[i].f.n > at)
+			return g->found[i].f.kind;
 	return NULL;
 }
 
@@ -228,13 +270,14 @@ static void add_said(const struct ground *g, struct source *v)
 			cap = cap ? cap * 2 : 16;
 			v->said = cn_realloc(v->said, cap * sizeof(*v->said));
 		}
-		read_words(g, one, &s);
+		read_words(g, one, false, &s);
 		v->said[v->nsaid] = (struct said){ .negated = s.negated };
 		cn_wordset_add(&v->said[v->nsaid++].words, one, 1);
 	}
 }
 
-static void prepare(struct ground *g, const struct cn_str *v)
+static void prepare(struct ground *g, const struct cn_str *v,
+    const bool *theirs)
 {
 	static const char courtesy[] = "dear hi hello thank thanks you please kind "
 	    "best regards sincerely yours greetings team guten tag hallo "
@@ -250,6 +293,7 @@ static void prepare(struct ground *g, const struct cn_str *v)
 	cn_wordset_add(&g->plain, CN_STR(courtesy), 1);
 	cn_wordset_add(&g->negations, CN_STR(no), 1);
 	for (i = 0; i < g->n; i++) {
+		g->v[i].theirs = theirs[i];
 		cn_fold(&g->v[i].text, v[i]);
 		squeeze(&g->v[i].bare, cn_buf_view(&g->v[i].text));
 		cn_wordset_add(&g->v[i].words, cn_buf_view(&g->v[i].text), 1);
@@ -276,14 +320,15 @@ static void release(struct ground *g)
 }
 
 double cn_ground(struct cn_buf *out, struct cn_str text,
-    const struct cn_str *sources, size_t n, bool *used, struct cn_kinds *why)
+    const struct cn_str *sources, const bool *theirs, size_t n, bool *used,
+    struct cn_kinds *why)
 {
 	struct ground g = { .v = cn_alloc((n + 1) * sizeof(*g.v)), .n = n };
 	struct cn_buf folded = { 0 }, b = { 0 };
 	size_t at, k, words = 0, borne = 0, kept = 0, count = 0;
 	struct sentence s;
 
-	prepare(&g, sources);
+	prepare(&g, sources, theirs);
 	cn_fold(&folded, text);
 	g.t = cn_buf_view(&folded);
 	find(&g);
@@ -293,7 +338,7 @@ double cn_ground(struct cn_buf *out, struct cn_str text,
 
 		if (++count > SENTENCES)
 			found = "ungrounded";
-		read_words(&g, t, &s);
+		read_words(&g, t, true, &s);
 		if (found != NULL)
 			s.why = found;
 		borne += bear(&g, &s, used);

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct cn_kinds kinds = { 0 };
 	struct cn_found f = { NULL, 0, 0 };
 	const char *nul = n ? memchr(data, 0, n) : NULL;
-	bool used = false;
+	bool used = false, theirs = n % 2;
 	size_t was = 0;
 
 	if (nul != NULL) {
@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	    .common = &none, .free = &none, .own = &none }, &kinds))
 		must(!cn_detect(cn_buf_view(&out), 0, &f));
 	out.len = 0;
-	must((cn_ground(&out, t, &other, 1, &used, &kinds) > 0) ==
+	must((cn_ground(&out, t, &other, &theirs, 1, &used, &kinds) > 0) ==
 	    (out.len > 0));
 	cn_wordset_release(&names);
 	cn_wordset_release(&none);
