@@ -68,6 +68,11 @@ is 'a participant is no owner' "$(cn-purge -s dan@example.com -n |
 cn-purge -q -s dan@example.com --apply --yes >/dev/null
 is 'so the model stays' "$(model)" "$with_ann"
 
+"$scan" samples "$(sql 'SELECT leaf FROM model')" >"$T/samples"
+n=$(wc -l <"$T/samples")
+ok 'samples of its ciphertext' test "$n" -gt 1
+is 'are all in the files' "$("$scan" bytes "$T/samples")" "$n"
+
 # --- the erasure ---
 cn-purge -s ann@example.com -n >"$T/plan"
 is 'the plan has labels and model' "$(jq -c '[.counts.labels, .counts.models,
@@ -79,6 +84,7 @@ is 'the certificate has the models' "$(tail -n 1 "$T/out" |
     jq -c '.checks[] | select(.none_of | startswith("models")) | .found')" 0
 is 'no row, no weights, no example' "$(sql 'SELECT (SELECT count(*) FROM model),
     (SELECT count(*) FROM weights), (SELECT count(*) FROM example)')" '0|0|0'
+is 'no sample in the files' "$("$scan" bytes "$T/samples")" 0
 is 'her labels are gone, no others' "$(sql 'SELECT count(*) FROM label')" 8
 like 'the starter classifies' "$(model)" '^starter:'
 cn-query is:in | cn-classify >"$T/lines" 2>"$T/err"
