@@ -164,6 +164,65 @@ static void split(void)
 	    "On the whole I agree:\nit is so.", "no attribution");
 }
 
+/* Mail that only its subject tells, and what people write. */
+static void answers(void)
+{
+	static const char *const yes[] = { "Automatic reply: your order",
+	    "Auto: order", "Out of Office: order", "Out of office",
+	    "[Auto-Reply] order", "Automatische Antwort: Bestellung",
+	    "Abwesenheitsnotiz", "R\xc3\xa9ponse automatique : commande",
+	    "R\xc3\x89PONSE AUTOMATIQUE", "Respuesta autom\xc3\xa1tica",
+	    "Risposta automatica: ordine", "Resposta autom\xc3\xa1tica: x",
+	    "Automatisch antwoord: bestelling", "Autosvar: ordre",
+	    "Automatiskt svar: order", "Automatisk svar: ordre",
+	    "Automaattinen vastaus: tilaus", "Automaatvastus",
+	    "Autom\xc4\x81tiska atbilde: x", "Automatinis atsakymas: x",
+	    "Odpowied\xc5\xba automatyczna: x",
+	    "Automatick\xc3\xa1 odpov\xc4\x9b\xc4\x8f: x",
+	    "Automatick\xc3\xa1 odpove\xc4\x8f: x", "Samodejni odgovor: x",
+	    "Automatski odgovor: x", "Automatikus v\xc3\xa1lasz: x",
+	    "R\xc4\x83spuns automat: x", "Freagra uathoibr\xc3\xadoch: x",
+	    "Twe\xc4\xa1iba awtomatika: x", "\xd0\x90\xd0\xb2\xd1\x82\xd0\xbe"
+	    "\xd0\xbc\xd0\xb0\xd1\x82\xd0\xb8\xd1\x87\xd0\xb5\xd0\xbd "
+	    "\xd0\xbe\xd1\x82\xd0\xb3\xd0\xbe\xd0\xb2\xd0\xbe\xd1\x80: x",
+	    "\xce\x91\xcf\x85\xcf\x84\xcf\x8c\xce\xbc\xce\xb1\xcf\x84\xce"
+	    "\xb7 \xce\xb1\xcf\x80\xce\xac\xce\xbd\xcf\x84\xce\xb7\xcf"
+	    "\x83\xce\xb7: x", "\xe0\xa4\xb8\xe0\xa5\x8d\xe0\xa4\xb5\xe0"
+	    "\xa4\x9a\xe0\xa4\xbe\xe0\xa4\xb2\xe0\xa4\xbf\xe0\xa4\xa4 "
+	    "\xe0\xa4\x89\xe0\xa4\xa4\xe0\xa5\x8d\xe0\xa4\xa4\xe0\xa4"
+	    "\xb0: x" };
+	static const char *const no[] = { "Re: Automatic reply: your order",
+	    "Out of office chairs?", "Automatic replyer", "Automatic door",
+	    "Poissa kartalta", "Auto reparieren", "Automatische Waage defekt",
+	    "Abwesend war niemand, das Paket fehlt", "Autosvart lack", "" };
+	struct cn_mail m = { 0 };
+	const char *why;
+	char mail[300];
+	size_t i, good = 0;
+
+	for (i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+		snprintf(mail, sizeof(mail), "From: a@example.com\n"
+		    "Subject: %s\n\nx\n", yes[i]);
+		parse(&m, mail);
+		if (cn_mail_automatic(&m, &why) && strcmp(why, "subject") == 0)
+			good++;
+		else
+			printf("# not %s\n", yes[i]);
+	}
+	ok(good == i, "subjects that programs write");
+	for (good = i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
+		snprintf(mail, sizeof(mail), "From: a@example.com\n"
+		    "Subject: %s\n\nx\n", no[i]);
+		parse(&m, mail);
+		if (!cn_mail_automatic(&m, NULL))
+			good++;
+		else
+			printf("# %s\n", no[i]);
+	}
+	ok(good == i, "and those of people");
+	cn_mail_release(&m);
+}
+
 static void machines(void)
 {
 	struct cn_mail m = { 0 };
@@ -241,6 +300,7 @@ int main(void)
 	texts();
 	split();
 	machines();
+	answers();
 	bytes();
 	junk();
 	return done();
