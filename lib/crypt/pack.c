@@ -12,6 +12,7 @@
 #include "keys_int.h"
 
 #define SMALL 512			/* not worth deflating below */
+#define TABLES 4096			/* not worth a code of its own below */
 #define WHOLE 32768			/* not worth a sample below */
 #define SAMPLES 4
 #define SAMPLE 2048
@@ -61,17 +62,58 @@ codes(const uint8_t len[257], uint16_t code[257])
 	}
 }
 
+#define PAIR(a, b) ((a) | (b) << 7)
+#define NO_PAIR 0x8000u
+
+struct cn_deflate {
+	struct isal_zstream z;
+	uint8_t tables[ISAL_DEF_LVL1_MEDIUM];
+	/* The code of base64; and that of two digits or line ends in 14 bits,
+	 * with its length above bit 16, or NO_PAIR. */
+	uint16_t code[257];
+	uint8_t len[257];
+	uint32_t pair[PAIR(127, 127) + 1];
+};
+
+static struct cn_deflate *
+deflate_new(void)
+{
+	struct cn_deflate *d = cn_alloc(sizeof(*d));
+	unsigned a, b;
+
+	lengths(d->len);
+	codes(d->len, d->code);
+	for (a = 0; a < 128; a++) {
+		for (b = 0; b < 128; b++)
+			d->pair[PAIR(a, b)] = d->len[a] > 7 || d->len[b] > 7 ?
+			    NO_PAIR : d->code[a] |
+			    (uint32_t)d->code[b] << d->len[a] |
+			    (uint32_t)(d->len[a] + d->len[b]) << 16;
+	}
+	return d;
+}
+
 struct bits {
 	uint8_t *to;
 	uint64_t acc;
 	unsigned n;
 };
 
-/* At most 56 bits are pending between two calls. */
-static void
+/* At most 56 bits are added between two calls.  The compiler makes one store
+ * of these. */
+static inline void
 flush(struct bits *b)
 {
-	cn_put64(b->to, b->acc);
+	uint8_t *p = b->to;
+
+	p[0] = (uint8_t)b->acc;
+	p[1] = (uint8_t)(b->acc >> 8);
+	p[2] = (uint8_t)(b->acc >> 16);
+	p[3] = (uint8_t)(b->acc >> 24);
+	p[4] = (uint8_t)(b->acc >> 32);
+	p[5] = (uint8_t)(b->acc >> 40);
+	p[6] = (uint8_t)(b->acc >> 48);
+	p[7] = (uint8_t)(b->acc >> 56);
 	b->to += b->n >> 3;
 	b->acc >>= b->n & ~7u;
 	b->n &= 7;
@@ -111,38 +153,56 @@ header(struct bits *b, const uint8_t len[257])
 	flush(b);
 }
 
+/* Eight bytes; false: one of them has no place in a pair. */
+static inline bool
+put_pairs(const struct cn_deflate *d, struct bits *b, const uint8_t *p)
+{
+	uint64_t x = (uint64_t)p[0] | (uint64_t)p[1] << 8 |
+	    (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+	    (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 |
+	    (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+	uint64_t at = (x & 0x007f007f007f007f) | (x >> 1 & 0x3f803f803f803f80);
+	uint32_t v0 = d->pair[at & 0xffff], v1 = d->pair[at >> 16 & 0xffff];
+	uint32_t v2 = d->pair[at >> 32 & 0xffff], v3 = d->pair[at >> 48];
+
+	if ((x & 0x8080808080808080) || ((v0 | v1 | v2 | v3) & NO_PAIR))
+		return false;
+	b->acc |= (uint64_t)(v0 & 0x3fff) << b->n;
+	b->n += v0 >> 16;
+	b->acc |= (uint64_t)(v1 & 0x3fff) << b->n;
+	b->n += v1 >> 16;
+	b->acc |= (uint64_t)(v2 & 0x3fff) << b->n;
+	b->n += v2 >> 16;
+	b->acc |= (uint64_t)(v3 & 0x3fff) << b->n;
+	b->n += v3 >> 16;
+	flush(b);
+	return true;
+}
+
 static size_t
-deflate_base64(const uint8_t *p, size_t n, uint8_t *to, size_t cap)
+deflate_base64(const struct cn_deflate *d, const uint8_t *p, size_t n,
+    uint8_t *to, size_t cap)
 {
 	struct bits b = { to, 0, 0 };
-	const uint8_t *end = p + n, *limit = to + cap - 16;
-	uint16_t code[257];
-	uint8_t len[257];
+	const uint8_t *end = p + n, *limit = to + cap - 32;
 	int i;
 
-	lengths(len);
-	codes(len, code);
-	header(&b, len);
-	for (; end - p >= 4 && b.to < limit; p += 4) {
-		for (i = 0; i < 4; i++) {
-			b.acc |= (uint64_t)code[p[i]] << b.n;
-			b.n += len[p[i]];
-		}
+	header(&b, d->len);
+	for (; end - p >= 8 && b.to < limit; p += 8) {
+		if (put_pairs(d, &b, p))
+			continue;
+		for (i = 0; i < 8; i++)
+			put(&b, d->code[p[i]], d->len[p[i]]);
 		flush(&b);
 	}
 	if (b.to >= limit)
 		return 0;
 	for (; p < end; p++)
-		put(&b, code[*p], len[*p]);
-	put(&b, code[256], len[256]);
+		put(&b, d->code[*p], d->len[*p]);
+	put(&b, d->code[256], d->len[256]);
 	flush(&b);
 	return (size_t)(b.to - to) + (b.n > 0);
 }
-
-struct cn_deflate {
-	struct isal_zstream z;
-	uint8_t tables[ISAL_DEF_LVL1_MEDIUM];
-};
 
 static size_t
 deflate(struct cn_keys *k, const uint8_t *p, size_t n, uint8_t *to, size_t cap)
@@ -150,7 +210,7 @@ deflate(struct cn_keys *k, const uint8_t *p, size_t n, uint8_t *to, size_t cap)
 	struct isal_zstream *z;
 
 	if (k->deflate == NULL)
-		k->deflate = cn_alloc(sizeof(*k->deflate));
+		k->deflate = deflate_new();
 	z = &k->deflate->z;
 	isal_deflate_stateless_init(z);
 	z->next_in = (uint8_t *)(uintptr_t)p;
@@ -158,7 +218,7 @@ deflate(struct cn_keys *k, const uint8_t *p, size_t n, uint8_t *to, size_t cap)
 	z->next_out = to;
 	z->avail_out = (uint32_t)cap;
 	z->end_of_stream = 1;
-	z->level = 1;
+	z->level = n > TABLES;
 	z->level_buf = k->deflate->tables;
 	z->level_buf_size = sizeof(k->deflate->tables);
 	return isal_deflate_stateless(z) == COMP_OK ? z->total_out : 0;
@@ -213,7 +273,7 @@ cn_pack(struct cn_keys *k, const void *data, size_t n, uint8_t *to)
 	if (len > 0 && len < sizeof(sample) * 45 / 64)
 		return deflate(k, p, n, to, cap);
 	if (digits > sizeof(sample) / 16 * 15)
-		return deflate_base64(p, n, to, cap);
+		return deflate_base64(k->deflate, p, n, to, cap);
 	return len > 0 && len < sizeof(sample) * 15 / 16 ?
 	    deflate(k, p, n, to, cap) : 0;
 }

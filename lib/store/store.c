@@ -50,6 +50,10 @@ static struct cn_store *fresh(const struct cn_run *run, unsigned flags)
 
 static int open_db(struct cn_store *s, int mode, struct cn_err *err)
 {
+	/* No process of ours has threads; nobody asks how much memory it has.
+	 * Refused, and in force already, where a store has been opened. */
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (!s->readonly)
 		s->vfs = cn_vfs_new();
 	if (sqlite3_open_v2(s->path, &s->db, mode | SQLITE_OPEN_NOMUTEX,
