@@ -136,6 +136,8 @@ bench:
 	@BUILD=$(BUILD) sh tests/bench/run.sh
 	@BUILD=$(BUILD) sh tests/bench/fetch.sh
 	@BUILD=$(BUILD) sh tests/bench/millions.sh
+	@BUILD=$(BUILD) sh tests/bench/language.sh
+	@BUILD=$(BUILD) sh tests/bench/spam.sh
 	@BUILD=$(BUILD) sh tests/bench/workflow.sh
 
 # POSIX makes NULL a pointer, so that it may end a variadic call.
