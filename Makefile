@@ -56,7 +56,7 @@ $(BUILD)/bin/%: cmd/%.c $(BUILD)/libcn.a
 
 $(SHARE)/starter.model: lib/ai/starter.yaml $(BUILD)/bin/cn-model
 	@mkdir -p $(@D)
-	$(BUILD)/bin/cn-model train lib/ai/starter.yaml -o $@
+	CN_ENCODER= $(BUILD)/bin/cn-model train lib/ai/starter.yaml -o $@
 
 $(SHARE)/starter.yaml: lib/ai/starter.yaml
 	@mkdir -p $(@D)

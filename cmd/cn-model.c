@@ -179,6 +179,7 @@ static struct cn_train_opts how(struct cn_cli *cli)
 static int train_files(struct cn_cli *cli, struct cn_err *err)
 {
 	struct cn_train_opts o = how(cli);
+	struct cn_encoder *enc;
 	struct cn_train *t;
 	struct cn_buf b = { 0 };
 	struct cn_model *m;
@@ -188,9 +189,13 @@ static int train_files(struct cn_cli *cli, struct cn_err *err)
 		return cn_cli_usage(cli, err, "train: --output is missing");
 	if (cn_desk_outside(cli, opt.output, err) < 0)
 		return -1;
+	if (cn_share_encoder(cli, &enc, err) < 0)
+		return -1;
 	t = cn_train_new();
+	cn_train_encoder(t, enc);
 	m = from_files(cli, t, err) < 0 ? NULL : cn_model_train(t, &o, err);
 	cn_train_free(t);
+	cn_encoder_free(enc);
 	if (m == NULL)
 		return -1;
 	cn_model_save(m, &b);
@@ -321,10 +326,14 @@ static int eval_files(struct cn_cli *cli, struct cn_eval *e,
 {
 	struct cn_train_opts o = how(cli);
 	struct cn_train *t = cn_train_new();
+	struct cn_encoder *enc;
 	struct cn_model *m = NULL;
 	bool named;
-	int r = from_files(cli, t, err);
+	int r = cn_share_encoder(cli, &enc, err);
 
+	cn_train_encoder(t, enc);
+	if (r == 0)
+		r = from_files(cli, t, err);
 	if (r == 0 && opt.folds > 0) {
 		r = cn_eval_folds(t, &o, (unsigned)opt.folds, e, &cli->arena,
 		    err);
@@ -334,6 +343,7 @@ static int eval_files(struct cn_cli *cli, struct cn_eval *e,
 	}
 	cn_model_free(m);
 	cn_train_free(t);
+	cn_encoder_free(enc);
 	return r;
 }
 

@@ -97,6 +97,25 @@ is 'of a model that was not' "$(jq 'select(.name == "outside_recall") | .n' \
 status 'a label that nothing has: 2' 2 cn-model train "$T/l.tsv" \
     --outside none -o "$T/om2"
 
+# With a sentence encoder, made up.
+"$B/../unit/encoder" --make "$T/encoder" >/dev/null
+status 'train with an encoder' 0 env CN_ENCODER="$T/encoder" \
+    cn-model train "$T/l.tsv" -o "$T/em"
+status 'again' 0 env CN_ENCODER="$T/encoder" \
+    cn-model train "$T/l.tsv" -o "$T/em2"
+ok 'the same bytes' cmp "$T/em" "$T/em2"
+like 'it says so where the encoder is there' \
+    "$(CN_ENCODER="$T/encoder" cn-model show "$T/em" | jq -r .model)" '[+]use$'
+unlike 'and not where it is missing' \
+    "$(cn-model show "$T/em" | jq -r .model)" '[+]use'
+like 'but which it was' "$(cn-model show "$T/em" | jq -r .encoder)" \
+    '^[0-9a-f]{16}$'
+for e in "$T/encoder" ''; do
+	echo '{"v":1,"type":"message","text":"give me my money back"}' |
+	    CN_ENCODER=$e cn-classify --no-store --model "$T/em" >"$T/line"
+	is "decides ${e:+with it}" "$(jq -r .class.best "$T/line")" refund
+done
+
 # Damage.
 head -c 100 "$T/m" >"$T/cut"
 status 'a damaged model: 5' 5 cn-model show "$T/cut"

@@ -168,6 +168,7 @@ category(const struct cn_model *m, struct cn_look *l)
 	struct cn_tf *tf;
 	size_t nf, ntf, i;
 	double second = 0, certain;
+	bool mixed;
 	float *p;
 	int best;
 
@@ -177,7 +178,9 @@ category(const struct cn_model *m, struct cn_look *l)
 	if (cn_model_score(m, tf, ntf, p, &norm) == 0)
 		return;
 	cn_sentences(m, l->in, p, l->arena);
-	best = cn_model_decide(m, p, &certain);
+	mixed = m->use && cn_model_mix(m, cn_meaning(m->use, l->in,
+	    l->arena), p);
+	best = cn_model_decide(m, p, mixed, &certain);
 	for (i = 0; i < m->classes; i++) {
 		if (i != (size_t)best && i + 1 != m->outside && p[i] > second)
 			second = p[i];
@@ -187,7 +190,7 @@ category(const struct cn_model *m, struct cn_look *l)
 	r->best = m->label[best];
 	r->confidence = p[best];
 	r->margin = p[best] - second;
-	r->abstained = certain < m->threshold;
+	r->abstained = certain < (mixed ? m->threshold_use : m->threshold);
 	if (!r->abstained) {
 		r->category = r->best;
 		l->usual = (enum cn_priority)m->priority[best];

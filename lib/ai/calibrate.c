@@ -27,7 +27,9 @@
 struct held {
 	uint32_t class;
 	bool outside;
-	float *score;
+	float *score;			/* of the words */
+	float *side;			/* of the encoder, or NULL */
+	float *sum;			/* what is judged */
 };
 
 struct held_set {
@@ -68,6 +70,14 @@ hold_out(const struct cn_train *t, const struct cn_train_opts *o,
 			    sizeof(float));
 			cn_model_score(m, t->ex[j].tf, t->ex[j].n, h->score,
 			    &norm);
+			h->sum = h->score;
+			if (m->meaning == NULL || t->ex[j].meaning == NULL)
+				continue;
+			h->side = cn_arena_alloc(&set->arena, t->classes *
+			    sizeof(float));
+			h->sum = cn_arena_alloc(&set->arena, t->classes *
+			    sizeof(float));
+			cn_model_meaning(m, t->ex[j].meaning, h->side);
 		}
 		cn_model_free(m);
 	}
@@ -84,7 +94,7 @@ log_loss(const struct held_set *set, size_t classes, double temperature)
 	for (i = 0; i < set->n; i++) {
 		if (set->h[i].outside)
 			continue;
-		memcpy(p, set->h[i].score, classes * sizeof(*p));
+		memcpy(p, set->h[i].sum, classes * sizeof(*p));
 		cn_softmax(p, classes, temperature);
 		sum -= cn_log(p[set->h[i].class] + 1e-9);
 	}
@@ -119,7 +129,7 @@ struct steps {
 };
 
 static void
-take_steps(const struct held_set *set, const struct cn_model *m,
+take_steps(const struct held_set *set, const struct cn_model *m, bool mixed,
     struct steps *s)
 {
 	float p[CN_MODEL_CLASSES];
@@ -129,8 +139,8 @@ take_steps(const struct held_set *set, const struct cn_model *m,
 
 	memset(s, 0, sizeof(*s));
 	for (i = 0; i < set->n; i++) {
-		memcpy(p, set->h[i].score, m->classes * sizeof(*p));
-		best = cn_model_decide(m, p, &certain);
+		memcpy(p, set->h[i].sum, m->classes * sizeof(*p));
+		best = cn_model_decide(m, p, mixed, &certain);
 		bin = (int)(certain * STEPS);
 		if (set->h[i].outside)
 			s->outside[bin]++;
@@ -184,12 +194,12 @@ outside_threshold(const struct steps *s)
 }
 
 static double
-fit_threshold(const struct held_set *set, const struct cn_model *m)
+fit_threshold(const struct held_set *set, const struct cn_model *m, bool mixed)
 {
 	struct steps s;
 	size_t i, outside = 0;
 
-	take_steps(set, m, &s);
+	take_steps(set, m, mixed, &s);
 	for (i = 0; i < set->n; i++)
 		outside += set->h[i].outside;
 	return outside && outside < set->n ? outside_threshold(&s) :
@@ -206,7 +216,7 @@ fit_ham(const struct held_set *set, size_t spam, double temperature)
 	size_t i;
 
 	for (i = 0; i < set->n; i++) {
-		memcpy(p, set->h[i].score, sizeof(p));
+		memcpy(p, set->h[i].sum, sizeof(p));
 		cn_softmax(p, 2, temperature);
 		if (set->h[i].class != spam && p[spam] > top)
 			top = p[spam];
@@ -220,6 +230,46 @@ is_ham_or_spam(const struct cn_train *t)
 	return t->classes == 2 && ((strcmp(t->label[0], "spam") == 0 &&
 	    strcmp(t->label[1], "ham") == 0) || (strcmp(t->label[0], "ham") ==
 	    0 && strcmp(t->label[1], "spam") == 0));
+}
+
+static void
+mix(struct held_set *set, size_t classes, double share)
+{
+	struct held *h;
+	size_t i, c;
+
+	for (i = 0; i < set->n; i++) {
+		h = &set->h[i];
+		for (c = 0; h->side && c < classes; c++)
+			h->sum[c] = h->score[c] + (float)share * h->side[c];
+	}
+}
+
+/* How much the encoder's side counts is what makes the held-out likeliest. */
+static void
+calibrate_mix(struct held_set *set, struct cn_model *m)
+{
+	static const double shares[] = { 0.25, 0.35, 0.5, 0.7, 1, 1.4, 2 };
+	double loss, best = 0;
+	size_t i, n = 0;
+
+	/* Those that the encoder does not know are judged without it. */
+	for (i = 0; i < set->n; i++)
+		if (set->h[i].side)
+			set->h[n++] = set->h[i];
+	set->n = n;
+	for (i = 0; n && i < sizeof(shares) / sizeof(shares[0]); i++) {
+		mix(set, m->classes, shares[i]);
+		loss = log_loss(set, m->classes, fit_temperature(set,
+		    m->classes));
+		if (i && loss >= best)
+			continue;
+		best = loss;
+		m->mix = shares[i];
+	}
+	mix(set, m->classes, m->mix);
+	m->temperature_use = fit_temperature(set, m->classes);
+	m->threshold_use = fit_threshold(set, m, true);
 }
 
 struct cn_model *
@@ -237,7 +287,9 @@ cn_fit_calibrated(const struct cn_train *t, const struct cn_train_opts *o,
 		m->temperature = fit_temperature(&set, t->classes);
 		m->threshold = is_ham_or_spam(t) ? fit_ham(&set,
 		    strcmp(t->label[1], "spam") == 0, m->temperature) :
-		    fit_threshold(&set, m);
+		    fit_threshold(&set, m, false);
+		if (m->meaning)
+			calibrate_mix(&set, m);
 	} else {
 		/* Nothing was measured, so nothing is promised. */
 		m->threshold = t->classes > 1 ? THRESHOLD_MAX : 1;

@@ -156,15 +156,17 @@ judge(const struct cn_model *m, const struct cn_example *x, struct tally *y,
 	float p[CN_MODEL_CLASSES];
 	struct cn_norm norm;
 	double certain;
+	bool mixed;
 	int best;
 
 	if (cn_model_score(m, x->tf, x->n, p, &norm) == 0) {
 		count(y, e, class, outside, -1, 0, false);
 		return;
 	}
-	best = cn_model_decide(m, p, &certain);
+	mixed = cn_model_mix(m, x->meaning, p);
+	best = cn_model_decide(m, p, mixed, &certain);
 	count(y, e, class, outside, (int)rank[best], p[best],
-	    certain >= m->threshold);
+	    certain >= (mixed ? m->threshold_use : m->threshold));
 }
 
 int

@@ -16,6 +16,7 @@
 #include "inner.h"
 
 #define RATE 1.0f
+#define MEANING 2.0f			/* length of the encoder's numbers */
 #define SEEN 0.5f			/* share of features seen at a visit */
 #define EPOCHS 60
 #define VISITS 1200000			/* fewer epochs where they were more */
@@ -31,6 +32,7 @@ struct term {
 };
 
 struct doc {
+	const float *meaning;		/* instead of terms */
 	const struct term *t;
 	uint32_t n, class;
 };
@@ -168,6 +170,7 @@ make_docs(struct fit *f)
 		most = t->ex[i].n > most ? t->ex[i].n : most;
 	}
 	f->doc = cn_alloc((t->n + 1) * sizeof(*f->doc));
+	most = most < CN_ENCODER_DIM ? CN_ENCODER_DIM : most;
 	f->seen = cn_alloc((most + 1) * sizeof(*f->seen));
 	out = f->term = cn_alloc((total + 1) * sizeof(*f->term));
 	for (i = 0; i < t->n; i++) {
@@ -196,6 +199,10 @@ see(struct fit *f, const struct doc *d)
 {
 	size_t i, n = 0;
 
+	/* The encoder's numbers mean something together only. */
+	for (i = 0; d->meaning && i < CN_ENCODER_DIM; i++)
+		f->seen[n++] = (struct term){ (uint32_t)i, MEANING *
+		    d->meaning[i] };
 	for (i = 0; i < d->n; i++) {
 		/* Knuth's linear congruential sequence, its upper bits. */
 		f->draw = f->draw * 1664525 + 1013904223;
@@ -297,6 +304,12 @@ by_float(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static int
+round_half(float x)
+{
+	return (int)(x < 0 ? x - 0.5f : x + 0.5f);
+}
+
 /* Centre on the median, quantise to 8 bits, drop what is next to nothing. */
 static struct cn_model *
 quantise(struct fit *f)
@@ -322,7 +335,7 @@ quantise(struct fit *f)
 		m->row[k].scale = max / 127;
 		for (c = 0; c < classes; c++) {
 			d = (w[c] - mid) / max * 127;
-			q = (int)(d < 0 ? d - 0.5f : d + 0.5f);
+			q = round_half(d);
 			if (q > -KEEP && q < KEEP)
 				continue;
 			m->weight[n].class = (uint16_t)c;
@@ -341,6 +354,57 @@ quantise(struct fit *f)
 	}
 	cn_model_index(m);
 	return m;
+}
+
+static float
+largest(const float *p, size_t n, size_t step)
+{
+	float max = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		max = p[i * step] > max ? p[i * step] : max;
+		max = -p[i * step] > max ? -p[i * step] : max;
+	}
+	return max;
+}
+
+/* The same descent over the encoder's numbers; 8 bits a weight, by class. */
+static int
+fit_meaning(struct fit *f, const struct cn_train_opts *o, struct cn_model *m,
+    struct cn_err *err)
+{
+	const struct cn_train *t = f->train;
+	size_t i, c;
+	const float *w;
+	float x;
+
+	f->ndoc = 0;
+	for (i = 0; i < t->n; i++) {
+		if (t->ex[i].meaning == NULL || !cn_part_in(f->part,
+		    &t->ex[i]))
+			continue;
+		f->doc[f->ndoc++] = (struct doc){ t->ex[i].meaning, NULL, 0,
+		    t->ex[i].class };
+	}
+	if (f->ndoc == 0)
+		return 0;
+	free(f->w);
+	f->w = cn_alloc(CN_ENCODER_DIM * f->lanes * sizeof(v4));
+	memset(f->bias, 0, f->lanes * sizeof(v4));
+	if (descend(f, o, err) < 0)
+		return -1;
+	cn_model_give_meaning(m, cn_encoder_id(t->enc));
+	memcpy(m->meaning_bias, f->bias, m->classes * sizeof(float));
+	for (c = 0; c < m->classes; c++) {
+		w = (const float *)f->w + c;
+		x = largest(w, CN_ENCODER_DIM, 4 * f->lanes) * MEANING / 127;
+		m->meaning_scale[c] = x;
+		for (i = 0; x > 0 && i < CN_ENCODER_DIM; i++)
+			m->meaning[i * m->classes + c] = (float)round_half(
+			    w[i * 4 * f->lanes] * MEANING / x);
+	}
+	return 0;
 }
 
 struct cn_model *
@@ -384,6 +448,10 @@ cn_fit(const struct cn_train *t, const struct cn_train_opts *o,
 	    cn_fail(err, CN_CONFIG, "no examples");
 	if (rc == 0)
 		m = quantise(&f);
+	if (m && t->enc && fit_meaning(&f, o, m, err) < 0) {
+		cn_model_free(m);
+		m = NULL;
+	}
 	free(f.rare);
 	free(f.seen);
 	free(f.p);

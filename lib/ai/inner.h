@@ -2,6 +2,7 @@
 #ifndef CN_AI_INNER_H
 #define CN_AI_INNER_H
 
+#include "encoder.h"
 #include "model.h"
 #include "words.h"
 
@@ -46,6 +47,15 @@ struct cn_model {
 	uint8_t *priority;
 	float *bias;
 	double temperature, threshold;
+	/* What the sentence encoder adds, where the model was trained with
+	 * one; encoder[0] == 0: it was not. */
+	char encoder[17];
+	double mix, temperature_use, threshold_use;
+	float *meaning;			/* [CN_ENCODER_DIM][classes] */
+	float *meaning_scale;		/* [classes]: of their int8s */
+	float *meaning_bias;		/* [classes] */
+	struct cn_encoder *use;		/* that one; ours */
+	char id_use[32];
 	uint32_t outside;		/* class of what is in none, + 1; 0 */
 	float unknown;			/* idf of a feature never seen */
 	char id[17];
@@ -62,6 +72,7 @@ struct cn_model {
 
 struct cn_example {
 	struct cn_tf *tf;
+	const float *meaning;		/* of the encoder, or NULL */
 	uint32_t n;
 	uint32_t class;
 	uint32_t fold;			/* of its class: 0, 1, 2, … */
@@ -74,6 +85,7 @@ struct cn_train {
 	uint32_t *members;		/* examples of each class */
 	size_t classes;
 	struct cn_example *ex;
+	const struct cn_encoder *enc;	/* or NULL; borrowed */
 	size_t n, cap;
 	uint32_t *table;		/* label -> class + 1 */
 	uint32_t outside;		/* class of what is in none, + 1; 0 */
@@ -105,12 +117,25 @@ int cn_softmax(float *score, size_t n, double temperature);
  * is higher by FLAT, which tells better than confidence what is in no class (a
  * few words can make one class likelier than all others and yet be little);
  * 0 where the class of what is in none is likelier. */
-int cn_model_decide(const struct cn_model *, float *score, double *certain);
+int cn_model_decide(const struct cn_model *, float *score, bool mixed,
+    double *certain);
+/* What the encoder makes of an input: CN_ENCODER_DIM numbers in the arena, or
+ * NULL where it does not know the language. */
+float *cn_meaning(const struct cn_encoder *, const struct cn_ai_input *,
+    struct cn_arena *);
+/* Sums of the encoder's side alone. */
+void cn_model_meaning(const struct cn_model *, const float *meaning,
+    float *score);
+/* Adds mix times that of it; false where there is nothing to add. */
+bool cn_model_mix(const struct cn_model *, const float *meaning,
+    float *score);
 /* Weight of one row for one class, scale included. */
 double cn_model_weight(const struct cn_model *, uint32_t row, size_t class);
 
 /* Fills idf, slots and dense rows once the rest is there. */
 void cn_model_index(struct cn_model *);
+/* Makes room for the encoder's side. */
+void cn_model_give_meaning(struct cn_model *, const char *encoder);
 struct cn_model *cn_model_new(size_t classes, size_t rows, size_t weights);
 uint64_t cn_model_sum(const void *, size_t);	/* FNV-1a, 64 bits */
 

@@ -44,6 +44,10 @@ cn_model_free(struct cn_model *m)
 	free(m->dense);
 	free(m->weight);
 	free(m->slot);
+	free(m->meaning);
+	free(m->meaning_scale);
+	free(m->meaning_bias);
+	cn_encoder_free(m->use);
 	free(m);
 }
 
@@ -407,18 +411,20 @@ cn_softmax(float *score, size_t n, double temperature)
 }
 
 int
-cn_model_decide(const struct cn_model *m, float *score, double *certain)
+cn_model_decide(const struct cn_model *m, float *score, bool mixed,
+    double *certain)
 {
+	double temperature = mixed ? m->temperature_use : m->temperature;
 	float flat[CN_MODEL_CLASSES];
 	size_t i;
 	int best;
 
 	if (certain) {
 		memcpy(flat, score, m->classes * sizeof(*flat));
-		best = cn_softmax(flat, m->classes, FLAT * m->temperature);
+		best = cn_softmax(flat, m->classes, FLAT * temperature);
 		*certain = (uint32_t)best + 1 == m->outside ? 0 : flat[best];
 	}
-	best = cn_softmax(score, m->classes, m->temperature);
+	best = cn_softmax(score, m->classes, temperature);
 	if (m->classes == 1 || (uint32_t)best + 1 != m->outside)
 		return best;
 	best = best == 0;
@@ -435,6 +441,7 @@ cn_model_predict(const struct cn_model *m, const struct cn_ai_input *in,
 	struct cn_norm norm;
 	struct cn_tf *tf;
 	size_t n, i;
+	bool mixed;
 
 	tf = cn_input_tfs(in, NULL, 0, &n, arena);
 	if (cn_model_score(m, tf, n, prob, &norm) == 0) {
@@ -442,7 +449,9 @@ cn_model_predict(const struct cn_model *m, const struct cn_ai_input *in,
 			prob[i] = 1.0f / (float)m->classes;
 		return -1;
 	}
-	return cn_model_decide(m, prob, NULL);
+	mixed = m->use && cn_model_mix(m, cn_meaning(m->use, in, arena),
+	    prob);
+	return cn_model_decide(m, prob, mixed, NULL);
 }
 
 double
@@ -459,7 +468,7 @@ cn_model_weight(const struct cn_model *m, uint32_t row, size_t class)
 const char *
 cn_model_id(const struct cn_model *m)
 {
-	return m->id;
+	return m->use ? m->id_use : m->id;
 }
 
 int
@@ -526,4 +535,5 @@ void
 cn_model_set_threshold(struct cn_model *m, double threshold)
 {
 	m->threshold = threshold < 0 ? 0 : threshold > 1 ? 1 : threshold;
+	m->threshold_use = m->threshold;
 }

@@ -12,6 +12,8 @@
 
 #include "ai.h"
 
+struct cn_encoder;
+
 #define CN_MODEL_CLASSES 1000		/* most classes */
 #define CN_MODEL_LABEL 64		/* most bytes of a class's name */
 #define CN_MODEL_BYTES (64 << 20)	/* longest file that is loaded */
@@ -30,6 +32,10 @@ bool cn_train_label_ok(struct cn_str);
  * taken as far as it goes. */
 int cn_train_add(struct cn_train *, struct cn_str label,
     const struct cn_ai_input *, struct cn_err *) CN_CHECKED;
+/* Examples that are added from here on are encoded, too, and the model that
+ * they make has two sides; the encoder is borrowed for as long as the examples
+ * are added. */
+void cn_train_encoder(struct cn_train *, const struct cn_encoder *);
 /* The priority that messages of a class have by default (else normal). */
 int cn_train_priority(struct cn_train *, struct cn_str label,
     enum cn_priority, struct cn_err *) CN_CHECKED;
@@ -72,6 +78,13 @@ struct cn_model *cn_model_train(const struct cn_train *,
 struct cn_model *cn_model_load(struct cn_str bytes, struct cn_err *) CN_CHECKED;
 void cn_model_save(const struct cn_model *, struct cn_buf *);
 void cn_model_free(struct cn_model *);
+
+/* The id of the encoder that the model was trained with, or NULL. */
+const char *cn_model_encoder(const struct cn_model *);
+/* Takes the encoder, which may be NULL: from here on the model decides with
+ * it, and its id ends in '+use'.  Another encoder than the one that it was
+ * trained with is not used. */
+void cn_model_use(struct cn_model *, struct cn_encoder *);
 
 /* 16 hex digits over the file's bytes: names the model in output. */
 const char *cn_model_id(const struct cn_model *);

@@ -6,10 +6,14 @@
  *   numbers  classes, rows, examples, threshold in 1/10000, class of what is
  *            in none + 1 or 0
  *   f32      temperature
+ *   length, bytes of the encoder's id (0: none); with one: threshold as above,
+ *            f32 temperature, f32 mix
  *   classes: length, bytes of the label; priority byte; f32 bias
  *   rows:    key minus the previous key; document frequency; f32 scale;
  *            number of weights; for each: class minus the previous class;
  *            a signed byte
+ *   with an encoder, of each class: f32 scale, f32 bias, a signed byte for each
+ *            of its numbers
  *   8 bytes  FNV-1a over all before it
  * Keys and classes ascend strictly.  All is checked before any is used. */
 #include <stdio.h>
@@ -65,6 +69,20 @@ name_model(struct cn_model *m, uint64_t sum)
 	snprintf(m->id, sizeof(m->id), "%016llx", (unsigned long long)sum);
 }
 
+static void
+put_meaning(struct cn_buf *b, const struct cn_model *m)
+{
+	size_t i, c;
+
+	for (c = 0; c < m->classes; c++) {
+		put_float(b, m->meaning_scale[c]);
+		put_float(b, m->meaning_bias[c]);
+		for (i = 0; i < CN_ENCODER_DIM; i++)
+			cn_buf_ch(b, (int)m->meaning[i * m->classes + c] &
+			    0xff);
+	}
+}
+
 void
 cn_model_save(const struct cn_model *m, struct cn_buf *b)
 {
@@ -79,6 +97,14 @@ cn_model_save(const struct cn_model *m, struct cn_buf *b)
 	put_num(b, (uint64_t)(m->threshold * 10000 + 0.5));
 	put_num(b, m->outside);
 	put_float(b, (float)m->temperature);
+	n = strlen(m->encoder);
+	put_num(b, n);
+	cn_buf_add(b, m->encoder, n);
+	if (n) {
+		put_num(b, (uint64_t)(m->threshold_use * 10000 + 0.5));
+		put_float(b, (float)m->temperature_use);
+		put_float(b, (float)m->mix);
+	}
 	for (i = 0; i < m->classes; i++) {
 		n = strlen(m->label[i]);
 		put_num(b, n);
@@ -100,6 +126,8 @@ cn_model_save(const struct cn_model *m, struct cn_buf *b)
 			cn_buf_ch(b, w->w & 0xff);
 		}
 	}
+	if (m->meaning)
+		put_meaning(b, m);
 	put_le(b, cn_model_sum(b->p + begin, b->len - begin), SUM_LEN);
 }
 
@@ -217,6 +245,52 @@ get_rows(struct in *in, struct cn_model *m)
 	}
 }
 
+static double
+get_temperature(struct in *in)
+{
+	float x = get_float(in);
+
+	in->bad |= x < 0.01f || x > 100;
+	return x;
+}
+
+/* What stands of the encoder at the head of a file. */
+static void
+get_encoder(struct in *in, struct cn_model *m)
+{
+	size_t n = get_num(in, sizeof(m->encoder) - 1), i;
+	char id[sizeof(m->encoder)];
+
+	memcpy(id, take(in, n), n);
+	id[n] = '\0';
+	for (i = 0; i < n; i++)
+		in->bad |= strchr("0123456789abcdef", id[i]) == NULL ||
+		    id[i] == '\0';
+	if (in->bad || n == 0)
+		return;
+	cn_model_give_meaning(m, id);
+	m->threshold_use = get_num(in, 10000) / 10000.0;
+	m->temperature_use = get_temperature(in);
+	m->mix = get_float(in);
+	in->bad |= m->mix < 0 || m->mix > 100;
+}
+
+static void
+get_meaning(struct in *in, struct cn_model *m)
+{
+	const unsigned char *p;
+	size_t i, c;
+
+	for (c = 0; c < m->classes && !in->bad; c++) {
+		m->meaning_scale[c] = get_float(in);
+		m->meaning_bias[c] = get_float(in);
+		for (i = 0; i < CN_ENCODER_DIM; i++) {
+			p = take(in, 1);
+			m->meaning[i * m->classes + c] = (int8_t)*p;
+		}
+	}
+}
+
 struct cn_model *
 cn_model_load(struct cn_str bytes, struct cn_err *err)
 {
@@ -253,10 +327,12 @@ cn_model_load(struct cn_str bytes, struct cn_err *err)
 	m->examples = examples;
 	m->outside = outside;
 	m->threshold = threshold / 10000.0;
-	m->temperature = get_float(&in);
-	in.bad |= m->temperature < 0.01 || m->temperature > 100;
+	m->temperature = get_temperature(&in);
+	get_encoder(&in, m);
 	get_classes(&in, m);
 	get_rows(&in, m);
+	if (m->meaning)
+		get_meaning(&in, m);
 	if (in.bad || in.p != in.end) {
 		cn_model_free(m);
 		return cn_fail(err, CN_INTEGRITY, "model malformed"), NULL;

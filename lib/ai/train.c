@@ -35,6 +35,12 @@ cn_train_free(struct cn_train *t)
 	free(t);
 }
 
+void
+cn_train_encoder(struct cn_train *t, const struct cn_encoder *enc)
+{
+	t->enc = enc;
+}
+
 size_t
 cn_train_count(const struct cn_train *t)
 {
@@ -76,6 +82,7 @@ add(struct cn_train *t, uint32_t class, const struct cn_ai_input *in,
 {
 	struct cn_arena scratch = { 0 };
 	struct cn_example *e;
+	float *meaning;
 	struct cn_tf *tf;
 	size_t n;
 
@@ -83,6 +90,7 @@ add(struct cn_train *t, uint32_t class, const struct cn_ai_input *in,
 		return cn_fail(err, CN_CONFIG, "more than %d examples",
 		    CN_TRAIN_EXAMPLES);
 	tf = cn_input_tfs(in, NULL, 0, &n, &scratch);
+	meaning = t->enc ? cn_meaning(t->enc, in, &scratch) : NULL;
 	if (t->arena.total / sizeof(*tf) + n > FEATURES_MAX) {
 		cn_arena_release(&scratch);
 		return cn_fail(err, CN_CONFIG, "too much text to train on");
@@ -94,6 +102,11 @@ add(struct cn_train *t, uint32_t class, const struct cn_ai_input *in,
 	e = &t->ex[t->n++];
 	e->tf = cn_arena_alloc(&t->arena, n * sizeof(*tf) + 1);
 	memcpy(e->tf, tf, n * sizeof(*tf));
+	e->meaning = NULL;
+	if (meaning)
+		e->meaning = memcpy(cn_arena_alloc(&t->arena, CN_ENCODER_DIM *
+		    sizeof(*meaning)), meaning, CN_ENCODER_DIM *
+		    sizeof(*meaning));
 	e->n = (uint32_t)n;
 	e->class = class;
 	e->fold = t->members[class]++;

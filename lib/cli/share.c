@@ -55,6 +55,7 @@ struct cn_model *cn_share_model(struct cn_cli *cli, const char *path,
 {
 	const char *v = getenv("CN_MODEL");
 	struct cn_buf b = { 0 };
+	struct cn_encoder *enc;
 	struct cn_model *m;
 
 	*named = path != NULL || (v != NULL && *v != '\0');
@@ -70,5 +71,12 @@ struct cn_model *cn_share_model(struct cn_cli *cli, const char *path,
 	if (m == NULL)
 		(void)cn_wrap(err, "%s", path);
 	cn_buf_wipe(&b);
+	if (m && cn_model_encoder(m)) {
+		if (cn_share_encoder(cli, &enc, err) < 0) {
+			cn_model_free(m);
+			return NULL;
+		}
+		cn_model_use(m, enc);
+	}
 	return m;
 }

@@ -18,7 +18,8 @@ int cn_share_encoder(struct cn_cli *, struct cn_encoder **out,
     struct cn_err *) CN_CHECKED;
 
 /* The model of a file (NULL: that of CN_MODEL, else the starter's); *named
- * says whether anybody named one.  Not there: status 78 with a hint. */
+ * says whether anybody named one.  Not there: status 78 with a hint.  It uses
+ * the encoder, where it was trained with it and that is there. */
 struct cn_model *cn_share_model(struct cn_cli *, const char *path,
     bool *named, struct cn_err *) CN_CHECKED;
 

@@ -41,6 +41,7 @@ static void put_model(struct cn_buf *b, const struct cn_chosen *c,
 	}
 	cn_json_kvi(b, "examples", (int64_t)cn_model_examples(m));
 	cn_json_kvi(b, "features", (int64_t)cn_model_rows(m));
+	cn_json_kv(b, "encoder", cn_model_encoder(m));
 	cn_json_kv(b, "outside", cn_model_outside(m));
 	cn_json_kvf(b, "threshold", cn_model_threshold(m), 4);
 	cn_json_kvf(b, "temperature", cn_model_temperature(m), 4);
