@@ -46,6 +46,9 @@ echo "$ours $theirs" |
 echo '# short texts classified: at least 2 times fasttext predict'
 BUILD=$build CN_DATA=$data sh tests/bench/classify.sh
 
+echo "# categories beside a linear SVM"
+BUILD=$build CN_DATA=$data sh tests/bench/accuracy.sh
+
 echo '# past answers: of the right intent first, 0.91 on banking77 (with the
 # encoder) and 0.99 on bitext; of 100,000 in 2 ms; 1,000 texts/s encoded'
 cc $flags -o "$tmp/retrieve" tests/bench/retrieve.c $libs
