@@ -115,6 +115,14 @@ for e in "$T/encoder" ''; do
 	    CN_ENCODER=$e cn-classify --no-store --model "$T/em" >"$T/line"
 	is "decides ${e:+with it}" "$(jq -r .class.best "$T/line")" refund
 done
+# A text that is nothing but different words.
+awk 'BEGIN { printf "noise\t"; for (n = 1; i < 2200; i++) { w = ""
+    for (j = 0; j < 6; j++) { n = n * 16807 % 2147483647
+    w = w sprintf("%c", 97 + n % 26) } printf "%s ", w } print "" }' \
+    >"$T/noise.tsv"
+cat "$T/l.tsv" >>"$T/noise.tsv"
+status 'a long text of noise ends, too' 0 timeout -s KILL 60 cn-model train \
+    "$T/noise.tsv" -o "$T/m5"
 
 # Damage.
 head -c 100 "$T/m" >"$T/cut"

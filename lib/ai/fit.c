@@ -90,17 +90,38 @@ by_key(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static struct count *
+double_size(struct count *c, size_t *size)
+{
+	struct count *bigger = cn_alloc(2 * *size * sizeof(*c));
+	size_t j, at;
+
+	for (j = 0; j < *size; j++) {
+		if (c[j].df == 0)
+			continue;
+		for (at = c[j].key & (2 * *size - 1); bigger[at].df;
+		    at = (at + 1) & (2 * *size - 1))
+			;
+		bigger[at] = c[j];
+	}
+	*size *= 2;
+	free(c);
+	return bigger;
+}
+
 /* Distinct keys with their document frequency, by key; yours to free. */
 static struct count *
 vocabulary(const struct cn_train *t, const struct cn_part *part, size_t *n)
 {
-	size_t size = 1024, used = 0, i, j, old;
-	struct count *c = cn_alloc(size * sizeof(*c)), *bigger;
-	uint32_t at;
+	size_t size = 1024, used = 0, i, j, at;
+	struct count *c = cn_alloc(size * sizeof(*c));
 
 	for (i = 0; i < t->n; i++) {
 		if (!cn_part_in(part, &t->ex[i]))
 			continue;
+		/* Room first: a table that is full is searched for ever. */
+		while (2 * (used + t->ex[i].n) >= size)
+			c = double_size(c, &size);
 		for (j = 0; j < t->ex[i].n; j++) {
 			for (at = t->ex[i].tf[j].key & (size - 1); c[at].df &&
 			    c[at].key != t->ex[i].tf[j].key;
@@ -110,21 +131,6 @@ vocabulary(const struct cn_train *t, const struct cn_part *part, size_t *n)
 			c[at].key = t->ex[i].tf[j].key;
 			c[at].df++;
 		}
-		if (2 * (used + CN_AI_TEXT_MAX) < size)
-			continue;
-		old = size;
-		size *= 2;
-		bigger = cn_alloc(size * sizeof(*c));
-		for (j = 0; j < old; j++) {
-			if (c[j].df == 0)
-				continue;
-			for (at = c[j].key & (size - 1); bigger[at].df;
-			    at = (at + 1) & (size - 1))
-				;
-			bigger[at] = c[j];
-		}
-		free(c);
-		c = bigger;
 	}
 	for (i = j = 0; i < size; i++)
 		if (c[i].df)
