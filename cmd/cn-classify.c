@@ -50,6 +50,7 @@ struct classify {
 	struct cn_filter f;
 	struct cn_model *model;		/* the starter, or of a file */
 	struct cn_model *spam;
+	struct cn_encoder *encoder;	/* of the store's; or NULL */
 	struct cn_classify c;
 	struct cn_out *table;
 };
@@ -151,6 +152,7 @@ static int choose(struct classify *c, bool named, struct cn_err *err)
 
 	*ch = (struct cn_chosen){ .kind = CN_TRAINED_CATEGORY,
 	    .starter = c->model, .from = named ? "file" : "starter",
+	    .encoder = c->encoder,
 	    .store = named ? NULL : c->f.desk.store };
 	if (cn_chosen_look(ch, &changed, err) < 0)
 		return -1;
@@ -200,6 +202,8 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 		    cli->run.home, "rules.yaml"), err);
 	if (r == 0)
 		r = spam_model(cli, &c, err);
+	if (r == 0 && !named && !opt.no_store)
+		r = cn_share_encoder(cli, &c.encoder, err);
 	if (r == 0)
 		r = cn_filter_open(&c.f, opt.no_store, err);
 	if (r == 0)
@@ -213,6 +217,7 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	cn_filter_close(&c.f);
 	cn_model_free(c.model);
 	cn_model_free(c.spam);
+	cn_encoder_free(c.encoder);
 	return r;
 }
 

@@ -214,6 +214,7 @@ static int train_files(struct cn_cli *cli, struct cn_err *err)
 struct store {
 	struct cn_desk desk;
 	struct cn_trainer t;
+	struct cn_encoder *encoder;
 	struct cn_buf starter;
 };
 
@@ -225,11 +226,12 @@ static int open_store(struct cn_cli *cli, struct store *s, struct cn_err *err)
 	    (opt.output != NULL && cli->verb == TRAIN))
 		return cn_cli_usage(cli, err, "--from-store takes no file and "
 		    "no --outside, and writes no file");
-	if (cn_desk_open(&s->desk, cli, 0, err) < 0)
+	if (cn_share_encoder(cli, &s->encoder, err) < 0 ||
+	    cn_desk_open(&s->desk, cli, 0, err) < 0)
 		return -1;
 	s->t = (struct cn_trainer){ .store = s->desk.store,
 	    .conf = &s->desk.conf, .kind = CN_TRAINED_CATEGORY,
-	    .how = how(cli) };
+	    .encoder = s->encoder, .how = how(cli) };
 	if (opt.no_starter)
 		return cn_desk_shut(&s->desk, cli, false, err);
 	if (cn_file_read(path, LABELS_MAX, &s->starter, err) < 0) {
@@ -245,6 +247,7 @@ static void close_store(struct store *s)
 {
 	cn_buf_release(&s->starter);
 	cn_desk_close(&s->desk);
+	cn_encoder_free(s->encoder);
 }
 
 static void tell(const struct cn_training *g, int made)

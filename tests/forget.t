@@ -134,6 +134,19 @@ store never
 with_starter never
 store all
 ok 'with our sentences, too' cmp "$T/all.model" "$T/never.model"
+"$B/../unit/encoder" --make "$T/encoder" >/dev/null
+with_encoder() {
+	CN_ENCODER=$T/encoder train
+	cn-model show -q --output "$T/$1.model" >/dev/null
+	train
+}
+with_encoder all
+store never
+with_encoder never
+store all
+ok 'with a sentence encoder, too' cmp "$T/all.model" "$T/never.model"
+like 'control: it taught them' "$(cn-model show "$T/all.model" |
+    jq -r .encoder)" '^[0-9a-f]{16}$'
 status 'and nothing is new' 0 cn-model train --from-store --no-starter
 like 'as it says' "$(cat "$T/err")" 'nothing is new'
 

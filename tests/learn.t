@@ -185,6 +185,37 @@ status 'with the starter' 0 cn-model eval --from-store -k 2 --format jsonl
 is 'whose sentences are not measured' "$(jq -s 'map(select(.kind ==
     "category") | .n) | add' "$T/out")" 12
 
+# --- with a sentence encoder, made up ---
+"$B/../unit/encoder" --make "$T/encoder" >/dev/null
+used() {	# by cn-classify
+	cn-classify "$T/lines" | jq -r '.class.model // empty' | sort -u
+}
+cn-model train --from-store --no-starter -q
+plain=$(cn-model show | jq -r .model)
+export CN_ENCODER="$T/encoder"
+status 'an encoder was installed: trained anew' 0 \
+    cn-model train --from-store --no-starter
+like 'as it says' "$(cat "$T/err")" 'model [0-9a-f]{16}, 12 labelled'
+status 'once' 0 cn-model train --from-store --no-starter
+like 'then nothing is new' "$(cat "$T/err")" 'nothing is new'
+helped=$(cn-model show | jq -r .model)
+like 'show: it is used' "$helped" '^store:[0-9a-f]{16}[+]use$'
+like 'and which it is' "$(cn-model show | jq -r .encoder)" '^[0-9a-f]{16}$'
+is 'cn-classify uses it' "$(used)" "$helped"
+is 'rules know it, too' "$(cn-model rules -q <"$T/lines" 2>&1 | wc -l)" 13
+status 'eval' 0 cn-model eval --from-store --no-starter -k 3 --format jsonl
+is 'of all labels' "$(jq 'select(.name == "accuracy") | .n' "$T/out")" 12
+status 'one that is not there: 78' 78 env CN_ENCODER="$T/none" \
+    cn-classify "$T/lines"
+export CN_ENCODER=
+is 'without it words decide' "$(used)" "${helped%+use}"
+is 'as well' "$(cn-classify "$T/lines" | jq -s -c 'map(.class.best // empty) |
+    unique')" '["account_quibble","broken_part"]'
+cn-model train --from-store --no-starter -q
+is 'it is gone: the model of before' "$(cn-model show | jq -r .model)" \
+    "$plain"
+cn-model train --from-store -q
+
 # --- what to label next ---
 {
 	for i in 1 2 3 4 5 6 7 8 9; do

@@ -54,7 +54,8 @@ struct cn_model {
 	float *meaning;			/* [CN_ENCODER_DIM][classes] */
 	float *meaning_scale;		/* [classes]: of their int8s */
 	float *meaning_bias;		/* [classes] */
-	struct cn_encoder *use;		/* that one; ours */
+	const struct cn_encoder *use;	/* that one */
+	struct cn_encoder *own;		/* the same, where it is ours */
 	char id_use[32];
 	uint32_t outside;		/* class of what is in none, + 1; 0 */
 	float unknown;			/* idf of a feature never seen */

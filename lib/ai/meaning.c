@@ -28,16 +28,25 @@ cn_model_encoder(const struct cn_model *m)
 }
 
 void
-cn_model_use(struct cn_model *m, struct cn_encoder *enc)
+cn_model_lend(struct cn_model *m, const struct cn_encoder *enc)
 {
-	if (enc == NULL)
+	if (enc == NULL || m->use ||
+	    strcmp(m->encoder, cn_encoder_id(enc)) != 0)
 		return;
-	if (m->use || strcmp(m->encoder, cn_encoder_id(enc)) != 0) {
-		cn_encoder_free(enc);
-		return;
-	}
 	m->use = enc;
 	snprintf(m->id_use, sizeof(m->id_use), "%s+use", m->id);
+}
+
+void
+cn_model_use(struct cn_model *m, struct cn_encoder *enc)
+{
+	bool before = m->use != NULL;
+
+	cn_model_lend(m, enc);
+	if (m->use != NULL && !before)
+		m->own = enc;
+	else
+		cn_encoder_free(enc);
 }
 
 float *

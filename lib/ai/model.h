@@ -85,6 +85,8 @@ const char *cn_model_encoder(const struct cn_model *);
  * it, and its id ends in '+use'.  Another encoder than the one that it was
  * trained with is not used. */
 void cn_model_use(struct cn_model *, struct cn_encoder *);
+/* The same with one that is borrowed for as long as the model lives. */
+void cn_model_lend(struct cn_model *, const struct cn_encoder *);
 
 /* 16 hex digits over the file's bytes: names the model in output. */
 const char *cn_model_id(const struct cn_model *);

@@ -14,6 +14,7 @@ struct dry {
 	struct cn_cli *cli;
 	struct cn_desk desk;
 	struct cn_model *model;		/* the starter, or of a file */
+	struct cn_encoder *encoder;	/* of the store's; or NULL */
 	struct cn_classify c;
 };
 
@@ -88,6 +89,7 @@ static int run(struct dry *d, struct cn_err *err)
 	int r;
 
 	if ((d->model = cn_share_model(d->cli, NULL, &named, err)) == NULL ||
+	    cn_share_encoder(d->cli, &d->encoder, err) < 0 ||
 	    open_desk(d, err) < 0)
 		return -1;
 	c->items.store = d->desk.store;
@@ -95,6 +97,7 @@ static int run(struct dry *d, struct cn_err *err)
 	c->items.purpose = "classify";
 	c->chosen = (struct cn_chosen){ .kind = CN_TRAINED_CATEGORY,
 	    .starter = d->model, .from = named ? "file" : "starter",
+	    .encoder = d->encoder,
 	    .store = named ? NULL : d->desk.store };
 	r = cn_chosen_look(&c->chosen, &changed, err);
 	/* What is read are messages, not the operand. */
@@ -124,5 +127,6 @@ int cn_rulings_run(struct cn_cli *cli, const char *path, struct cn_err *err)
 	cn_rules_release(&d.c.rules);
 	cn_desk_close(&d.desk);
 	cn_model_free(d.model);
+	cn_encoder_free(d.encoder);
 	return r;
 }

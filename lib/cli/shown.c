@@ -90,6 +90,7 @@ int cn_shown_run(struct cn_cli *cli, const char *path, const char *output,
 	struct taught by = { 0 };
 	struct cn_desk desk = { 0 };
 	struct cn_buf b = { 0 };
+	struct cn_encoder *enc = NULL;
 	struct cn_model *m;
 	bool named, changed;
 	int r = 0;
@@ -100,8 +101,11 @@ int cn_shown_run(struct cn_cli *cli, const char *path, const char *output,
 	c.from = named ? "file" : "starter";
 	if (!named && cn_file_exists(cn_path(&cli->arena, cli->run.home,
 	    "store.db"))) {
-		r = cn_desk_open(&desk, cli, CN_STORE_AUDIT, err);
+		r = cn_share_encoder(cli, &enc, err);
+		if (r == 0)
+			r = cn_desk_open(&desk, cli, CN_STORE_AUDIT, err);
 		c.store = desk.store;
+		c.encoder = enc;
 	}
 	if (r == 0)
 		r = cn_chosen_look(&c, &changed, err);
@@ -120,5 +124,6 @@ int cn_shown_run(struct cn_cli *cli, const char *path, const char *output,
 	cn_chosen_release(&c);
 	cn_desk_close(&desk);
 	cn_model_free(m);
+	cn_encoder_free(enc);
 	return r;
 }

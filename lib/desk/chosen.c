@@ -61,8 +61,10 @@ static int load(struct cn_chosen *c, const struct cn_trained *t,
 	if (r == 1 && (c->own = cn_model_load(cn_buf_view(&b), err)) == NULL)
 		r = err->status == CN_CONFIG ? 0 : cn_wrap(err, "model %s",
 		    t->name);
-	if (c->own != NULL)
+	if (c->own != NULL) {
+		cn_model_lend(c->own, c->encoder);
 		use(c, c->own, "store");
+	}
 	cn_buf_wipe(&b);
 	return r < 0 ? -1 : 0;
 }

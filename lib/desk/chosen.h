@@ -18,6 +18,7 @@ struct cn_chosen {
 	const char *kind;
 	const struct cn_model *starter;	/* borrowed */
 	const char *from;		/* what it is: 'starter', or 'file' */
+	const struct cn_encoder *encoder;	/* or NULL; for the store's */
 	/* What was found: */
 	const struct cn_model *model;
 	char name[CN_CHOSEN_NAME];	/* 'store:1f2e…' */

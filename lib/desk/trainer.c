@@ -143,6 +143,7 @@ int cn_examples_add(const struct cn_trainer *t, const struct cn_examples *x,
 	size_t i;
 	int r = 0;
 
+	cn_train_encoder(out, t->encoder);
 	if (t->starter.p != NULL && cn_train_yaml(out, "starter.yaml",
 	    t->starter, err) < 0)
 		return -1;
@@ -173,6 +174,7 @@ static int source(const struct cn_trainer *t, const struct cn_examples *x,
 	size_t i;
 
 	sum_str(sha, t->starter);
+	sum_str(sha, cn_str(t->encoder ? cn_encoder_id(t->encoder) : NULL));
 	for (i = 0; i < x->n; i++) {
 		sum_str(sha, cn_str(x->v[i].label));
 		cn_sha_add(sha, x->v[i].digest, CN_SHA);

@@ -6,6 +6,7 @@
 #ifndef CN_TRAINER_H
 #define CN_TRAINER_H
 
+#include "ai/encoder.h"
 #include "ai/model.h"
 #include "desk/config.h"
 #include "store/label.h"
@@ -29,6 +30,7 @@ struct cn_trainer {
 	const char *kind;		/* CN_TRAINED_CATEGORY */
 	struct cn_str starter;		/* sentences as cn_train_yaml() takes
 					 * them; p == NULL: none */
+	const struct cn_encoder *encoder;	/* or NULL */
 	struct cn_train_opts how;
 };
 
