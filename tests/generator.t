@@ -199,6 +199,28 @@ held() {	# NAME WHY CMD [OPTION...]
 held 'it takes too long' 'no answer in 1 seconds' \
     "echo \$\$ >$T/pid; exec sleep 60" --generator-time 1s
 not_ok 'and is killed' kill -0 "$(cat "$T/pid")"
+# A child that would run away; whoever reads the fifo waits for its end.
+mkfifo "$T/alive"
+cat >"$T/run.py" <<'P'
+import os, sys, time
+if os.fork() == 0:
+    for leave in os.setsid, lambda: os.setpgid(0, 0):
+        try:
+            leave()
+        except PermissionError:
+            pass
+    f = os.open(sys.argv[1], os.O_WRONLY)
+    os.write(f, b'%d' % os.getsid(0))
+    time.sleep(60)
+time.sleep(60)
+P
+timeout 30 cat "$T/alive" >"$T/session" &
+reader=$!
+held 'its child would outlive it' 'no answer in 1 seconds' \
+    "exec python3 $T/run.py $T/alive" --generator-time 1s
+ok 'and is killed, too' wait $reader
+is 'control: it was there' "$(cat "$T/session")" "$(python3 -c '
+import os; print(os.getsid(0))')"
 held 'it says too much' 'it answers with more than 64 KiB' \
     'head -c 100000 /dev/zero | tr "\0" x; sleep 60'
 held 'it ends' 'it has ended' 'exit 0'

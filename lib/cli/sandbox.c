@@ -184,7 +184,8 @@ static int restrict_calls(struct cn_err *err)
 int cn_sandbox_offline(void)
 {
 	static struct sock_filter offline[] = {
-		NO_NETWORK, RETURN(SECCOMP_RET_ALLOW)
+		NO_NETWORK, REFUSE(__NR_setsid), REFUSE(__NR_setpgid),
+		RETURN(SECCOMP_RET_ALLOW)
 	};
 	const struct sock_fprog prog = {
 		.len = sizeof(offline) / sizeof(offline[0]), .filter = offline

@@ -31,8 +31,9 @@ struct cn_room {
 int cn_sandbox(const struct cn_room *, const char **lacks, struct cn_err *)
     CN_CHECKED;
 
-/* Only the first of these, without files and programs: for a child that is to
- * become another program.  0, or -1 with errno where it cannot be. */
+/* Only the first of these, without files and programs, and for good in its
+ * process group, so that one kill(2) reaches all that it starts: for a child
+ * that is to become another program.  0, or -1 with errno where it cannot be. */
 int cn_sandbox_offline(void);
 
 #endif
