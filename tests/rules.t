@@ -131,6 +131,40 @@ is '-p has the team' "$(cn-classify -q --no-store -p "$T/bill" |
     grep -E '^X-CN-(Team|Category)')" 'X-CN-Category: bill
 X-CN-Team: finance'
 
+# A hostile mail against many rules: every field is looked at once, and no more
+# than 64 KiB of them.  The limit is of processor time.
+LC_ALL=C awk 'BEGIN {
+	print "before:"
+	for (i = 0; i < 998; i++)
+		printf "  r%d: { if: { to: \"*q%d@*\", header: { x: %s%d } }, " \
+		    "then: { team: t } }\n", i, i, "aab*aab*aab*q", i
+	print "  top: { if: { header: { x-top: yes } }, then: { team: top } }"
+	print "  end: { if: { header: { x-end: yes } }, " \
+	    "then: { priority: high } }"
+}' >"$T/many.yaml"
+hostile() {	# NUMBER: of fields
+	LC_ALL=C awk -v n="$1" 'BEGIN {
+		print "X-Top: yes"
+		printf "From: a@example.com\nTo: b@example.com"
+		for (i = 0; i < n * 20; i++)
+			printf ",\n q%d@example.com", i
+		for (i = 0; i < n; i++) {
+			printf "\nX: "
+			for (k = 0; k < 250; k++)
+				printf "aab "
+		}
+		print "\nX-End: yes\n\nhello"
+	}'
+}
+hostile 900 >"$T/hostile"
+status 'many rules, a hostile mail' 0 sh -c "ulimit -t 10
+    cn-model rules -q '$T/many.yaml' <'$T/hostile'"
+is 'fields on top are seen, not those behind 64 KiB' \
+    "$(jq -c '[.team, .priority]' "$T/out")" '["top","normal"]'
+hostile 1 >"$T/small"
+is 'control: of a small one all are' "$(cn-model rules -q "$T/many.yaml" \
+    <"$T/small" | jq -c '[.team, .priority]')" '["top","high"]'
+
 # In the store.
 late | cn-import -q >"$T/line" 2>/dev/null
 is 'stored: one event' "$(cn-classify -q <"$T/line" | jq -c .class.category)" \

@@ -12,7 +12,8 @@
 #include "crypt/crypt.h"
 
 #define FILE_MAX ((size_t)4 << 20)
-#define TEXT_MAX ((size_t)64 << 10)	/* bytes of a text that are looked at */
+#define TEXT_MAX ((size_t)64 << 10)	/* bytes of a text, or of all fields,
+					 * that are looked at */
 
 /* How a condition is held against a message. */
 enum form { ADDRESS, TEXT, HEADER, WORD, YES, NUMBER };
@@ -35,7 +36,8 @@ static const struct ask {
 };
 #define NASKS (sizeof(asks) / sizeof(asks[0]))
 
-/* The names of conditions, in the order of asks[]. */
+/* The names of conditions, in the order of asks[]: CN_RULES_FOLDED of them are
+ * held against what a message says. */
 enum { FROM, TO, SUBJECT, BODY, FIELD, CHANNEL, LANGUAGE, AUTOMATIC, LIST,
 	ATTACHMENT, CATEGORY, BEST, PRIORITY, SENTIMENT, REQUEST, CONFIDENCE,
 	MARGIN, ABSTAINED, SPAM };
@@ -307,10 +309,9 @@ void cn_rules_release(struct cn_rules *rs)
 
 /* --- asking --- */
 
-static bool one_of(const struct condition *c, struct cn_str value, bool whole,
-    struct cn_arena *mem)
+static bool one_of(const struct condition *c, struct cn_str folded,
+    bool whole)
 {
-	struct cn_str folded = cn_pattern_fold(value, mem);
 	size_t i;
 
 	for (i = 0; i < c->n; i++)
@@ -320,42 +321,35 @@ static bool one_of(const struct condition *c, struct cn_str value, bool whole,
 	return false;
 }
 
-static bool address(const struct condition *c, const struct cn_addrs *a,
+static struct cn_said *room(struct cn_folded *l, size_t n,
+    struct cn_arena *mem)
+{
+	l->v = cn_arena_alloc(mem, (n > 0 ? n : 1) * sizeof(*l->v));
+	return l->v;
+}
+
+static void addresses(struct cn_folded *l, const struct cn_addrs *a,
     struct cn_arena *mem)
 {
 	size_t i;
 
 	for (i = 0; i < a->n; i++)
-		if (a->v[i].addr != NULL && one_of(c, cn_str(a->v[i].addr),
-		    true, mem))
-			return true;
-	return false;
+		if (a->v[i].addr != NULL)
+			l->v[l->n++].text = cn_pattern_fold(
+			    cn_str(a->v[i].addr), mem);
 }
 
-static bool text(const struct condition *c, struct cn_facts *f)
+static void fields(struct cn_folded *l, struct cn_str head,
+    struct cn_arena *mem)
 {
-	bool body = c->ask == BODY;
-	struct cn_str s = body ? f->own : cn_str(f->msg->subject);
-	size_t i;
+	const char *p = head.p, *end, *lf, *colon;
+	size_t lines = 1;
 
-	if (!f->has_folded[body]) {
-		s.n = cn_utf8_cut(s.p, s.n, TEXT_MAX);
-		f->folded[body] = cn_pattern_fold(s, f->mem);
-		f->has_folded[body] = true;
-	}
-	for (i = 0; i < c->n; i++)
-		if (cn_pattern_within(&c->any[i], f->folded[body]))
-			return true;
-	return false;
-}
-
-/* A field may occur several times: one of them is enough. */
-static bool field(const struct condition *c, struct cn_facts *f)
-{
-	const char *p = f->head.p, *end = p + f->head.n, *lf, *colon;
-	size_t n = strlen(c->field);
-
-	while (p < end) {
+	head.n = cn_utf8_cut(head.p, head.n, TEXT_MAX);
+	for (end = p + head.n; p < end; p++)
+		lines += *p == '\n';
+	room(l, lines, mem);
+	for (p = head.p; p < end; p = lf + 1) {
 		/* A field ends before a line that does not begin with space. */
 		for (lf = p; (lf = memchr(lf, '\n', (size_t)(end - lf))) !=
 		    NULL; lf++)
@@ -364,13 +358,55 @@ static bool field(const struct condition *c, struct cn_facts *f)
 		if (lf == NULL)
 			lf = end;
 		colon = memchr(p, ':', (size_t)(lf - p));
-		if (colon != NULL && (size_t)(colon - p) == n &&
-		    strncasecmp(p, c->field, n) == 0 &&
-		    one_of(c, cn_str_trim((struct cn_str){ colon + 1,
-		    (size_t)(lf - colon - 1) }), false, f->mem))
-			return true;
-		p = lf + 1;
+		if (colon == NULL)
+			continue;
+		l->v[l->n].name = (struct cn_str){ p, (size_t)(colon - p) };
+		l->v[l->n++].text = cn_pattern_fold(cn_str_trim((struct cn_str){
+		    colon + 1, (size_t)(lf - colon - 1) }), mem);
 	}
+}
+
+/* Once a message, however many rules ask. */
+static const struct cn_folded *fold(size_t ask, struct cn_facts *f)
+{
+	const struct cn_msg *m = f->msg;
+	struct cn_folded *l = &f->folded[ask];
+	struct cn_str s = ask == BODY ? f->own : cn_str(m->subject);
+
+	if (l->v != NULL)
+		return l;
+	switch (ask) {
+	case FROM:
+		room(l, m->from.n, f->mem);
+		addresses(l, &m->from, f->mem);
+		break;
+	case TO:
+		room(l, m->to.n + m->cc.n, f->mem);
+		addresses(l, &m->to, f->mem);
+		addresses(l, &m->cc, f->mem);
+		break;
+	case FIELD:
+		fields(l, f->head, f->mem);
+		break;
+	default:
+		s.n = cn_utf8_cut(s.p, s.n, TEXT_MAX);
+		room(l, 1, f->mem)->text = cn_pattern_fold(s, f->mem);
+		l->n = 1;
+	}
+	return l;
+}
+
+/* A field may occur several times: one of them is enough. */
+static bool any(const struct condition *c, bool whole, struct cn_facts *f)
+{
+	const struct cn_folded *l = fold(c->ask, f);
+	size_t i, n = c->ask == FIELD ? strlen(c->field) : 0;
+
+	for (i = 0; i < l->n; i++)
+		if ((c->ask != FIELD || (l->v[i].name.n == n &&
+		    strncasecmp(l->v[i].name.p, c->field, n) == 0)) &&
+		    one_of(c, l->v[i].text, whole))
+			return true;
 	return false;
 }
 
@@ -422,17 +458,13 @@ static bool holds(const struct condition *c, struct cn_facts *f)
 
 	switch (asks[c->ask].form) {
 	case ADDRESS:
-		return c->ask == FROM ? address(c, &f->msg->from, f->mem) :
-		    address(c, &f->msg->to, f->mem) ||
-		    address(c, &f->msg->cc, f->mem);
 	case TEXT:
-		return text(c, f);
 	case HEADER:
-		return field(c, f);
+		return any(c, asks[c->ask].form == ADDRESS, f);
 	case WORD:
 		w = word_of(c, f);
 		return w != NULL && w[0] != '\0' &&
-		    one_of(c, cn_str(w), true, f->mem);
+		    one_of(c, cn_pattern_fold(cn_str(w), f->mem), true);
 	case YES:
 		return is_so(c, f) == c->yes;
 	default:

@@ -14,6 +14,7 @@
 
 #define CN_RULES_MAX 1000		/* rules in a file */
 #define CN_RULES_ID 9
+#define CN_RULES_FOLDED 5		/* from, to, subject, text, header */
 
 enum cn_when { CN_BEFORE, CN_AFTER, CN_WHENS };
 
@@ -32,6 +33,15 @@ int cn_rules_load(struct cn_rules *, const char *path, struct cn_err *)
     CN_CHECKED;
 void cn_rules_release(struct cn_rules *);
 
+/* What a message says in one place, as patterns are held against it. */
+struct cn_said {
+	struct cn_str name, text;	/* name: of a header field */
+};
+struct cn_folded {
+	struct cn_said *v;
+	size_t n;
+};
+
 /* What a message is held against. */
 struct cn_facts {
 	const struct cn_msg *msg;
@@ -40,8 +50,7 @@ struct cn_facts {
 	const struct cn_ai_result *result;	/* before: of the language only,
 						 * or NULL */
 	struct cn_arena *mem;
-	struct cn_str folded[2];	/* subject, text: as soon as asked for */
-	bool has_folded[2];
+	struct cn_folded folded[CN_RULES_FOLDED];	/* once asked for */
 };
 
 /* What rules have set, and which of them: NULL where none has. */
