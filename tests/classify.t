@@ -134,6 +134,9 @@ cn-classify <"$T/one.in" >"$T/gated"
 is 'who has objected is left alone' \
     "$(jq -c '[.skipped, .class, .may]' "$T/gated")" \
     '["objected",null,["suggest","report"]]'
+is 'nor does what was said before stand' "$(jq -c '.class = {"category": "a",
+    "best": "a"}' "$T/one.in" | cn-classify | jq -c '[.skipped, .class]')" \
+    '["objected",null]'
 cn-classify --no-store <"$T/gated" >"$T/gated2"
 is 'the answer travels on the line' \
     "$(jq -c '[.skipped, .class]' "$T/gated2")" '["unpermitted",null]'

@@ -313,6 +313,9 @@ is 'spam' "$(cn-reply-suggest <"$T/spam" | jq -r .skipped)" spam
 sql 'UPDATE person SET may = 5'
 is 'who has objected' "$(cn-reply-suggest <"$T/line" | jq -r .skipped)" \
     objected
+is 'without the drafts of before' "$(jq -c '.replies = [{"text": "a"}] |
+    .withheld = ["b"]' "$T/line" | cn-reply-suggest |
+    jq -c '[.skipped, .replies, .withheld]')" '["objected",null,null]'
 sql 'UPDATE person SET may = 7'
 
 # What we said before in the same conversation, to those whom we said it.

@@ -371,12 +371,15 @@ void cn_item_put(struct cn_buf *b, const struct cn_item *it,
 	if (it->skipped != NULL) {
 		cn_json_puts(&why, it->skipped);
 		e[n++] = (struct cn_edit){ "skipped", cn_buf_view(&why) };
+		/* Nor does what an earlier run has said stand. */
+		e[n++] = (struct cn_edit){ member, { NULL, 0 } };
 	} else if (it->json.n > 0) {
 		e[n++] = (struct cn_edit){ member, it->json };
-		if (it->withheld.n > 0 || (strcmp(member, "replies") == 0 &&
-		    cn_line_get(&it->at, "withheld").n > 0))
-			e[n++] = (struct cn_edit){ "withheld", it->withheld };
 	}
+	if (strcmp(member, "replies") == 0 && n > 0)
+		e[n++] = (struct cn_edit){ "withheld", { it->skipped == NULL &&
+		    it->withheld.n > 0 ? it->withheld.p : NULL,
+		    it->withheld.n } };
 	if (it->id != 0 && !it->strip) {
 		struct cn_str had = cn_line_get(&it->at, "may");
 
