@@ -104,6 +104,7 @@ is 'to nothing' "$(sql 'SELECT count(*) FROM label')" 11
 	echo "{\"id\":\"$(id_of 'zorble 1')\",\"category\":\"two words\"}"
 	echo "{\"id\":\"$(id_of 'zorble 1')\"}"
 	echo "{\"id\":\"$(id_of 'zorble 1')\",\"category\":\"a@example.com\"}"
+	echo "{\"id\":\"$(id_of 'zorble 1')\",\"category\":\"x\",\"category\":\"y\"}"
 	head -n 1 "$T/labels"
 } >"$T/bad"
 status 'bad lines: 3' 3 cn-model learn "$T/bad"
@@ -114,8 +115,9 @@ is 'each with its number' "$(sed -n 's/.*line \([0-9]\): \(.*\)/\1 \2/p' \
 4 message ID: outgoing
 5 category: a word of 1 to 64 bytes without '@' is expected
 6 neither category nor spam
-7 category: a word of 1 to 64 bytes without '@' is expected"
-like 'the good one is taken' "$(cat "$T/err")" '1 labelled, 0 as .* 7 refused'
+7 category: a word of 1 to 64 bytes without '@' is expected
+8 member 'category' given twice"
+like 'the good one is taken' "$(cat "$T/err")" '1 labelled, 0 as .* 8 refused'
 is 'all twelve again' "$(sql 'SELECT count(*) FROM label')" 12
 
 # --- a model ---

@@ -78,6 +78,28 @@ static int from_class(struct cn_learn *l, struct cn_str class,
 	return 0;
 }
 
+static int once(struct cn_str line, struct cn_err *err)
+{
+	static const char *const known[] = { "id", "category", "spam",
+	    "class" };
+	bool seen[sizeof(known) / sizeof(known[0])] = { false };
+	struct cn_json_it it;
+	size_t i;
+
+	cn_json_walk(&it, line);
+	while (cn_json_next(&it)) {
+		for (i = 0; i < sizeof(seen) / sizeof(seen[0]); i++) {
+			if (!cn_json_key_is(it.key, known[i]))
+				continue;
+			if (seen[i])
+				return cn_fail(err, CN_PARTIAL,
+				    "member '%s' given twice", known[i]);
+			seen[i] = true;
+		}
+	}
+	return 0;
+}
+
 static int read_line(struct cn_learn *l, struct cn_str line, const char **pub,
     struct cn_label_set *set, struct cn_err *err)
 {
@@ -89,6 +111,8 @@ static int read_line(struct cn_learn *l, struct cn_str line, const char **pub,
 	}
 	if (!is(line, CN_JSON_OBJECT))
 		return cn_fail(err, CN_PARTIAL, "an object is expected");
+	if (once(line, err) < 0)
+		return -1;
 	*pub = cn_json_string(&l->mem, cn_json_get(line, "id"));
 	if (*pub == NULL)
 		return cn_fail(err, CN_PARTIAL, "id is missing");
