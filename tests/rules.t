@@ -221,6 +221,15 @@ broken 'too early' 2 'is known only after the model' <<'end'
 before:
   x: { if: { category: a }, then: { team: b } }
 end
+broken 'no such sentiment' 3 'fits none that there is' <<'end'
+after:
+  y: { if: { sentiment: neg*, priority: [low, '*'] }, then: { team: b } }
+  x: { if: { sentiment: [positive, angry] }, then: { team: b } }
+end
+broken 'no such request' 2 'fits none that there is' <<'end'
+after:
+  x: { if: { request: deletion }, then: { team: b } }
+end
 broken 'nothing to do' 2 'then is missing' <<'end'
 before:
   x: { if: { from: a } }

@@ -83,6 +83,21 @@ static size_t children(const struct cn_yaml *y)
 	return n;
 }
 
+/* Of the few words that there are, does it fit one? */
+static bool fits_some(const struct cn_pattern *p, size_t ask)
+{
+	int i, n = ask == PRIORITY ? CN_PRIORITY_MAX : ask == SENTIMENT ?
+	    CN_SENTIMENT_MAX : CN_DSR_MAX;
+
+	for (i = ask == REQUEST ? CN_DSR_NONE + 1 : 0; i < n; i++)
+		if (cn_pattern_whole(p, cn_str(ask == PRIORITY ?
+		    cn_priority_name((enum cn_priority)i) : ask == SENTIMENT ?
+		    cn_sentiment_name((enum cn_sentiment)i) :
+		    cn_dsr_name((enum cn_dsr)i))))
+			return true;
+	return false;
+}
+
 static int patterns(struct load *l, struct cn_yaml *y, struct condition *c)
 {
 	struct cn_yaml *i = y->kind == CN_YAML_LIST ? y->child : y;
@@ -100,6 +115,10 @@ static int patterns(struct load *l, struct cn_yaml *y, struct condition *c)
 		if (!cn_pattern_make(&c->any[c->n++], v, &l->rules->mem))
 			return fail(l, i, "a pattern of 1 to 256 bytes is "
 			    "expected");
+		if ((c->ask == PRIORITY || c->ask == SENTIMENT ||
+		    c->ask == REQUEST) &&
+		    !fits_some(&c->any[c->n - 1], c->ask))
+			return fail(l, i, "fits none that there is");
 	}
 	return 0;
 }
