@@ -28,7 +28,7 @@ static const struct cn_opt opts[] = {
 	{ 'm', "model", CN_OPT_STR, &opt.model, "FILE",
 	    "instead of the store's, or the starter", NULL, false },
 	{ 0, "spam-model", CN_OPT_STR, &opt.spam, "FILE",
-	    "what says which mail is spam; else tables do", NULL, false },
+	    "instead of the store's, or word lists", NULL, false },
 	{ 0, "explain", CN_OPT_FLAG, &opt.explain, NULL,
 	    "more numbers in class", NULL, false },
 	{ 0, "refs", CN_OPT_FLAG, &opt.refs, NULL,
@@ -144,7 +144,7 @@ static int work(struct classify *c, struct cn_err *err)
 	return r;
 }
 
-/* The first look at the models: which one classifies. */
+/* The first look at the models: which ones decide. */
 static int choose(struct classify *c, bool named, struct cn_err *err)
 {
 	struct cn_chosen *ch = &c->c.chosen;
@@ -154,7 +154,10 @@ static int choose(struct classify *c, bool named, struct cn_err *err)
 	    .starter = c->model, .from = named ? "file" : "starter",
 	    .encoder = c->encoder,
 	    .store = named ? NULL : c->f.desk.store };
-	if (cn_chosen_look(ch, &changed, err) < 0)
+	c->c.spam = (struct cn_chosen){ .kind = CN_TRAINED_SPAM,
+	    .starter = c->spam, .from = "file",
+	    .store = c->spam ? NULL : c->f.desk.store };
+	if (cn_classify_look(&c->c, &changed, err) < 0)
 		return -1;
 	if (ch->untrained)
 		cn_cli_note("the starter model classifies: labels wait for "
@@ -177,8 +180,6 @@ static int spam_model(struct cn_cli *cli, struct classify *c,
 		return cn_hint(err, "'cn-model train -o %s spam=FILE ham=FILE' "
 		    "makes one", opt.spam);
 	}
-	c->c.spam = c->spam;
-	c->c.items.marks = true;
 	return 0;
 }
 
@@ -213,6 +214,7 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	cn_items_release(&c.c.items);
 	cn_arena_release(&c.c.scratch);
 	cn_chosen_release(&c.c.chosen);
+	cn_chosen_release(&c.c.spam);
 	cn_rules_release(&c.c.rules);
 	cn_filter_close(&c.f);
 	cn_model_free(c.model);

@@ -250,6 +250,23 @@ static void close_store(struct store *s)
 	cn_encoder_free(s->encoder);
 }
 
+static void tell_spam(const struct cn_training *g, int made)
+{
+	if (g->row.id == 0 && g->spam + g->ham > 0)
+		cn_cli_note("spam: no model: %d labels of spam and of ham are "
+		    "wanted, there are %zu and %zu", CN_TRAINER_SPAM, g->spam,
+		    g->ham);
+	else if (g->row.id == 0 && made)
+		cn_cli_note("spam: nothing is labelled any more: the model is "
+		    "destroyed");
+	else if (made)
+		cn_cli_note("spam: model %s, %zu labelled messages of spam, "
+		    "%zu of ham", g->row.name, g->spam, g->ham);
+	else if (g->row.id != 0)
+		cn_cli_note("spam: nothing is new: model %s stays",
+		    g->row.name);
+}
+
 static void tell(const struct cn_training *g, int made)
 {
 	if (g->skipped > 0)
@@ -267,29 +284,47 @@ static void tell(const struct cn_training *g, int made)
 		cn_cli_note("nothing is new: model %s stays", g->row.name);
 }
 
+static int train_one(const struct cn_trainer *t, struct cn_run_row *row,
+    void (*say)(const struct cn_training *, int made), struct cn_err *err)
+{
+	struct cn_training g = { 0 };
+	int r = cn_trainer_run(t, &g, err);
+
+	if (r >= 0) {
+		row->read += g.row.id != 0 ? g.row.labels : 0;
+		row->stored += r == 1;
+		say(&g, r);
+	}
+	cn_arena_release(&g.mem);
+	return r < 0 ? -1 : 0;
+}
+
 static int train_store(struct cn_cli *cli, struct cn_err *err)
 {
 	struct cn_run_row row = { 0 };
-	struct cn_training g = { 0 };
 	struct store s = { 0 };
+	struct cn_trainer spam;
 	struct cn_err ignored;
-	int r = open_store(cli, &s, err), made = 0;
+	int r = open_store(cli, &s, err);
 
 	if (r == 0)
 		r = cn_run_begin(s.desk.store, &row, err);
 	if (r == 0) {
-		made = r = cn_trainer_run(&s.t, &g, err);
-		row.read = r < 0 ? 0 : g.row.labels;
-		row.stored = r == 1;
+		/* How a mail is made tells spam, which neither our sentences
+		 * nor the encoder know. */
+		spam = s.t;
+		spam.kind = CN_TRAINED_SPAM;
+		spam.starter = (struct cn_str){ 0 };
+		spam.encoder = NULL;
+		r = train_one(&s.t, &row, tell, err);
+		if (r == 0)
+			r = train_one(&spam, &row, tell_spam, err);
 		if (cn_run_end(s.desk.store, &row, r < 0 ? err->status : 0,
 		    r < 0 ? &ignored : err) < 0)
 			r = -1;
 	}
-	if (r >= 0)
-		tell(&g, made);
-	cn_arena_release(&g.mem);
 	close_store(&s);
-	return r < 0 ? -1 : 0;
+	return r;
 }
 
 /* --- eval --- */

@@ -39,7 +39,7 @@ complete -c cn-classify -s p -l pass-through -d 'mail in, mail with X-CN-* field
 complete -c cn-classify -l no-store -d 'open no store: lines in, lines out'
 complete -c cn-classify -l rejects -r -d '--no-store: what is refused, as it came'
 complete -c cn-classify -s m -l model -r -d 'instead of the store\'s, or the starter'
-complete -c cn-classify -l spam-model -r -d 'what says which mail is spam; else tables do'
+complete -c cn-classify -l spam-model -r -d 'instead of the store\'s, or word lists'
 complete -c cn-classify -l explain -d 'more numbers in class'
 complete -c cn-classify -l refs -d 'lines without personal fields'
 complete -c cn-classify -l format -x -a 'auto table jsonl csv tsv' -d 'auto: a table on a terminal, else jsonl'

@@ -184,6 +184,62 @@ for how in "may = 6:objected" "state = 'restricted':restricted"; do
 done
 is 'all of the old ones are destroyed' "$(sql 'SELECT count(*) FROM model')" 1
 
+# --- a model of spam ---
+spam() {	# WHO... whose ham there is besides
+	{
+		for i in 1 2 3 4 5 6 7 8 9 10 11; do
+			mail "spam$i" $i offer 'X-Mailer: MegaMail'
+			mail "ham$i" $i order
+		done
+		for who; do
+			mail "$who" 1 invoice 'User-Agent: Mutt'
+			mail "$who" 2 invoice 'User-Agent: Mutt'
+		done
+	} | cn-import -q 2>/dev/null | jq -c '{id, spam:
+	    (.subject | startswith("offer"))}' | cn-model learn -q
+	train
+}
+spam_model() {	# that is used; its name is of its bytes
+	cn-query is:in | cn-classify 2>"$T/err" | jq -r '.class.spam_model // empty' |
+	    sort -u
+}
+store spamnever
+spam
+never=$(spam_model)
+like 'spam: a model' "$never" '^store:[0-9a-f]{16}$'
+is 'of categories nothing waits' "$(cat "$T/err")" ''
+store spam
+spam eve fay
+both=$(spam_model)
+unlike 'another one of more' "$both" "$never"
+limit2() {
+	sql "UPDATE person SET $1 WHERE id = (SELECT person FROM message m JOIN
+	    label l ON l.message = m.id ORDER BY m.id DESC LIMIT 1)"
+}
+limit2 'may = 6'
+is 'of one who objects: not used' "$(spam_model)" ''
+limit2 'may = 7'
+is 'control: lifted, it is' "$(spam_model)" "$both"
+"$scan" samples "$(sql 'SELECT leaf FROM model')" >"$T/samples"
+n=$(wc -l <"$T/samples")
+is 'its ciphertext is in the files' "$("$scan" bytes "$T/samples")" "$n"
+cn-purge -q -s fay@example.com --apply --yes >/dev/null
+is 'of one who was erased: destroyed' "$(sql 'SELECT count(*) FROM model')" 0
+is 'no sample is left' "$("$scan" bytes "$T/samples")" 0
+is 'nothing opens' "$(open_models)" 0
+is 'nor is used' "$(spam_model)" ''
+train
+unlike 'trained again: another' "$(spam_model)" "$both|$never"
+is 'which opens' "$(open_models)" 1
+status 'erased and proved' 0 cn-purge -s eve@example.com --apply --yes --prove
+train
+is 'the same as where neither was' "$(spam_model)" "$never"
+sql 'SELECT pub FROM message m JOIN label l ON l.message = m.id
+    WHERE l.spam LIMIT 2' | jq -R -c '{id: ., spam: null}' | cn-model learn -q
+status 'too few are left' 0 cn-model train --from-store --no-starter
+is 'of which none is made, and that one destroyed' \
+    "$(sql 'SELECT count(*) FROM model')" 0
+
 # --- a filter that was there before ---
 store never
 mkfifo "$T/in" "$T/out.fifo"

@@ -295,5 +295,93 @@ echo "{\"id\":\"$id\",\"category\":\"lamp\"}" | cn-model learn -q
 cn-model learn -q -f "$T/md/Repairs=broken_part"
 is 'what was said by hand stands above it' "$(sql "SELECT category, source FROM
     label WHERE source = 'hand'")" 'lamp|hand'
+
+# --- spam ---
+CN_HOME=$T/home4 CN_KEYS=$T/keys4
+cn-store init -q 2>/dev/null
+sort_of() {	# spam|ham FIRST LAST: mails, made otherwise
+	i=$2
+	while [ "$i" -le "$3" ]; do
+		case $1$((i % 2)) in
+		spam0) text='cheap watches, buy now' ;;
+		spam1) text='earn money at home, no risk' ;;
+		ham0) text='where is my order, it has not arrived' ;;
+		ham1) text='the kettle leaks, can you help' ;;
+		esac
+		printf '%s, number %s\n' "$text" "$i" |
+		    mail "$1" $((i % 60)) "$1 $i" |
+		    if [ "$1" = spam ]; then
+			sed 's/^To:/X-Mailer: MegaMail\nTo:/'
+		else
+			sed 's/^To:/User-Agent: Mutt\nTo:/'
+		fi
+		i=$((i + 1))
+	done
+}
+say() {	# FIRST LAST: which are spam, which are not
+	jq -c --argjson a "$1" --argjson z "$2" '(.subject | split(" ")) as $s |
+	    select(($s[1] | tonumber) >= $a and ($s[1] | tonumber) <= $z) |
+	    {id, spam: ($s[0] == "spam")}' "$T/lines" | cn-model learn -q
+}
+spam() {
+	cn-classify "$@" "$T/new" | jq -r ".class.$what" | sort | uniq -c | xargs
+}
+{
+	sort_of spam 1 12
+	sort_of ham 1 12
+} | cn-import -q >"$T/lines" 2>/dev/null
+{
+	sort_of spam 21 26
+	sort_of ham 21 26
+} | cn-import -q >"$T/new" 2>/dev/null
+what=spam_model
+is 'no model of spam' "$(spam)" '12 null'
+say 1 9
+status 'nine of each are too few' 0 cn-model train --from-store --no-starter
+like 'as it says' "$(cat "$T/err")" 'spam: no model: 10 .*, there are 9 and 9'
+is 'and there is none' "$(sql 'SELECT count(*) FROM model')" 0
+say 11 12
+for i in spam ham; do	# one by its category
+	jq -c --arg s "$i" 'select(.subject == $s + " 10") | {id, category: $s}' \
+	    "$T/lines"
+done | cn-model learn -q
+status 'enough' 0 cn-model train --from-store --no-starter
+like 'says of what' "$(cat "$T/err")" \
+    'spam: model [0-9a-f]{16}, 12 labelled messages of spam, 11 of ham'
+is 'a model of each kind' "$(sql 'SELECT kind, labels FROM model ORDER BY 1' |
+    xargs)" 'category|2 spam|23'
+status 'again' 0 cn-model train --from-store --no-starter
+like 'nothing is new' "$(cat "$T/err")" 'spam: nothing is new'
+name=$(sql "SELECT name FROM model WHERE kind = 'spam'")
+is 'cn-classify uses it' "$(spam)" "12 store:$name"
+what=spam
+is 'and tells new spam' "$(jq -r .subject "$T/new" | cut -d ' ' -f 1 | sort |
+    uniq -c | xargs) $(spam)" '6 ham 6 spam 6 false 6 true'
+is 'as is stored' "$(sql 'SELECT count(*) FROM message WHERE spam')" 6
+is 'mail that is not in the store, too' "$(sort_of spam 31 33 |
+    cn-classify | jq -c .class.spam | xargs)" 'true true true'
+is '--no-store: never' "$(what=spam_model spam --no-store)" '12 null'
+sort_of spam 1 12 >"$T/sbox"
+sort_of ham 1 12 >"$T/hbox"
+cn-model train -q -o "$T/spam.model" "spam=$T/sbox" "ham=$T/hbox"
+like '--spam-model names another' "$(what=spam_model spam --spam-model \
+    "$T/spam.model")" '^12 file:[0-9a-f]{16}$'
+cn-classify -q "$T/new" >/dev/null
+is 'no clear model beside the store' "$(find "$CN_HOME" "$CN_KEYS" -type f |
+    xargs grep -lc cnmodel)" ''
+unlike 'all labels are learned' "$(cn)" 'to be learned'
+cp "$T/new" "$T/lines"
+say 21 21
+like 'until there is one of spam that is not' "$(cn)" \
+    '2 +labels wait to be learned'
+status 'which is learned' 0 cn-model train --from-store --no-starter
+like 'by a new model' "$(cat "$T/err")" '13 labelled messages of spam, 12 of'
+is 'of each kind one is left' "$(sql 'SELECT kind FROM model ORDER BY 1' |
+    xargs)" 'category spam'
+jq -c '{id, spam: null}' "$T/new" | cn-model learn -q
+status 'labels taken back' 0 cn-model train --from-store --no-starter
+is 'the model of before' "$(sql "SELECT name FROM model WHERE kind = 'spam'")" \
+    "$name"
+ok 'the doctor finds nothing' cn-store doctor --check
 CN_HOME=$home CN_KEYS=$keys
 finish

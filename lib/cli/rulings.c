@@ -99,7 +99,9 @@ static int run(struct dry *d, struct cn_err *err)
 	    .starter = d->model, .from = named ? "file" : "starter",
 	    .encoder = d->encoder,
 	    .store = named ? NULL : d->desk.store };
-	r = cn_chosen_look(&c->chosen, &changed, err);
+	c->spam = (struct cn_chosen){ .kind = CN_TRAINED_SPAM,
+	    .store = d->desk.store };
+	r = cn_classify_look(c, &changed, err);
 	/* What is read are messages, not the operand. */
 	d->cli->argc = 0;
 	if (r == 0)
@@ -124,6 +126,7 @@ int cn_rulings_run(struct cn_cli *cli, const char *path, struct cn_err *err)
 	cn_items_release(&d.c.items);
 	cn_arena_release(&d.c.scratch);
 	cn_chosen_release(&d.c.chosen);
+	cn_chosen_release(&d.c.spam);
 	cn_rules_release(&d.c.rules);
 	cn_desk_close(&d.desk);
 	cn_model_free(d.model);

@@ -47,7 +47,10 @@ static void use(struct cn_chosen *c, const struct cn_model *m,
     const char *from)
 {
 	c->model = m;
-	snprintf(c->name, sizeof(c->name), "%s:%s", from, cn_model_id(m));
+	c->name[0] = '\0';
+	if (m != NULL)
+		snprintf(c->name, sizeof(c->name), "%s:%s", from,
+		    cn_model_id(m));
 }
 
 /* One that was destroyed meanwhile, or that another version of the program
@@ -77,7 +80,8 @@ int cn_chosen_look(struct cn_chosen *c, bool *changed, struct cn_err *err)
 	int r = c->store == NULL ? 0 : find(c, &t, &mem, err);
 
 	row = r == 1 ? t.id : 0;
-	*changed = r >= 0 && (c->model == NULL || row != c->row);
+	*changed = r >= 0 && (!c->looked || row != c->row);
+	c->looked = c->looked || r >= 0;
 	if (*changed) {
 		cn_model_free(c->own);
 		c->own = NULL;

@@ -1,6 +1,7 @@
-/* chosen.h - which model classifies
+/* chosen.h - which model classifies, which says what is spam
  *
- * That of the store where one was trained and may be used, else the starter.
+ * That of the store where one was trained and may be used, else the starter;
+ * of spam there is no starter.
  * The store's may not be used when one of its messages has gone or the owner
  * of one has objected or is restricted since, until it is trained anew; then
  * the starter stands in.  A filter may run for days, so it looks again before
@@ -16,12 +17,13 @@
 struct cn_chosen {
 	struct cn_store *store;		/* NULL: the starter */
 	const char *kind;
-	const struct cn_model *starter;	/* borrowed */
+	const struct cn_model *starter;	/* borrowed; or NULL */
 	const char *from;		/* what it is: 'starter', or 'file' */
 	const struct cn_encoder *encoder;	/* or NULL; for the store's */
 	/* What was found: */
-	const struct cn_model *model;
-	char name[CN_CHOSEN_NAME];	/* 'store:1f2e…' */
+	bool looked;
+	const struct cn_model *model;	/* NULL: neither */
+	char name[CN_CHOSEN_NAME];	/* 'store:1f2e…'; '' */
 	int64_t row;			/* that was looked at in the store, or
 					 * 0 */
 	struct cn_model *own;		/* NULL: it is the starter */

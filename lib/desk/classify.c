@@ -152,8 +152,8 @@ static void put_class(struct cn_buf *b, const struct cn_classify *c,
 	if (it->ruling != NULL)
 		put_rules(b, it->ruling, &c->rules);
 	cn_json_kv(b, "model", c->chosen.name);
-	if (c->spam != NULL)
-		cn_json_kv(b, "spam_model", cn_model_id(c->spam));
+	if (c->spam.model != NULL)
+		cn_json_kv(b, "spam_model", c->spam.name);
 	cn_buf_ch(b, '}');
 }
 
@@ -177,8 +177,7 @@ static bool same_model(const struct cn_classify *c, struct cn_item *it)
 
 	return model != NULL && strcmp(model, c->chosen.name) == 0 &&
 	    strcmp(rules ? rules : "", c->rules.id) == 0 &&
-	    strcmp(spam ? spam : "", c->spam ? cn_model_id(c->spam) :
-	    "") == 0;
+	    strcmp(spam ? spam : "", c->spam.name) == 0;
 }
 
 /* Has the store the answer of this model? */
@@ -255,14 +254,14 @@ static int ask_spam(struct cn_classify *c, struct cn_item *it,
 {
 	struct cn_msg m = it->msg;
 
-	if (c->spam == NULL)
+	if (c->spam.model == NULL)
 		return 0;
 	if (m.marks == NULL && it->id != 0 && m.channel != NULL &&
 	    strcmp(m.channel, "email") == 0 &&
 	    cn_message_load(c->items.store, it->id, CN_LOAD_MARKS, &m,
 	    &it->mem, err) < 0)
 		return err->status == CN_BLOCKED ? 0 : -1;
-	in->spam = m.marks == NULL ? NULL : c->spam;
+	in->spam = m.marks == NULL ? NULL : c->spam.model;
 	in->spam_marks = m.marks;
 	in->nspam_marks = m.nmarks;
 	return 0;
@@ -477,6 +476,8 @@ static int store_group(struct cn_classify *c, struct cn_err *err)
 	if (cn_store_begin(s, err) < 0)
 		return -1;
 	r = cn_chosen_holds(&c->chosen, err);
+	if (r == 1)
+		r = cn_chosen_holds(&c->spam, err);
 	if (r == 1 && store_all(c, &n, err) < 0)
 		r = -1;
 	if (r <= 0) {
@@ -489,14 +490,26 @@ static int store_group(struct cn_classify *c, struct cn_err *err)
 	return 1;
 }
 
-/* Decides again, where the model is not the one that has decided. */
+int cn_classify_look(struct cn_classify *c, bool *changed, struct cn_err *err)
+{
+	bool other;
+
+	if (cn_chosen_look(&c->chosen, changed, err) < 0 ||
+	    cn_chosen_look(&c->spam, &other, err) < 0)
+		return -1;
+	*changed = *changed || other;
+	c->items.marks = c->spam.model != NULL;
+	return 0;
+}
+
+/* Decides again, where a model is not the one that has decided. */
 static int renew(struct cn_classify *c, struct cn_err *err)
 {
 	struct cn_item *it;
 	bool changed;
 	size_t i;
 
-	if (cn_chosen_look(&c->chosen, &changed, err) < 0)
+	if (cn_classify_look(c, &changed, err) < 0)
 		return -1;
 	for (i = 0; i < c->items.n && changed; i++) {
 		it = c->items.v[i];

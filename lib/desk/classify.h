@@ -8,9 +8,9 @@
 
 struct cn_classify {
 	struct cn_items items;		/* purpose 'classify' */
-	struct cn_chosen chosen;	/* looked at before the first item */
+	struct cn_chosen chosen;	/* looked at before the first item; */
+	struct cn_chosen spam;		/* that one, too */
 	struct cn_rules rules;		/* released by the caller */
-	const struct cn_model *spam;	/* or NULL */
 	bool explain;			/* more numbers in class */
 	bool refs;			/* no words of the message in class */
 	struct cn_arena scratch;	/* of one decision; released by the
@@ -21,6 +21,9 @@ struct cn_classify {
 /* What a model is told of an item, when it learns and when it is asked; lives
  * as long as the item. */
 void cn_classify_input(struct cn_item *, struct cn_ai_input *);
+/* cn_chosen_look() at both models; to be called before the first item. */
+int cn_classify_look(struct cn_classify *, bool *changed, struct cn_err *)
+    CN_CHECKED;
 /* Decides about an item that was just taken: result and json. */
 int cn_classify_item(struct cn_classify *, struct cn_item *, struct cn_err *)
     CN_CHECKED;

@@ -18,16 +18,28 @@ void cn_examples_release(struct cn_examples *x)
 	*x = (struct cn_examples){ 0 };
 }
 
+static bool of_spam(const struct cn_trainer *t)
+{
+	return strcmp(t->kind, CN_TRAINED_SPAM) == 0;
+}
+
 static struct cn_items items_of(const struct cn_trainer *t)
 {
 	return (struct cn_items){ .store = t->store, .conf = t->conf,
-	    .purpose = "classify" };
+	    .purpose = "classify", .marks = of_spam(t) };
 }
 
-/* The class that a label teaches, or NULL. */
-static const char *class_of(const struct cn_label *l)
+/* The class that a label teaches, or NULL.  A category says that it is spam
+ * where it is that one, and never that it is none. */
+static const char *class_of(const struct cn_trainer *t,
+    const struct cn_label *l)
 {
-	return l->category;
+	if (!of_spam(t))
+		return l->category;
+	if (l->spam >= 0)
+		return l->spam ? "spam" : "ham";
+	return l->category != NULL && strcmp(l->category, "spam") == 0 ?
+	    "spam" : NULL;
 }
 
 static void sum_str(struct cn_sha *sha, struct cn_str s)
@@ -50,7 +62,10 @@ static void digest(const struct cn_ai_input *in, uint8_t out[CN_SHA])
 	cn_sha_end(sha, out);
 }
 
-/* Loads one: 1, 0 where the gate says no or it has gone, -1. */
+enum { GATE, LOADED, NO_MAIL };
+
+/* Loads one: LOADED, GATE where that says no or it has gone, NO_MAIL where
+ * there is nothing in it for a model of spam, -1. */
 static int load(struct cn_items *is, int64_t id, struct cn_ai_input *in,
     struct cn_err *err)
 {
@@ -58,11 +73,15 @@ static int load(struct cn_items *is, int64_t id, struct cn_ai_input *in,
 
 	cn_items_reset(is);
 	if ((it = cn_item_stored(is, id, err)) == NULL)
-		return err->status == CN_BLOCKED ? 0 : -1;
+		return err->status == CN_BLOCKED ? GATE : -1;
 	if (it->skipped != NULL)
-		return 0;
+		return GATE;
 	cn_classify_input(it, in);
-	return 1;
+	if (is->marks) {
+		in->marks = it->msg.marks;
+		in->nmarks = it->msg.nmarks;
+	}
+	return is->marks && in->marks == NULL ? NO_MAIL : LOADED;
 }
 
 static int by_content(const void *a, const void *b)
@@ -73,16 +92,17 @@ static int by_content(const void *a, const void *b)
 	return r != 0 ? r : memcmp(x->digest, y->digest, CN_SHA);
 }
 
-static int add_example(const struct cn_label *l, struct cn_items *is,
-    struct cn_examples *x, size_t *cap, struct cn_err *err)
+static int add_example(const struct cn_label *l, const char *class,
+    struct cn_items *is, struct cn_examples *x, size_t *cap,
+    struct cn_err *err)
 {
 	struct cn_example_at *at;
 	struct cn_ai_input in;
 	int r = load(is, l->message, &in, err);
 
-	if (r <= 0) {
-		x->skipped += r == 0;
-		return r;
+	if (r != LOADED) {
+		x->skipped += r == GATE;
+		return r < 0 ? -1 : 0;
 	}
 	if (x->n == *cap) {
 		*cap = *cap ? *cap * 2 : PAGE;
@@ -90,7 +110,7 @@ static int add_example(const struct cn_label *l, struct cn_items *is,
 	}
 	at = &x->v[x->n++];
 	at->message = l->message;
-	at->label = cn_arena_strdup(&x->mem, class_of(l));
+	at->label = cn_arena_strdup(&x->mem, class);
 	digest(&in, at->digest);
 	if (l->time > x->until)
 		x->until = l->time;
@@ -103,6 +123,7 @@ int cn_examples_find(const struct cn_trainer *t, struct cn_examples *x,
 	struct cn_items is = items_of(t);
 	struct cn_label page[PAGE];
 	struct cn_arena mem = { 0 };
+	const char *class;
 	int64_t after = 0;
 	size_t n = 1, i, cap = 0;
 	int r = 0;
@@ -113,8 +134,9 @@ int cn_examples_find(const struct cn_trainer *t, struct cn_examples *x,
 		r = cn_label_list(t->store, after, page, PAGE, &n, &mem, err);
 		for (i = 0; i < n && r == 0; i++) {
 			after = page[i].message;
-			if (class_of(&page[i]) != NULL)
-				r = add_example(&page[i], &is, x, &cap, err);
+			if ((class = class_of(t, &page[i])) != NULL)
+				r = add_example(&page[i], class, &is, x, &cap,
+				    err);
 		}
 	}
 	cn_items_release(&is);
@@ -152,9 +174,9 @@ int cn_examples_add(const struct cn_trainer *t, const struct cn_examples *x,
 	for (i = 0; i < x->n && r == 0; i++) {
 		if ((r = load(&is, x->v[i].message, &in, err)) < 0)
 			break;
-		if (r == 1)
+		if (r == LOADED)
 			digest(&in, sum);
-		if (r == 0 || memcmp(sum, x->v[i].digest, CN_SHA) != 0)
+		if (r != LOADED || memcmp(sum, x->v[i].digest, CN_SHA) != 0)
 			r = changed(err);
 		else
 			r = cn_train_add(out, cn_str(x->v[i].label), &in, err);
@@ -189,11 +211,14 @@ static int holds(const struct cn_trainer *t, const struct cn_example_at *x,
 {
 	struct cn_message_owner o;
 	struct cn_arena mem = { 0 };
+	const char *class = NULL;
 	struct cn_label l;
 	int r = cn_label_get(t->store, x->message, &l, &mem, err);
 
 	if (r == 1)
-		r = class_of(&l) != NULL && strcmp(class_of(&l), x->label) == 0;
+		class = class_of(t, &l);
+	if (r == 1)
+		r = class != NULL && strcmp(class, x->label) == 0;
 	if (r == 1)
 		r = cn_message_owner(t->store, x->message, &o, err);
 	if (r == 1)
@@ -298,6 +323,19 @@ static int stands(const struct cn_trainer *t, const struct cn_training *g,
 	return r < 0 ? -1 : m != NULL;
 }
 
+/* Too few of either kind are as good as none. */
+static void enough(struct cn_examples *x, struct cn_training *g)
+{
+	size_t i;
+
+	g->spam = 0;
+	for (i = 0; i < x->n; i++)
+		g->spam += strcmp(x->v[i].label, "spam") == 0;
+	g->ham = x->n - g->spam;
+	if (g->spam < CN_TRAINER_SPAM || g->ham < CN_TRAINER_SPAM)
+		x->n = 0;
+}
+
 /* 1 trained, 0 nothing is new, -1. */
 static int once(const struct cn_trainer *t, struct cn_training *g,
     struct cn_err *err)
@@ -309,6 +347,8 @@ static int once(const struct cn_trainer *t, struct cn_training *g,
 	if (r < 0)
 		return -1;
 	g->skipped = x.skipped;
+	if (of_spam(t))
+		enough(&x, g);
 	r = source(t, &x, from, err);
 	if (r == 0)
 		r = cn_trained_find(t->store, t->kind, &g->row, &g->mem, err);

@@ -12,6 +12,9 @@
 #include "store/label.h"
 #include "store/trained.h"
 
+/* Of a model of spam: fewer examples than this of spam or of ham make none. */
+#define CN_TRAINER_SPAM 10
+
 /* Labelled messages whose owner allows it, in that order. */
 struct cn_examples {
 	struct cn_example_at {
@@ -27,7 +30,7 @@ struct cn_examples {
 struct cn_trainer {
 	struct cn_store *store;
 	const struct cn_config *conf;
-	const char *kind;		/* CN_TRAINED_CATEGORY */
+	const char *kind;		/* CN_TRAINED_... */
 	struct cn_str starter;		/* sentences as cn_train_yaml() takes
 					 * them; p == NULL: none */
 	const struct cn_encoder *encoder;	/* or NULL */
@@ -45,10 +48,12 @@ int cn_examples_add(const struct cn_trainer *, const struct cn_examples *,
 
 /* Trains on what is labelled now and puts the model in the place of the one
  * before, which it destroys.  Returns 1, or 0 where nothing is new; without
- * any example the one before is destroyed all the same (then id is 0). */
+ * any example, or with too few of spam, the one before is destroyed all the
+ * same (then id is 0). */
 struct cn_training {
 	struct cn_trained row;		/* of the model in use; id 0: none */
 	size_t skipped, classes;
+	size_t spam, ham;		/* examples, of a model of spam */
 	struct cn_arena mem;		/* of the row; release it */
 };
 int cn_trainer_run(const struct cn_trainer *, struct cn_training *,

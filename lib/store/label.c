@@ -50,8 +50,8 @@ int cn_label_list(struct cn_store *s, int64_t after, struct cn_label *v,
 
 int cn_label_count(struct cn_store *s, int64_t *n, struct cn_err *err)
 {
-	return cn_get(s, err, n, "SELECT count(*) FROM label", "") < 0 ? -1 :
-	    0;
+	return cn_get(s, err, n, "SELECT count(*) FROM label WHERE category IS"
+	    " NOT NULL", "") < 0 ? -1 : 0;
 }
 
 static bool same(const char *a, const char *b)

@@ -36,6 +36,7 @@ int cn_label_get(struct cn_store *, int64_t message, struct cn_label *,
 /* Those of messages above `after`, ascending, at most max, in the arena. */
 int cn_label_list(struct cn_store *, int64_t after, struct cn_label *,
     size_t max, size_t *n, struct cn_arena *, struct cn_err *) CN_CHECKED;
+/* Those of a category. */
 int cn_label_count(struct cn_store *, int64_t *, struct cn_err *) CN_CHECKED;
 
 /* Incoming messages above `after` in folders, labels or keywords of this name,

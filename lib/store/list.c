@@ -239,6 +239,8 @@ int cn_quarantine_list(struct cn_store *s, int64_t since, int64_t until,
     " GROUP BY command, account) AND start >= ? AND (account IS NULL OR" \
     " account IN (SELECT pub FROM account WHERE state = 'live'))"
 
+#define NEWEST(kind) " (SELECT max(id) FROM model WHERE kind = '" kind \
+    "' AND NOT torn)"
 #define EXPIRING (14 * 86400)
 
 /* An erasure that has only got as far as the keyring has no row yet. */
@@ -283,11 +285,13 @@ int cn_store_waiting(struct cn_store *s, int64_t since, int64_t now,
 	    " state = 'live' AND expires < ?", "i", now + EXPIRING) < 0 ||
 	    cn_get(s, err, &w->unlearned, "SELECT count(*) FROM label l JOIN"
 	    " message m ON m.id = l.message LEFT JOIN person p ON p.id ="
-	    " m.person WHERE l.category IS NOT NULL AND (p.id IS NULL OR"
-	    " (p.state = 'live' AND p.may & 1)) AND NOT EXISTS(SELECT 1 FROM"
-	    " example e WHERE e.message = l.message AND e.model = (SELECT"
-	    " max(id) FROM model WHERE kind = 'category' AND NOT torn))",
-	    "") < 0 ||
+	    " m.person WHERE (p.id IS NULL OR (p.state = 'live' AND p.may &"
+	    " 1)) AND ((l.category IS NOT NULL AND NOT EXISTS(SELECT 1 FROM"
+	    " example e WHERE e.message = l.message AND e.model ="
+	    NEWEST("category") ")) OR (l.spam IS NOT NULL AND m.channel ="
+	    " 'email' AND NOT EXISTS(SELECT 1 FROM example e WHERE e.message"
+	    " = l.message AND e.model = " NEWEST("spam") ") AND"
+	    NEWEST("spam") " IS NOT NULL))", "") < 0 ||
 	    cn_get(s, err, &w->missing, "SELECT count(*) FROM pending WHERE"
 	    " pub IS NULL", "") < 0)
 		return -1;

@@ -12,6 +12,7 @@
 #include "store/store.h"
 
 #define CN_TRAINED_CATEGORY "category"
+#define CN_TRAINED_SPAM "spam"
 
 struct cn_trained {
 	int64_t id, leaf;
