@@ -168,19 +168,19 @@ category(const struct cn_model *m, struct cn_look *l)
 	struct cn_tf *tf;
 	size_t nf, ntf, i;
 	double second = 0, certain;
-	bool mixed;
-	float *p;
+	float *p, *side;
 	int best;
 
 	f = cn_feats(&l->words, &nf, l->arena);
 	tf = cn_input_tfs(l->in, f, nf, &ntf, l->arena);
 	p = cn_arena_alloc(l->arena, m->classes * sizeof(*p));
+	side = cn_arena_alloc(l->arena, m->classes * sizeof(*side));
 	if (cn_model_score(m, tf, ntf, p, &norm) == 0)
 		return;
 	cn_sentences(m, l->in, p, l->arena);
-	mixed = m->use && cn_model_mix(m, cn_meaning(m->use, l->in,
-	    l->arena), p);
-	best = cn_model_decide(m, p, mixed, &certain);
+	side = cn_model_meaning(m, m->use ? cn_meaning(m->use, l->in,
+	    l->arena) : NULL, side);
+	best = cn_model_decide(m, p, side, &certain);
 	for (i = 0; i < m->classes; i++) {
 		if (i != (size_t)best && i + 1 != m->outside && p[i] > second)
 			second = p[i];
@@ -190,7 +190,7 @@ category(const struct cn_model *m, struct cn_look *l)
 	r->best = m->label[best];
 	r->confidence = p[best];
 	r->margin = p[best] - second;
-	r->abstained = certain < (mixed ? m->threshold_use : m->threshold);
+	r->abstained = certain < (side ? m->threshold_use : m->threshold);
 	if (!r->abstained) {
 		r->category = r->best;
 		l->usual = (enum cn_priority)m->priority[best];

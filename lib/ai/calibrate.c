@@ -29,7 +29,7 @@ struct held {
 	bool outside;
 	float *score;			/* of the words */
 	float *side;			/* of the encoder, or NULL */
-	float *sum;			/* what is judged */
+	float *sum;			/* what a temperature is sought for */
 };
 
 struct held_set {
@@ -73,11 +73,12 @@ hold_out(const struct cn_train *t, const struct cn_train_opts *o,
 			h->sum = h->score;
 			if (m->meaning == NULL || t->ex[j].meaning == NULL)
 				continue;
-			h->side = cn_arena_alloc(&set->arena, t->classes *
-			    sizeof(float));
 			h->sum = cn_arena_alloc(&set->arena, t->classes *
 			    sizeof(float));
-			cn_model_meaning(m, t->ex[j].meaning, h->side);
+			memcpy(h->sum, h->score, t->classes * sizeof(float));
+			h->side = cn_model_meaning(m, t->ex[j].meaning,
+			    cn_arena_alloc(&set->arena, t->classes *
+			    sizeof(float)));
 		}
 		cn_model_free(m);
 	}
@@ -139,8 +140,9 @@ take_steps(const struct held_set *set, const struct cn_model *m, bool mixed,
 
 	memset(s, 0, sizeof(*s));
 	for (i = 0; i < set->n; i++) {
-		memcpy(p, set->h[i].sum, m->classes * sizeof(*p));
-		best = cn_model_decide(m, p, mixed, &certain);
+		memcpy(p, set->h[i].score, m->classes * sizeof(*p));
+		best = cn_model_decide(m, p, mixed ? set->h[i].side : NULL,
+		    &certain);
 		bin = (int)(certain * STEPS);
 		if (set->h[i].outside)
 			s->outside[bin]++;
@@ -258,6 +260,10 @@ calibrate_mix(struct held_set *set, struct cn_model *m)
 		if (set->h[i].side)
 			set->h[n++] = set->h[i];
 	set->n = n;
+	for (i = 0; i < n; i++)
+		memcpy(set->h[i].sum, set->h[i].side, m->classes *
+		    sizeof(float));
+	m->temperature_side = fit_temperature(set, m->classes);
 	for (i = 0; n && i < sizeof(shares) / sizeof(shares[0]); i++) {
 		mix(set, m->classes, shares[i]);
 		loss = log_loss(set, m->classes, fit_temperature(set,

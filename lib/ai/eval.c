@@ -153,20 +153,19 @@ static void
 judge(const struct cn_model *m, const struct cn_example *x, struct tally *y,
     struct cn_eval *e, uint32_t class, bool outside, const uint32_t *rank)
 {
-	float p[CN_MODEL_CLASSES];
+	float p[CN_MODEL_CLASSES], sums[CN_MODEL_CLASSES], *side;
 	struct cn_norm norm;
 	double certain;
-	bool mixed;
 	int best;
 
 	if (cn_model_score(m, x->tf, x->n, p, &norm) == 0) {
 		count(y, e, class, outside, -1, 0, false);
 		return;
 	}
-	mixed = cn_model_mix(m, x->meaning, p);
-	best = cn_model_decide(m, p, mixed, &certain);
+	side = cn_model_meaning(m, x->meaning, sums);
+	best = cn_model_decide(m, p, side, &certain);
 	count(y, e, class, outside, (int)rank[best], p[best],
-	    certain >= (mixed ? m->threshold_use : m->threshold));
+	    certain >= (side ? m->threshold_use : m->threshold));
 }
 
 int

@@ -51,6 +51,7 @@ struct cn_model {
 	 * one; encoder[0] == 0: it was not. */
 	char encoder[17];
 	double mix, temperature_use, threshold_use;
+	double temperature_side;	/* of the encoder alone */
 	float *meaning;			/* [CN_ENCODER_DIM][classes] */
 	float *meaning_scale;		/* [classes]: of their int8s */
 	float *meaning_bias;		/* [classes] */
@@ -113,22 +114,23 @@ size_t cn_model_score(const struct cn_model *, struct cn_tf *, size_t,
     float *score, struct cn_norm *);
 /* Softmax at a temperature, in place; returns the index of the best. */
 int cn_softmax(float *score, size_t n, double temperature);
-/* Softmax at the model's temperature, in place; returns the best class among
- * those that are one.  Certain, or NULL: the best's share at a temperature that
- * is higher by FLAT, which tells better than confidence what is in no class (a
- * few words can make one class likelier than all others and yet be little);
- * 0 where the class of what is in none is likelier. */
-int cn_model_decide(const struct cn_model *, float *score, bool mixed,
+/* Softmax at the model's temperature of the words' sums, in place, with those
+ * of the encoder (side, or NULL); returns the best class among those that are
+ * one.  Certain, or NULL: the best's share at a temperature that is higher by
+ * FLAT, which tells better than confidence what is in no class (a few words
+ * can make one class likelier than all others and yet be little); 0 where the
+ * class of what is in none is likelier.  With an encoder it is the mean of the
+ * shares that it, the words and both together give: what is in no class they
+ * seldom take for the same. */
+int cn_model_decide(const struct cn_model *, float *score, const float *side,
     double *certain);
 /* What the encoder makes of an input: CN_ENCODER_DIM numbers in the arena, or
  * NULL where it does not know the language. */
 float *cn_meaning(const struct cn_encoder *, const struct cn_ai_input *,
     struct cn_arena *);
-/* Sums of the encoder's side alone. */
-void cn_model_meaning(const struct cn_model *, const float *meaning,
-    float *score);
-/* Adds mix times that of it; false where there is nothing to add. */
-bool cn_model_mix(const struct cn_model *, const float *meaning,
+/* Sums of the encoder's side alone, in score, which is returned; NULL where
+ * the model has no such side or meaning is NULL. */
+float *cn_model_meaning(const struct cn_model *, const float *meaning,
     float *score);
 /* Weight of one row for one class, scale included. */
 double cn_model_weight(const struct cn_model *, uint32_t row, size_t class);

@@ -14,7 +14,7 @@ cn_model_give_meaning(struct cn_model *m, const char *encoder)
 {
 	snprintf(m->encoder, sizeof(m->encoder), "%s", encoder);
 	m->mix = 1;
-	m->temperature_use = 1;
+	m->temperature_use = m->temperature_side = 1;
 	m->meaning = cn_alloc(CN_ENCODER_DIM * m->classes *
 	    sizeof(*m->meaning));
 	m->meaning_scale = cn_alloc(m->classes * sizeof(*m->meaning_scale));
@@ -73,12 +73,14 @@ cn_meaning(const struct cn_encoder *enc, const struct cn_ai_input *in,
 	return cn_encode(enc, t, out, arena) ? out : NULL;
 }
 
-void
+float *
 cn_model_meaning(const struct cn_model *m, const float *meaning, float *score)
 {
 	size_t i, c;
 	const float *w;
 
+	if (m->meaning == NULL || meaning == NULL)
+		return NULL;
 	memset(score, 0, m->classes * sizeof(*score));
 	for (i = 0; i < CN_ENCODER_DIM; i++) {
 		w = m->meaning + i * m->classes;
@@ -87,18 +89,5 @@ cn_model_meaning(const struct cn_model *m, const float *meaning, float *score)
 	}
 	for (c = 0; c < m->classes; c++)
 		score[c] = score[c] * m->meaning_scale[c] + m->meaning_bias[c];
-}
-
-bool
-cn_model_mix(const struct cn_model *m, const float *meaning, float *score)
-{
-	float side[CN_MODEL_CLASSES];
-	size_t c;
-
-	if (m->meaning == NULL || meaning == NULL)
-		return false;
-	cn_model_meaning(m, meaning, side);
-	for (c = 0; c < m->classes; c++)
-		score[c] += (float)m->mix * side[c];
-	return true;
+	return score;
 }

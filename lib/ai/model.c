@@ -410,25 +410,44 @@ cn_softmax(float *score, size_t n, double temperature)
 	return (int)best;
 }
 
+/* What a class has of the sums at a flat temperature. */
+static double
+flat_share(const float *score, size_t n, double temperature, size_t class)
+{
+	float p[CN_MODEL_CLASSES];
+
+	memcpy(p, score, n * sizeof(*p));
+	cn_softmax(p, n, FLAT * temperature);
+	return (double)p[class];
+}
+
 int
-cn_model_decide(const struct cn_model *m, float *score, bool mixed,
+cn_model_decide(const struct cn_model *m, float *score, const float *side,
     double *certain)
 {
-	double temperature = mixed ? m->temperature_use : m->temperature;
-	float flat[CN_MODEL_CLASSES];
-	size_t i;
+	double temperature = side ? m->temperature_use : m->temperature;
+	float words[CN_MODEL_CLASSES], both[CN_MODEL_CLASSES];
+	size_t i, n = m->classes;
 	int best;
 
-	if (certain) {
-		memcpy(flat, score, m->classes * sizeof(*flat));
-		best = cn_softmax(flat, m->classes, FLAT * temperature);
-		*certain = (uint32_t)best + 1 == m->outside ? 0 : flat[best];
+	memcpy(words, score, n * sizeof(*words));
+	for (i = 0; side && i < n; i++)
+		score[i] += (float)m->mix * side[i];
+	memcpy(both, score, n * sizeof(*both));
+	best = cn_softmax(score, n, temperature);
+	if (certain && (uint32_t)best + 1 == m->outside)
+		*certain = 0;
+	else if (certain) {
+		*certain = flat_share(both, n, temperature, (size_t)best);
+		if (side)
+			*certain = (*certain + flat_share(words, n,
+			    m->temperature, (size_t)best) + flat_share(side,
+			    n, m->temperature_side, (size_t)best)) / 3;
 	}
-	best = cn_softmax(score, m->classes, temperature);
-	if (m->classes == 1 || (uint32_t)best + 1 != m->outside)
+	if (n == 1 || (uint32_t)best + 1 != m->outside)
 		return best;
 	best = best == 0;
-	for (i = 0; i < m->classes; i++)
+	for (i = 0; i < n; i++)
 		if (i + 1 != m->outside && score[i] > score[best])
 			best = (int)i;
 	return best;
@@ -438,10 +457,11 @@ int
 cn_model_predict(const struct cn_model *m, const struct cn_ai_input *in,
     float *prob, struct cn_arena *arena)
 {
+	float side[CN_MODEL_CLASSES];
+	const float *meaning;
 	struct cn_norm norm;
 	struct cn_tf *tf;
 	size_t n, i;
-	bool mixed;
 
 	tf = cn_input_tfs(in, NULL, 0, &n, arena);
 	if (cn_model_score(m, tf, n, prob, &norm) == 0) {
@@ -449,9 +469,9 @@ cn_model_predict(const struct cn_model *m, const struct cn_ai_input *in,
 			prob[i] = 1.0f / (float)m->classes;
 		return -1;
 	}
-	mixed = m->use && cn_model_mix(m, cn_meaning(m->use, in, arena),
-	    prob);
-	return cn_model_decide(m, prob, mixed, NULL);
+	meaning = m->use ? cn_meaning(m->use, in, arena) : NULL;
+	return cn_model_decide(m, prob, cn_model_meaning(m, meaning, side),
+	    NULL);
 }
 
 double

@@ -7,7 +7,7 @@
  *            in none + 1 or 0
  *   f32      temperature
  *   length, bytes of the encoder's id (0: none); with one: threshold as above,
- *            f32 temperature, f32 mix
+ *            f32 temperature of both, f32 temperature of its side, f32 mix
  *   classes: length, bytes of the label; priority byte; f32 bias
  *   rows:    key minus the previous key; document frequency; f32 scale;
  *            number of weights; for each: class minus the previous class;
@@ -103,6 +103,7 @@ cn_model_save(const struct cn_model *m, struct cn_buf *b)
 	if (n) {
 		put_num(b, (uint64_t)(m->threshold_use * 10000 + 0.5));
 		put_float(b, (float)m->temperature_use);
+		put_float(b, (float)m->temperature_side);
 		put_float(b, (float)m->mix);
 	}
 	for (i = 0; i < m->classes; i++) {
@@ -271,6 +272,7 @@ get_encoder(struct in *in, struct cn_model *m)
 	cn_model_give_meaning(m, id);
 	m->threshold_use = get_num(in, 10000) / 10000.0;
 	m->temperature_use = get_temperature(in);
+	m->temperature_side = get_temperature(in);
 	m->mix = get_float(in);
 	in->bad |= m->mix < 0 || m->mix > 100;
 }
