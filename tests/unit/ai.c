@@ -174,6 +174,7 @@ odd_data(void)
 	struct cn_ai_result r;
 	struct cn_ai_input in = { .text = cn_str("what an odd thing") };
 	struct cn_model *m;
+	float p[CN_MODEL_CLASSES];
 	char label[16];
 	size_t bad = 0;
 	int i, rc = 0;
@@ -200,6 +201,20 @@ odd_data(void)
 	}
 	ok(rc < 0 && err.status == CN_CONFIG, "too many classes: %s",
 	    err.msg);
+	cn_train_free(t);
+	t = cn_train_new();
+	ok(cn_train_yaml(t, "f.yaml", cn_str("refund:\n  en:\n    - give it "
+	    "back\nempty:\n  en: []\nnothing: {}\none:\n  en:\n    - where "
+	    "is it\n"), &err) == 0 && cn_train_classes(t) == 2 &&
+	    cn_train_count(t) == 2, "a category without a sentence is none");
+	m = cn_model_train(t, NULL, &err);
+	ok(m && cn_model_predict(m, &(struct cn_ai_input){ .text =
+	    cn_str("where is it") }, p, &arena) == 1,
+	    "a category may have one sentence");
+	cn_model_free(m);
+	ok(cn_train_yaml(t, "f.yaml", cn_str("a:\n  en: [x]\nb:\n"), &err) < 0 &&
+	    err.status == CN_CONFIG && strstr(err.msg, "f.yaml:3"),
+	    "a category that is no map is named: %s", err.msg);
 	cn_train_free(t);
 	t = examples();
 	rc = cn_eval_folds(t, NULL, 3, &e, &arena, &err);

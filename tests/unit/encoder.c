@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ai/encoder_in.h"
+#include "ai/model.h"
 #include "ai/similar.h"
 #include "base/file.h"
 #include "crypt/crypt.h"
@@ -331,6 +332,108 @@ check_near(void)
 	    "a cosine of bytes");
 }
 
+/* --- the category model's encoder side --- */
+
+static struct cn_train *
+examples(const struct cn_encoder *e)
+{
+	static const char lines[] = "refund\ta cab of money back please\n"
+	    "refund\tplease return my money\nrefund\tmoney back at once\n"
+	    "parcel\twhere is my parcel\nparcel\tthe parcel is late\n"
+	    "parcel\tno parcel came to us\nlogin\tonly this one\n";
+	struct cn_train *t = cn_train_new();
+	struct cn_err err;
+
+	cn_train_encoder(t, e);
+	ok(cn_train_tsv(t, "x", CN_STR(lines), NULL, &err) == 0,
+	    "a class may have one example");
+	return t;
+}
+
+/* FNV-1a as the format says: damage that has a right checksum. */
+static void
+seal(struct cn_buf *b)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+	size_t i;
+
+	for (i = 0; i + 8 < b->len; i++)
+		h = (h ^ (unsigned char)b->p[i]) * 0x100000001b3u;
+	for (i = b->len - 8; i < b->len; i++, h >>= 8)
+		b->p[i] = (char)(h & 0xff);
+}
+
+static void
+damage_model(struct cn_buf *file, const struct cn_train *t)
+{
+	/* The head with the encoder's id; scale, bias and numbers by class. */
+	size_t head = 64, tail = 3 * (8 + CN_ENCODER_DIM) + 8, i;
+	size_t loads = 0, refused = 0, bad = 0;
+	struct cn_arena mem = { 0 };
+	struct cn_model *m;
+	struct cn_eval e;
+	struct cn_err err;
+
+	for (i = 8; i + 8 < file->len; i++) {
+		if (i == head)
+			i = file->len - tail;
+		file->p[i] ^= 0x41;
+		m = cn_model_load(cn_buf_view(file), &err);
+		bad += m != NULL || err.status != CN_INTEGRITY;
+		cn_model_free(m);
+		file->p[i] ^= 0x41 ^ 0xff;
+		seal(file);
+		m = cn_model_load(cn_buf_view(file), &err);
+		refused += m == NULL;
+		loads += m != NULL;
+		if (m && i % 16 == 0)
+			bad += cn_eval_model(m, t, &e, &mem, &err) < 0 ||
+			    !(e.ece >= 0 && e.ece <= 1);
+		cn_model_free(m);
+		file->p[i] ^= (char)0xff;
+		seal(file);
+		cn_arena_release(&mem);
+	}
+	for (i = file->len - tail; i < file->len; i++) {
+		m = cn_model_load((struct cn_str){ file->p, i }, &err);
+		bad += m != NULL;
+		cn_model_free(m);
+	}
+	ok(bad == 0, "each changed byte of a model's encoder side is 5");
+	ok(refused > 0 && loads > 0, "or harmless under a right checksum");
+}
+
+static void
+check_model(const struct cn_encoder *e)
+{
+	struct cn_train *t = examples(e), *plain = examples(NULL);
+	struct cn_buf file = { 0 }, again = { 0 };
+	struct cn_err err;
+	struct cn_model *m = cn_model_train(t, NULL, &err), *l;
+	struct cn_model *w = cn_model_train(plain, NULL, &err);
+
+	ok(m && w && cn_model_encoder(m) && !cn_model_encoder(w) &&
+	    about(cn_model_temperature(m), cn_model_temperature(w)) &&
+	    about(cn_model_threshold(m), cn_model_threshold(w)) &&
+	    !about(cn_model_temperature(w), 1),
+	    "the words are as sure with an encoder beside them as alone");
+	cn_model_save(m, &file);
+	l = cn_model_load(cn_buf_view(&file), &err);
+	ok(l != NULL, "a model with an encoder is read again");
+	if (l)
+		cn_model_save(l, &again);
+	ok(file.len == again.len && memcmp(file.p, again.p, file.len) == 0,
+	    "and saves to its own bytes");
+	damage_model(&file, t);
+	cn_model_free(l);
+	cn_model_free(m);
+	cn_model_free(w);
+	cn_train_free(t);
+	cn_train_free(plain);
+	cn_buf_release(&file);
+	cn_buf_release(&again);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -359,6 +462,7 @@ main(int argc, char **argv)
 	    "an empty text leaves the numbers alone");
 	check_damage(&file);
 	check_near();
+	check_model(e);
 	ok(cn_encoder_speaks("en") && cn_encoder_speaks(NULL) &&
 	    cn_encoder_speaks("") && !cn_encoder_speaks("de"), "English");
 	cn_encoder_free(e);
