@@ -1,7 +1,8 @@
 #!/bin/sh
 # accuracy.sh - the category model beside a linear SVM, on the same parts of
-# the public training data.  CN_DATA names its folder, BUILD the build's, and
-# CN_ENCODER an encoder (empty: none).  Needs python3-sklearn.
+# the public training data; with a sentence encoder, too, where `make encoder`
+# put one (CN_ENCODER names another): one model, asked with it and without.
+# CN_DATA names the data's folder, BUILD the build's.  Needs python3-sklearn.
 set -eu
 here=$(dirname "$0")
 data=${CN_DATA:-../shared/data}
@@ -11,16 +12,26 @@ python=/usr/bin/python3
 	exit 0; }
 "$python" -c 'import sklearn' 2>/dev/null || { echo 'accuracy: skipped, no sklearn'
 	exit 0; }
+encoder=${CN_ENCODER-${BUILD:-build}/share/convonest/encoder.bin}
+[ -r "$encoder" ] || encoder=
+export CN_ENCODER=
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
 # compare NAME TRAIN TEST [OUTSIDE]
 compare() {
-	"$cn" train -q "$2" ${5:+--outside "$5"} -o "$tmp/m"
-	"$cn" eval "$3" -m "$tmp/m" ${4:+--outside "$4"} --worst 0 \
-	    --format jsonl >"$tmp/ours"
+	CN_ENCODER=$encoder "$cn" train -q "$2" ${5:+--outside "$5"} -o "$tmp/m"
 	svm=$("$python" "$here/baseline.py" "$2" "$3" "${4:-}")
-	jq -rs --arg name "$1" --arg svm "$svm" '[.[] |
+	say "$1" "$3" "$svm" "${4:-}"
+	[ -z "$encoder" ] || CN_ENCODER=$encoder say "$1, encoder" "$3" \
+	    "$svm" "${4:-}"
+}
+
+# say NAME TEST SVM OUTSIDE: what the model makes of it.
+say() {
+	"$cn" eval "$2" -m "$tmp/m" ${4:+--outside "$4"} --worst 0 \
+	    --format jsonl >"$tmp/ours"
+	jq -rs --arg name "$1" --arg svm "$3" '[.[] |
 	    select(.kind == "whole") | { (.name): (.value * 10000 | round |
 	    . / 100) }] | add | ($svm | split(" ")[0] | tonumber * 10000 |
 	    round | . / 100) as $s |
