@@ -37,7 +37,7 @@ bool cn_priority_parse(const char *, enum cn_priority *);
  * at the top, and a 50 MB message costs no more than this. */
 #define CN_AI_TEXT_MAX 16384
 #define CN_AI_SUBJECT_MAX 1024
-#define CN_AI_MARKS_MAX 256		/* the rest is not looked at */
+#define CN_AI_MARKS_MAX 512		/* the rest is not looked at */
 
 /* All borrowed; UTF-8, but ill-formed bytes do no harm. */
 struct cn_ai_input {

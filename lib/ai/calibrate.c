@@ -226,14 +226,6 @@ fit_ham(const struct held_set *set, size_t spam, double temperature)
 	return top + (1 - top) / 20;
 }
 
-static bool
-is_ham_or_spam(const struct cn_train *t)
-{
-	return t->classes == 2 && ((strcmp(t->label[0], "spam") == 0 &&
-	    strcmp(t->label[1], "ham") == 0) || (strcmp(t->label[0], "ham") ==
-	    0 && strcmp(t->label[1], "spam") == 0));
-}
-
 static void
 mix(struct held_set *set, size_t classes, double share)
 {
@@ -284,16 +276,15 @@ cn_fit_calibrated(const struct cn_train *t, const struct cn_train_opts *o,
 {
 	struct held_set set = { 0 };
 	struct cn_model *m = cn_fit(t, o, part, err);
-	int rc;
+	int rc, spam = cn_train_spam(t);
 
 	if (m == NULL)
 		return NULL;
 	rc = hold_out(t, o, part, &set, err);
 	if (rc == 0 && set.n && t->classes > 1) {
 		m->temperature = fit_temperature(&set, t->classes);
-		m->threshold = is_ham_or_spam(t) ? fit_ham(&set,
-		    strcmp(t->label[1], "spam") == 0, m->temperature) :
-		    fit_threshold(&set, m, false);
+		m->threshold = spam >= 0 ? fit_ham(&set, (size_t)spam,
+		    m->temperature) : fit_threshold(&set, m, false);
 		if (m->meaning)
 			calibrate_mix(&set, m);
 	} else {

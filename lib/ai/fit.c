@@ -35,6 +35,7 @@ struct doc {
 	const float *meaning;		/* instead of terms */
 	const struct term *t;
 	uint32_t n, class;
+	uint32_t marks;			/* the last of the n */
 };
 
 /* Everything that one training holds. */
@@ -193,6 +194,7 @@ make_docs(struct fit *f)
 			out->row = row - 1;
 			out++->x = (float)cn_model_tf(e->tf[j].n) *
 			    f->m->row[row - 1].idf * norm.inv[e->tf[j].block];
+			f->doc[f->ndoc].marks += e->tf[j].block == BLOCK_MARKS;
 		}
 		f->doc[f->ndoc].n = (uint32_t)(out - f->doc[f->ndoc].t);
 		f->ndoc++;
@@ -263,6 +265,11 @@ weigh_classes(struct fit *f)
 	for (i = 0; i < f->ndoc; i++)
 		f->rare[f->doc[i].class]++;
 	for (i = 0; i < classes; i++) {
+		if (cn_train_spam(f->train) >= 0) {
+			/* Ham is not to be lost because it is frequent. */
+			f->rare[i] = 1;
+			continue;
+		}
 		x = cn_root((double)f->ndoc / (double)classes /
 		    ((double)f->rare[i] + 0.1));
 		f->rare[i] = x < (double)RARE_MAX ? (float)x : RARE_MAX;
@@ -300,6 +307,33 @@ descend(struct fit *f, const struct cn_train_opts *o, struct cn_err *err)
 		}
 	}
 	return 0;
+}
+
+/* The words by themselves, then the marks: what either says is added.  Where
+ * both are learned together the stronger hides what the other knows, and a mail
+ * that has it from one side alone is misjudged. */
+static int
+descend_apart(struct fit *f, const struct cn_train_opts *o, struct cn_err *err)
+{
+	v4 *bias = cn_alloc(f->lanes * sizeof(v4));
+	size_t i;
+	int rc;
+
+	for (i = 0; i < f->ndoc; i++)
+		f->doc[i].n -= f->doc[i].marks;
+	rc = descend(f, o, err);
+	memcpy(bias, f->bias, f->lanes * sizeof(v4));
+	memset(f->bias, 0, f->lanes * sizeof(v4));
+	for (i = 0; i < f->ndoc; i++) {
+		f->doc[i].t += f->doc[i].n;
+		f->doc[i].n = f->doc[i].marks;
+	}
+	if (rc == 0)
+		rc = descend(f, o, err);
+	for (i = 0; i < f->lanes; i++)
+		f->bias[i] += bias[i];
+	free(bias);
+	return rc;
 }
 
 static int
@@ -390,8 +424,8 @@ fit_meaning(struct fit *f, const struct cn_train_opts *o, struct cn_model *m,
 		if (t->ex[i].meaning == NULL || !cn_part_in(f->part,
 		    &t->ex[i]))
 			continue;
-		f->doc[f->ndoc++] = (struct doc){ t->ex[i].meaning, NULL, 0,
-		    t->ex[i].class };
+		f->doc[f->ndoc++] = (struct doc){ .meaning = t->ex[i].meaning,
+		    .class = t->ex[i].class };
 	}
 	if (f->ndoc == 0)
 		return 0;
@@ -450,8 +484,9 @@ cn_fit(const struct cn_train *t, const struct cn_train_opts *o,
 	f.p = cn_alloc(f.lanes * sizeof(v4));
 	f.rare = cn_alloc((t->classes + 1) * sizeof(*f.rare));
 	weigh_classes(&f);
-	rc = f.ndoc ? descend(&f, o, err) :
-	    cn_fail(err, CN_CONFIG, "no examples");
+	rc = f.ndoc == 0 ? cn_fail(err, CN_CONFIG, "no examples") :
+	    cn_train_spam(t) < 0 ? descend(&f, o, err) :
+	    descend_apart(&f, o, err);
 	if (rc == 0)
 		m = quantise(&f);
 	if (m && t->enc && fit_meaning(&f, o, m, err) < 0) {

@@ -93,6 +93,9 @@ struct cn_train {
 	uint32_t outside;		/* class of what is in none, + 1; 0 */
 };
 
+/* The class 'spam' where the only other one is 'ham'; else -1. */
+int cn_train_spam(const struct cn_train *);
+
 /* The distinct features in order of first occurrence, in the arena. */
 struct cn_tf *cn_tfs(const struct cn_feat *f, size_t n, size_t *nout,
     struct cn_arena *arena);

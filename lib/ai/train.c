@@ -63,6 +63,19 @@ cn_train_classes(const struct cn_train *t)
 	return t->classes;
 }
 
+int
+cn_train_spam(const struct cn_train *t)
+{
+	static const char *const is[] = { "ham", "spam" };
+	int i;
+
+	for (i = 0; i < 2 && t->classes == 2; i++)
+		if (strcmp(t->label[i], is[1]) == 0 &&
+		    strcmp(t->label[!i], is[0]) == 0)
+			return i;
+	return -1;
+}
+
 bool
 cn_train_label_ok(struct cn_str s)
 {

@@ -179,7 +179,7 @@ bool cn_mail_automatic(const struct cn_mail *, const char **reason);
 bool cn_mail_is_list(const struct cn_mail *);	/* List-Id, List-Post ... */
 /* What a mail shows besides its words, as strings of our own: 'h:x-mailer',
  * 'tag:font', 'id:a0.0@'.  In the arena. */
-#define CN_MAIL_MARKS 256
+#define CN_MAIL_MARKS 512
 const struct cn_str *cn_mail_marks(const struct cn_mail *, size_t *n,
     struct cn_arena *);
 /* A bounce: returns the final recipient that failed (in the mail's arena),

@@ -2,7 +2,7 @@
  *
  * How it was made and how it came: which fields it has and in which order,
  * the shape of its Message-ID, the programs and zones it names, what its HTML
- * does.  No value that a person has written, but for the domain of From. */
+ * does.  No value that a person has written, but for domains. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -136,6 +136,54 @@ static void received(struct marks *m, struct cn_str v)
 	}
 }
 
+static bool one_of(const char *s, const char *const *list)
+{
+	while (*list != NULL && strcmp(s, *list) != 0)
+		list++;
+	return *list != NULL;
+}
+
+/* The words that programs wrote into a Received field and the domains in it,
+ * without numbers and what may be the name of a person or of his machine. */
+static void passage(struct marks *m, struct cn_str v)
+{
+	static const char *const names[] = { "from", "by", "for", "helo",
+	    "ehlo", "id", "uid", NULL };
+	static const char *const people[] = { "user", "account", "sender",
+	    "authenticated", "ident", "login", "envelope-from", "auth", NULL };
+	const char *p, *end = v.p + v.n, *at;
+	bool name = false, person = false;
+	char s[60];
+	size_t n, i;
+
+	for (p = v.p; p < end; p += n ? n : 1) {
+		for (n = 0; p + n < end && p[n] > ' ' &&
+		    strchr("()<>[]{};,=:", p[n]) == NULL; n++)
+			;
+		if (n == 0) {
+			person &= *p != ')' && *p != ';';
+			name |= *p == '<' || *p == '=';
+			continue;
+		}
+		at = memchr(p, '@', n);
+		if (at != NULL || (!person && memchr(p, '.', n) != NULL)) {
+			at = at ? at + 1 : p;
+			if (domain(s, sizeof(s), at, (size_t)(p + n - at)))
+				put(m, "passed:%s", s);
+			name = false;
+			continue;
+		}
+		for (i = 0; i < n && lower(p[i]) >= 'a' &&
+		    lower(p[i]) <= 'z'; i++)
+			;
+		plain(s, sizeof(s), (struct cn_str){ p, n }, "");
+		person |= one_of(s, people);
+		if (!name && !person && i == n && n > 1 && n < 20)
+			put(m, "passed:%s", s);
+		name = one_of(s, names);
+	}
+}
+
 static void links(struct marks *m, struct cn_str s)
 {
 	const char *p = s.p, *end = p + (s.n < HTML_MAX ? s.n : HTML_MAX);
@@ -219,6 +267,7 @@ static void fields(struct marks *m, const struct cn_mail *mail)
 		if (cn_str_ieq(f->name, "received")) {
 			hops++;
 			received(m, f->value);
+			passage(m, f->value);
 		}
 		if (ours(f->name))
 			continue;

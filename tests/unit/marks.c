@@ -8,6 +8,9 @@
 static const char mail[] =
     "Received: from relay.bulk.example.net (unknown [192.0.2.7])\r\n"
     "\tby mx.shop.example (Postfix) with SMTP id 4F; Mon, 23 Nov 2026\r\n"
+    "Received: from fredspc (HELO gracehost) (authenticated as Heidi Klein,\r\n"
+    "\tuser ivan.judy) (envelope-from <kevin>) (ident=laura)\r\n"
+    "\tby out.example.net (MegaSend) for <mallory>; Mon, 23 Nov 2026\r\n"
     "Return-Path: <bounce-4711@bulk.example.net>\r\n"
     "From: alice.private99@offers.example.com\r\n"
     "Reply-To: \"Bob Secret\" <bob.secret@elsewhere.example.org>\r\n"
@@ -44,12 +47,15 @@ int main(void)
 	    "precedence:bulk", "from:offers.example.com", "from-unnamed",
 	    "from-digits", "reply-elsewhere", "return:elsewhere", "to:one",
 	    "subject:capitals", "subject:!", "zone:+0800",
-	    "id:aA0.0", "received:1", "received:unknown", "html-alone",
+	    "id:aA0.0", "received:2", "passed:postfix", "passed:megasend",
+	    "passed:example.net", "passed:smtp", "received:unknown", "html-alone",
 	    "part:text/html", "charset:us-ascii", "tag:font", "links:1",
 	    "colours:2", "date:Aa, 0 Aa 0 0:0:0 +0", "o:from>reply-to" };
 	static const char *const people[] = { "alice", "private", "bob",
 	    "secret", "carol", "hidden", "dave", "unseen", "erin", "reader",
-	    "4711", "192.0", "money" };
+	    "4711", "192.0", "money",
+	    "freds", "grace", "heidi", "klein", "ivan", "judy", "kevin",
+	    "laura", "mallory" };
 	struct cn_mail m = { 0 };
 	struct cn_err err;
 	size_t i, k, bad = 0, good = 0;
