@@ -28,7 +28,9 @@ cn_reason_quotes(const struct cn_reason *y)
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (strcmp(y->kind, kinds[i]) == 0)
 			return true;
-	return false;
+	/* A word of the subject. */
+	return strcmp(y->kind, "mark") == 0 &&
+	    strncmp(y->feature, "s:", 2) == 0;
 }
 
 static void

@@ -2,7 +2,8 @@
  *
  * How it was made and how it came: which fields it has and in which order,
  * the shape of its Message-ID, the programs and zones it names, what its HTML
- * does.  No value that a person has written, but for domains. */
+ * does, and the words of its subject, which mean other things there than in
+ * the text.  No other value that a person has written, but for domains. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -344,6 +345,32 @@ static void people(struct marks *m, const struct cn_mail *mail)
 	    "many");
 }
 
+/* Each run of letters, as it stands; digits become one '#'. */
+static void subject_words(struct marks *m, const char *s)
+{
+	char word[40];
+	size_t n = 0, i;
+
+	for (i = 0;; i++) {
+		char c = lower(s[i]);
+		bool digit = c >= '0' && c <= '9';
+
+		if ((c >= 'a' && c <= 'z') || (c & 0x80) || digit) {
+			if (digit)
+				c = '#';
+			if (n + 1 < sizeof(word) && !(digit && n > 0 &&
+			    word[n - 1] == '#'))
+				word[n++] = c;
+			continue;
+		}
+		if (n > 1)
+			put(m, "s:%.*s", (int)n, word);
+		n = 0;
+		if (s[i] == '\0')
+			return;
+	}
+}
+
 static void subject(struct marks *m, const char *s)
 {
 	size_t up = 0, low = 0, n = strlen(s);
@@ -353,6 +380,7 @@ static void subject(struct marks *m, const char *s)
 		up += *p >= 'A' && *p <= 'Z';
 		low += *p >= 'a' && *p <= 'z';
 	}
+	subject_words(m, s);
 	if (n == 0)
 		put(m, "subject:none");
 	if (up > 4 && up > 2 * low)
