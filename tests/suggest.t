@@ -324,7 +324,7 @@ My teapot has not come yet. Has it been sent?
 M
 to='xenia@example.com, "Yves Lund" <yves@example.com>' mail 'Priya Nair' \
     help@shop.example 41 'Re: teapot' 40 >>"$T/talk" <<'M'
-Dear Xenia,
+Dear Xenia, with the teapot of the parcel,
 
 Your teapot has been sent. The tracking number of the parcel is ÄB-77120 {x}.
 

@@ -118,8 +118,8 @@ static void add_unit(struct units *t, const struct cn_said *m,
 	size_t at;
 
 	u = cn_str_trim(u);
-	/* A question is no answer. */
-	if (u.n < SHORT || u.p[u.n - 1] == '?' || t->n == UNITS)
+	/* A question is no answer, and neither is a salutation. */
+	if (u.n < SHORT || strchr("?,", u.p[u.n - 1]) || t->n == UNITS)
 		return;
 	at = chars(m->msg->text, (size_t)(u.p - m->msg->text));
 	t->v[t->n] = (struct unit){ m, u, at, at + chars(u.p, u.n) };
