@@ -318,6 +318,18 @@ is 'without the drafts of before' "$(jq -c '.replies = [{"text": "a"}] |
     jq -c '[.skipped, .replies, .withheld]')" '["objected",null,null]'
 sql 'UPDATE person SET may = 7'
 
+# What is no name fills no slot.
+named() {
+	jq -c --arg n "$1" '.from.name = $n | del(.id)' "$T/line" |
+	    cn-reply-suggest --no-history |
+	    jq -c '[.replies[0].slots.name, (.replies[0].unfilled |
+	    index("name") != null)]'
+}
+is 'a broken encoded word is no name' "$(named '_evil=40example.com?=')" \
+    '[null,true]'
+is 'nor is an address' "$(named 'eve@example.com')" '[null,true]'
+is 'control: a name is' "$(named 'Eve Adams')" '["Eve Adams",false]'
+
 # What we said before in the same conversation, to those whom we said it.
 mail 'Xenia Lund' xenia@example.com 40 'teapot' >"$T/talk" <<'M'
 My teapot has not come yet. Has it been sent?

@@ -134,7 +134,9 @@ static void understand(struct cn_item *it, struct cn_asked *a)
 	}
 	a->language = l;
 	if (m->from.n > 0 && m->from.v[0].name[0] != '\0' &&
-	    strlen(m->from.v[0].name) <= NAME)
+	    strlen(m->from.v[0].name) <= NAME &&
+	    /* An address or a broken encoded word is nobody's name. */
+	    strpbrk(m->from.v[0].name, "@=") == NULL)
 		a->name = m->from.v[0].name;
 	a->order = order_of(&it->mem, a->text);
 	if (m->has_date)
