@@ -107,7 +107,6 @@ int cn_conversation_messages(struct cn_store *s, int64_t conversation,
 {
 	int64_t count = 0;
 	sqlite3_stmt *st;
-	int r = 0;
 
 	*n = 0;
 	if (cn_get(s, err, &count, "SELECT count(*) FROM message WHERE"
@@ -116,12 +115,7 @@ int cn_conversation_messages(struct cn_store *s, int64_t conversation,
 	*ids = cn_arena_alloc(mem, (size_t)count * sizeof(**ids) + 1);
 	st = cn_bind(s, err, "SELECT id FROM message WHERE conversation = ?"
 	    " ORDER BY date, id", "i", conversation);
-	if (st == NULL)
-		return -1;
-	while (*n < (size_t)count && (r = cn_step(s, st, err)) == 1)
-		(*ids)[(*n)++] = sqlite3_column_int64(st, 0);
-	sqlite3_reset(st);
-	return r < 0 ? -1 : 0;
+	return cn_ids(s, st, *ids, (size_t)count, n, err);
 }
 
 /* --- folders --- */

@@ -163,13 +163,6 @@ int cn_label_doubtful(struct cn_store *s, int64_t *ids, size_t max, size_t *n,
 	    " l WHERE l.message = m.id AND (l.category IS NOT NULL OR l.spam ="
 	    " 1)) ORDER BY abstained DESC, confidence, id LIMIT ?", "i",
 	    (int64_t)max);
-	int r = 0;
 
-	*n = 0;
-	if (st == NULL)
-		return -1;
-	while (*n < max && (r = cn_step(s, st, err)) == 1)
-		ids[(*n)++] = sqlite3_column_int64(st, 0);
-	sqlite3_reset(st);
-	return r < 0 ? -1 : 0;
+	return cn_ids(s, st, ids, max, n, err);
 }

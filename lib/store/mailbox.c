@@ -205,15 +205,8 @@ int cn_mailbox_uids(struct cn_store *s, const struct cn_mailbox *mb,
 	    " folder = ? AND uidvalidity = ? AND uid > ? AND uid < ? AND"
 	    " uid != 0 ORDER BY uid LIMIT ?", "iiiii", mb->id,
 	    mb->uidvalidity, after, end, (int64_t)max);
-	int r = 0;
 
-	*n = 0;
-	if (st == NULL)
-		return -1;
-	while (*n < max && (r = cn_step(s, st, err)) == 1)
-		uids[(*n)++] = sqlite3_column_int64(st, 0);
-	sqlite3_reset(st);
-	return r < 0 ? -1 : 0;
+	return cn_ids(s, st, uids, max, n, err);
 }
 
 /* --- pending --- */

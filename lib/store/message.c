@@ -493,13 +493,6 @@ int cn_message_pending(struct cn_store *s, enum cn_stage stage, int64_t after,
 	};
 	sqlite3_stmt *st = cn_bind(s, err, sql[stage], "ii", after,
 	    (int64_t)max);
-	int r = 0;
 
-	*n = 0;
-	if (st == NULL)
-		return -1;
-	while (*n < max && (r = cn_step(s, st, err)) == 1)
-		ids[(*n)++] = sqlite3_column_int64(st, 0);
-	sqlite3_reset(st);
-	return r < 0 ? -1 : 0;
+	return cn_ids(s, st, ids, max, n, err);
 }

@@ -182,6 +182,20 @@ int cn_do(struct cn_store *s, struct cn_err *err, const char *sql,
 	return r;
 }
 
+int cn_ids(struct cn_store *s, sqlite3_stmt *st, int64_t *ids, size_t max,
+    size_t *n, struct cn_err *err)
+{
+	int r = 0;
+
+	*n = 0;
+	if (st == NULL)
+		return -1;
+	while (*n < max && (r = cn_step(s, st, err)) == 1)
+		ids[(*n)++] = sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	return r < 0 ? -1 : 0;
+}
+
 int cn_get(struct cn_store *s, struct cn_err *err, int64_t *out,
     const char *sql, const char *types, ...)
 {

@@ -50,6 +50,10 @@ int cn_get(struct cn_store *, struct cn_err *, int64_t *out, const char *sql,
     const char *types, ...) CN_CHECKED;
 sqlite3_stmt *cn_bind(struct cn_store *, struct cn_err *, const char *sql,
     const char *types, ...);
+/* The first column of up to max rows of what cn_bind() gave, NULL too: 0, -1;
+ * reset behind them. */
+int cn_ids(struct cn_store *, sqlite3_stmt *, int64_t *ids, size_t max,
+    size_t *n, struct cn_err *) CN_CHECKED;
 /* SQL that is not cached, no parameters. */
 int cn_exec(struct cn_store *, const char *sql, struct cn_err *) CN_CHECKED;
 /* Fills err from the connection; -1. */

@@ -107,7 +107,6 @@ int cn_trained_older(struct cn_store *s, const char *kind, bool all,
 {
 	sqlite3_stmt *st;
 	int64_t count = 0;
-	int r = 0;
 
 	*n = 0;
 	if (cn_get(s, err, &count, "SELECT count(*) FROM model", "") < 0)
@@ -116,12 +115,7 @@ int cn_trained_older(struct cn_store *s, const char *kind, bool all,
 	st = cn_bind(s, err, "SELECT leaf FROM model WHERE kind = ?1 AND (?2"
 	    " OR id < (SELECT max(id) FROM model WHERE kind = ?1))", "si",
 	    kind, (int64_t)all);
-	if (st == NULL)
-		return -1;
-	while (*n < (size_t)count && (r = cn_step(s, st, err)) == 1)
-		(*leaves)[(*n)++] = sqlite3_column_int64(st, 0);
-	sqlite3_reset(st);
-	return r < 0 ? -1 : 0;
+	return cn_ids(s, st, *leaves, (size_t)count, n, err);
 }
 
 int cn_trained_counts(struct cn_store *s, int64_t id, struct cn_arena *mem,
@@ -162,15 +156,8 @@ int cn_trained_doubtful(struct cn_store *s, int64_t id, int64_t after,
 	    " e.message = m.id AND e.model = ? WHERE (p.state != 'live' OR"
 	    " p.may != 7) AND m.id > ? ORDER BY m.id LIMIT ?", "iii", id,
 	    after, (int64_t)max);
-	int r = 0;
 
-	*n = 0;
-	if (st == NULL)
-		return -1;
-	while (*n < max && (r = cn_step(s, st, err)) == 1)
-		ids[(*n)++] = sqlite3_column_int64(st, 0);
-	sqlite3_reset(st);
-	return r < 0 ? -1 : 0;
+	return cn_ids(s, st, ids, max, n, err);
 }
 
 int cn_trained_source(struct cn_store *s, const void *p, size_t n,
