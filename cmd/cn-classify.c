@@ -211,11 +211,7 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 		r = choose(&c, named, err);
 	if (r == 0)
 		r = work(&c, err);
-	cn_items_release(&c.c.items);
-	cn_arena_release(&c.c.scratch);
-	cn_chosen_release(&c.c.chosen);
-	cn_chosen_release(&c.c.spam);
-	cn_rules_release(&c.c.rules);
+	cn_classify_release(&c.c);
 	cn_filter_close(&c.f);
 	cn_model_free(c.model);
 	cn_model_free(c.spam);

@@ -123,11 +123,7 @@ int cn_rulings_run(struct cn_cli *cli, const char *path, struct cn_err *err)
 	cn_cli_note("%s: %zu rules before the model, %zu after it", path,
 	    d.c.rules.n[CN_BEFORE], d.c.rules.n[CN_AFTER]);
 	r = isatty(STDIN_FILENO) ? 0 : run(&d, err);
-	cn_items_release(&d.c.items);
-	cn_arena_release(&d.c.scratch);
-	cn_chosen_release(&d.c.chosen);
-	cn_chosen_release(&d.c.spam);
-	cn_rules_release(&d.c.rules);
+	cn_classify_release(&d.c);
 	cn_desk_close(&d.desk);
 	cn_model_free(d.model);
 	cn_encoder_free(d.encoder);

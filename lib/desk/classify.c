@@ -7,7 +7,6 @@
 #include "store/label.h"
 #include "store/audit.h"
 
-#define SUBJECTS 64		/* persons named in one audit entry */
 #define TRIES 5			/* until a model stays for a group */
 
 static const char *dsr_of(const struct cn_ai_result *r)
@@ -430,20 +429,9 @@ static int store_one(struct cn_classify *c, struct cn_item *it, bool *did,
 	return n < 0 ? -1 : 0;
 }
 
-static void name(int64_t *leaves, size_t *n, int64_t leaf)
-{
-	size_t i;
-
-	for (i = 0; i < *n; i++)
-		if (leaves[i] == leaf)
-			return;
-	if (*n < SUBJECTS)
-		leaves[(*n)++] = leaf;
-}
-
 static int store_all(struct cn_classify *c, uint64_t *n, struct cn_err *err)
 {
-	int64_t leaves[SUBJECTS];
+	int64_t leaves[CN_AUDIT_NAMED];
 	size_t i, nleaves = 0;
 	bool did;
 
@@ -455,7 +443,7 @@ static int store_all(struct cn_classify *c, uint64_t *n, struct cn_err *err)
 		if (store_one(c, it, &did, err) < 0)
 			return cn_wrap(err, "message %s", it->msg.id);
 		if (did)
-			name(leaves, &nleaves, it->owner.leaf);
+			cn_audit_name(leaves, &nleaves, it->owner.leaf);
 		*n += did;
 	}
 	if (*n == 0)
@@ -488,6 +476,15 @@ static int store_group(struct cn_classify *c, struct cn_err *err)
 		return -1;
 	c->stored += n;
 	return 1;
+}
+
+void cn_classify_release(struct cn_classify *c)
+{
+	cn_items_release(&c->items);
+	cn_arena_release(&c->scratch);
+	cn_chosen_release(&c->chosen);
+	cn_chosen_release(&c->spam);
+	cn_rules_release(&c->rules);
 }
 
 int cn_classify_look(struct cn_classify *c, bool *changed, struct cn_err *err)

@@ -10,14 +10,15 @@ struct cn_classify {
 	struct cn_items items;		/* purpose 'classify' */
 	struct cn_chosen chosen;	/* looked at before the first item; */
 	struct cn_chosen spam;		/* that one, too */
-	struct cn_rules rules;		/* released by the caller */
+	struct cn_rules rules;
 	bool explain;			/* more numbers in class */
 	bool refs;			/* no words of the message in class */
-	struct cn_arena scratch;	/* of one decision; released by the
-					 * caller */
+	struct cn_arena scratch;	/* of one decision */
 	uint64_t stored, skipped;	/* so far */
 };
 
+/* All that it holds, but for the models, store and configuration lent. */
+void cn_classify_release(struct cn_classify *);
 /* What a model is told of an item, when it learns and when it is asked; lives
  * as long as the item. */
 void cn_classify_input(struct cn_item *, struct cn_ai_input *);

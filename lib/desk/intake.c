@@ -10,7 +10,6 @@
 #include "desk/rating.h"
 #include "desk/sender.h"
 #include "desk/thread.h"
-#include "store/audit.h"
 #include "store/erase.h"
 #include "store/mailbox.h"
 #include "store/quarantine.h"
@@ -278,13 +277,7 @@ static int ready(struct cn_intake *in, struct cn_err *err)
 
 static void named(struct cn_intake *in, int64_t leaf)
 {
-	size_t i;
-
-	for (i = 0; i < in->nsubjects; i++)
-		if (in->subjects[i] == leaf)
-			return;
-	if (in->nsubjects < CN_INTAKE_SUBJECTS)
-		in->subjects[in->nsubjects++] = leaf;
+	cn_audit_name(in->subjects, &in->nsubjects, leaf);
 }
 
 /* Does what has no sender or customer of its own belong to the conversation?

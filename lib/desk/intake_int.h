@@ -3,9 +3,8 @@
 #define CN_INTAKE_INT_H
 
 #include "desk/intake.h"
+#include "store/audit.h"
 #include "store/pieces.h"
-
-#define CN_INTAKE_SUBJECTS 64	/* persons named in one audit entry */
 
 struct cn_intake_item {
 	struct cn_buf raw;		/* of what is no mail */
@@ -44,7 +43,7 @@ struct cn_intake {
 	struct cn_words scratch;
 	struct cn_buf cells;		/* of all items */
 	struct cn_intake_counts counts;
-	int64_t subjects[CN_INTAKE_SUBJECTS];
+	int64_t subjects[CN_AUDIT_NAMED];
 	size_t nsubjects;
 	unsigned flags;			/* of the lines */
 	int64_t large;			/* message to be shown by its pieces */

@@ -8,7 +8,6 @@
 #include "store/audit.h"
 
 #define PAGE 256
-#define SUBJECTS 64		/* persons named in one audit entry */
 
 void cn_learn_release(struct cn_learn *l)
 {
@@ -224,21 +223,10 @@ int cn_learn_folder(struct cn_learn *l, const char *name, const char *said,
 
 /* --- writing --- */
 
-static void name(int64_t *leaves, size_t *n, int64_t leaf)
-{
-	size_t i;
-
-	for (i = 0; i < *n; i++)
-		if (leaves[i] == leaf)
-			return;
-	if (*n < SUBJECTS)
-		leaves[(*n)++] = leaf;
-}
-
 static int put(struct cn_learn *l, uint64_t count[3], struct cn_err *err)
 {
 	enum { SAME, CHANGED, SKIPPED };
-	int64_t leaves[SUBJECTS];
+	int64_t leaves[CN_AUDIT_NAMED];
 	struct cn_message_owner o;
 	size_t i, n = 0;
 	int r;
@@ -257,7 +245,7 @@ static int put(struct cn_learn *l, uint64_t count[3], struct cn_err *err)
 			return -1;
 		count[r]++;
 		if (r == 1)
-			name(leaves, &n, o.leaf);
+			cn_audit_name(leaves, &n, o.leaf);
 	}
 	return count[CHANGED] == 0 ? 0 : cn_audit(l->store,
 	    &(struct cn_audit_entry){ .what = "messages labelled",

@@ -10,7 +10,6 @@
 
 #define VARIANTS CN_MACRO_VARIANTS
 #define NAME 200		/* bytes of a name that fills a slot */
-#define SUBJECTS 64		/* persons named in one audit entry */
 
 int cn_suggest_init(struct cn_suggest *s, struct cn_err *err)
 {
@@ -291,7 +290,7 @@ static int sources(struct cn_suggest *s, struct cn_item *it,
 
 static int store_all(struct cn_suggest *s, uint64_t *n, struct cn_err *err)
 {
-	int64_t leaves[SUBJECTS];
+	int64_t leaves[CN_AUDIT_NAMED];
 	size_t i, nleaves = 0;
 	int r;
 
@@ -315,7 +314,7 @@ static int store_all(struct cn_suggest *s, uint64_t *n, struct cn_err *err)
 		if (cn_message_suggest(s->items.store, it->id, settled(it) ?
 		    CN_STR("[]") : it->json, err) < 0)
 			return cn_wrap(err, "message %s", it->msg.id);
-		if (nleaves < SUBJECTS)
+		if (nleaves < CN_AUDIT_NAMED)
 			leaves[nleaves++] = it->owner.leaf;
 		++*n;
 	}

@@ -10,7 +10,16 @@
 #include "base/times.h"
 #include "store/sql.h"
 
-#define NAMED 64
+void cn_audit_name(int64_t leaves[CN_AUDIT_NAMED], size_t *n, int64_t leaf)
+{
+	size_t i;
+
+	for (i = 0; i < *n; i++)
+		if (leaves[i] == leaf)
+			return;
+	if (*n < CN_AUDIT_NAMED)
+		leaves[(*n)++] = leaf;
+}
 
 static int64_t month_leaf(int64_t t)
 {
@@ -31,7 +40,7 @@ static int subjects(struct cn_store *s, const struct cn_audit_entry *e,
 		return 0;
 	cn_json_key(b, "subjects");
 	cn_buf_ch(b, '[');
-	for (i = 0; i < e->nleaves && i < NAMED; i++) {
+	for (i = 0; i < e->nleaves && i < CN_AUDIT_NAMED; i++) {
 		if (cn_leaf_prf(s->keys, e->leaves[i], "audit", "", 0, h,
 		    err) < 0) {
 			/* Erased since we looked: nobody to name any more. */

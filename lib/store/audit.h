@@ -13,14 +13,18 @@
 
 #include "store/store.h"
 
+#define CN_AUDIT_NAMED 64		/* persons in one entry, at most */
+
 struct cn_audit_entry {
 	const char *what;		/* 'messages imported' */
 	const char *purpose;		/* or NULL */
 	int64_t count;			/* 0: not counted */
 	const int64_t *leaves;		/* of the persons it is about */
-	size_t nleaves;			/* at most 64 are named */
+	size_t nleaves;			/* the first CN_AUDIT_NAMED count */
 };
 
+/* Notes whom an entry is about, once; with no room left it counts alone. */
+void cn_audit_name(int64_t leaves[CN_AUDIT_NAMED], size_t *n, int64_t leaf);
 /* Inside a transaction. */
 int cn_audit(struct cn_store *, const struct cn_audit_entry *,
     struct cn_err *) CN_CHECKED;
