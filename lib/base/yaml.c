@@ -175,6 +175,16 @@ struct cn_yaml *cn_yaml_load(struct cn_arena *mem, const char *path,
 	return root;
 }
 
+size_t cn_yaml_count(const struct cn_yaml *y)
+{
+	const struct cn_yaml *c;
+	size_t n = 0;
+
+	for (c = y ? y->child : NULL; c != NULL; c = c->next)
+		n++;
+	return n;
+}
+
 struct cn_yaml *cn_yaml_get(struct cn_yaml *map, const char *key)
 {
 	struct cn_yaml *n;

@@ -24,6 +24,7 @@ struct cn_yaml *cn_yaml_parse(struct cn_arena *, const char *name,
 struct cn_yaml *cn_yaml_load(struct cn_arena *, const char *path,
     struct cn_err *) CN_CHECKED;
 struct cn_yaml *cn_yaml_get(struct cn_yaml *map, const char *key);
+size_t cn_yaml_count(const struct cn_yaml *);	/* children; NULL has none */
 /* The scalar of that name, or dflt. */
 const char *cn_yaml_str(struct cn_yaml *map, const char *key,
     const char *dflt);

@@ -5,16 +5,6 @@
 #include "base/yaml.h"
 #include "desk/detect.h"
 
-static size_t children(const struct cn_yaml *y)
-{
-	const struct cn_yaml *c;
-	size_t n = 0;
-
-	for (c = y ? y->child : NULL; c != NULL; c = c->next)
-		n++;
-	return n;
-}
-
 static int one(struct cn_macros *ms, struct cn_macro *m, struct cn_yaml *y,
     const char *path, struct cn_err *err)
 {
@@ -32,7 +22,7 @@ static int one(struct cn_macros *ms, struct cn_macro *m, struct cn_yaml *y,
 		    "expected", path, text ? text->line : y->line);
 	m->id = y->key;
 	m->category = cn_yaml_str(y, "category", NULL);
-	m->v = cn_arena_alloc(&ms->mem, children(text) * sizeof(*m->v));
+	m->v = cn_arena_alloc(&ms->mem, cn_yaml_count(text) * sizeof(*m->v));
 	for (c = text->child; c != NULL; c = c->next) {
 		if (c->kind != CN_YAML_SCALAR)
 			return cn_fail(err, CN_CONFIG, "%s:%d: a text is "
@@ -56,7 +46,7 @@ int cn_macros_load(struct cn_macros *ms, const char *path,
 	if (root->kind != CN_YAML_MAP)
 		return cn_fail(err, CN_CONFIG, "%s:%d: macros by name are "
 		    "expected", path, root->line);
-	ms->v = cn_arena_alloc(&ms->mem, (children(root) + 1) *
+	ms->v = cn_arena_alloc(&ms->mem, (cn_yaml_count(root) + 1) *
 	    sizeof(*ms->v));
 	for (c = root->child; c != NULL; c = c->next)
 		if (one(ms, &ms->v[ms->n++], c, path, err) < 0)

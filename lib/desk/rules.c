@@ -73,16 +73,6 @@ static int fail(struct load *l, const struct cn_yaml *y, const char *what)
 	return cn_fail(l->err, CN_CONFIG, "%s:%d: %s", l->path, y->line, what);
 }
 
-static size_t children(const struct cn_yaml *y)
-{
-	const struct cn_yaml *c;
-	size_t n = 0;
-
-	for (c = y ? y->child : NULL; c != NULL; c = c->next)
-		n++;
-	return n;
-}
-
 /* Of the few words that there are, does it fit one? */
 static bool fits_some(const struct cn_pattern *p, size_t ask)
 {
@@ -105,7 +95,7 @@ static int patterns(struct load *l, struct cn_yaml *y, struct condition *c)
 	if (y->kind == CN_YAML_MAP || i == NULL)
 		return fail(l, y, "a pattern, or a list of them, is expected");
 	c->any = cn_arena_alloc(&l->rules->mem, (y->kind == CN_YAML_LIST ?
-	    children(y) : 1) * sizeof(*c->any));
+	    cn_yaml_count(y) : 1) * sizeof(*c->any));
 	for (; i != NULL; i = y->kind == CN_YAML_LIST ? i->next : NULL) {
 		const char *v = i->kind == CN_YAML_SCALAR ? i->value : "";
 
@@ -177,8 +167,8 @@ static int conditions(struct load *l, struct cn_yaml *y, struct cn_rule *r)
 
 	if (y->kind != CN_YAML_MAP || y->child == NULL)
 		return fail(l, y, "conditions are expected");
-	r->all = cn_arena_alloc(&l->rules->mem, (children(y) + children(h)) *
-	    sizeof(*r->all));
+	r->all = cn_arena_alloc(&l->rules->mem, (cn_yaml_count(y) +
+	    cn_yaml_count(h)) * sizeof(*r->all));
 	for (i = y->child; i != NULL; i = i->next)
 		if ((i != h || h->kind != CN_YAML_MAP) &&
 		    condition(l, i, &r->all[r->n++]) < 0)
@@ -266,9 +256,9 @@ static int section(struct load *l, struct cn_yaml *y)
 		return 0;
 	if (y->kind != CN_YAML_MAP)
 		return fail(l, y, "rules by name are expected");
-	if (children(y) > CN_RULES_MAX)
+	if (cn_yaml_count(y) > CN_RULES_MAX)
 		return fail(l, y, "more than 1000 rules");
-	rs->v[l->when] = cn_arena_alloc(&rs->mem, (children(y) + 1) *
+	rs->v[l->when] = cn_arena_alloc(&rs->mem, (cn_yaml_count(y) + 1) *
 	    sizeof(*rs->v[0]));
 	for (i = y->child; i != NULL; i = i->next)
 		if (rule(l, i, &rs->v[l->when][rs->n[l->when]++]) < 0)
