@@ -174,28 +174,35 @@ uint32_t cn_alike_add(struct cn_alike *a, const uint64_t *words, size_t n,
  * whatever follows. */
 #define APART (CN_ALIKE_KEPT * (100 - CN_ALIKE_SHARED) / 100)
 
-/* What two sketches share, in parts of 2^16: of the CN_ALIKE_KEPT smallest
- * hashes of both together, those that both have.  0 where it is too little. */
-static uint32_t shared(const struct cn_alike *a, const struct form *x,
-    const struct form *y)
+uint32_t cn_sketch_shared(const uint32_t *p, size_t np, const uint32_t *q,
+    size_t nq, uint32_t *all)
 {
-	const uint32_t *p = a->pool + x->at, *q = a->pool + y->at;
-	uint32_t i = 0, k = 0, all = 0, both = 0;
+	uint32_t both = 0;
+	size_t i = 0, k = 0;
 
-	while (all < CN_ALIKE_KEPT && all - both <= APART &&
-	    (i < x->n || k < y->n)) {
-		if (k == y->n || (i < x->n && p[i] < q[k])) {
+	for (*all = 0; *all < CN_ALIKE_KEPT && *all - both <= APART &&
+	    (i < np || k < nq); ++*all) {
+		if (k == nq || (i < np && p[i] < q[k])) {
 			i++;
-		} else if (i == x->n || q[k] < p[i]) {
+		} else if (i == np || q[k] < p[i]) {
 			k++;
 		} else {
 			both++;
 			i++;
 			k++;
 		}
-		all++;
 	}
-	return all == 0 || all - both > APART ? 0 : (both << 16) / all;
+	return *all - both > APART ? 0 : both;
+}
+
+/* What two forms share, in parts of 2^16. */
+static uint32_t shared(const struct cn_alike *a, const struct form *x,
+    const struct form *y)
+{
+	uint32_t all, both = cn_sketch_shared(a->pool + x->at, x->n,
+	    a->pool + y->at, y->n, &all);
+
+	return all == 0 ? 0 : (both << 16) / all;
 }
 
 static struct slot *slot_of(const struct cn_alike *a, uint32_t hash)

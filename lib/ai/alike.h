@@ -27,6 +27,12 @@
 #define CN_ALIKE_COMMON 64
 #define CN_ALIKE_SHARED 60		/* percent */
 
+/* Of the CN_ALIKE_KEPT smallest hashes of two sketches together (*all; each
+ * ascending) those that both have; 0 where it is less than CN_ALIKE_SHARED
+ * percent for sure. */
+uint32_t cn_sketch_shared(const uint32_t *p, size_t np, const uint32_t *q,
+    size_t nq, uint32_t *all);
+
 struct cn_alike;
 
 struct cn_alike *cn_alike_new(void);

@@ -3,22 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ai/alike.h"
 #include "store/label.h"
 
 #define POOL 20			/* candidates for each that is wanted, */
 #define POOL_MIN 200
 #define POOL_MAX 5000		/* and at most */
-/* The smallest hashes of a text's words stand for all of them: what two such
- * sketches share estimates what the texts share (Broder, 'On the resemblance
- * and containment of documents', 1997). */
-#define SKETCH 64
-#define ALIKE 0.6
 
 struct candidate {
 	int64_t id;
 	bool abstained;
 	double margin;
-	uint32_t sketch[SKETCH];	/* ascending */
+	uint32_t sketch[CN_ALIKE_KEPT];	/* of words, see ai/alike.h */
 	size_t n;
 };
 
@@ -58,30 +54,17 @@ static void sketch(struct candidate *c, struct cn_item *it,
 	}
 	if (w->n > 1)
 		qsort(all, w->n, sizeof(*all), by_hash);
-	c->n = w->n < SKETCH ? w->n : SKETCH;
+	c->n = w->n < CN_ALIKE_KEPT ? w->n : CN_ALIKE_KEPT;
 	if (c->n > 0)
 		memcpy(c->sketch, all, c->n * sizeof(*all));
 }
 
 static bool alike(const struct candidate *x, const struct candidate *y)
 {
-	size_t i = 0, k = 0, both = 0, seen;
+	uint32_t all, both = cn_sketch_shared(x->sketch, x->n, y->sketch,
+	    y->n, &all);
 
-	for (seen = 0; seen < SKETCH && i < x->n && k < y->n; seen++) {
-		if (x->sketch[i] == y->sketch[k]) {
-			both++;
-			i++;
-			k++;
-		} else if (x->sketch[i] < y->sketch[k]) {
-			i++;
-		} else {
-			k++;
-		}
-	}
-	seen += x->n - i + y->n - k;
-	if (seen > SKETCH)
-		seen = SKETCH;
-	return seen == 0 || (double)both >= ALIKE * (double)seen;
+	return both * 100 >= CN_ALIKE_SHARED * all;
 }
 
 /* 1 a candidate, 0 none, -1. */
