@@ -16,6 +16,7 @@
 #include "base/enc.h"
 #include "crypt/crypt.h"
 #include "encoder_in.h"
+#include "lanes.h"
 
 #define MAGIC "cnencod\1"
 #define MAGIC_LEN 8
@@ -345,9 +346,7 @@ cn_encoder_load(struct cn_str bytes, struct cn_err *err)
 		cn_encoder_free(e);
 		return cn_fail(err, CN_INTEGRITY, "encoder malformed"), NULL;
 	}
-#ifdef __x86_64__
-	e->wide = __builtin_cpu_supports("avx2");
-#endif
+	e->wide = cn_wide();
 	return e;
 }
 

@@ -25,6 +25,8 @@
 #define ROWS_MAX 120000
 #define WEIGHTS_MAX (32u << 20)		/* rows times classes */
 #define KEEP 4
+#define LINE 64			/* bytes of a cache line */
+#define NEAR 16			/* lanes of a row that are called for */
 
 struct term {
 	uint32_t row;
@@ -38,6 +40,13 @@ struct doc {
 	uint32_t marks;			/* the last of the n */
 };
 
+/* What is seen of an example. */
+struct visit {
+	const struct doc *doc;
+	struct term *t;
+	size_t n;
+};
+
 /* Everything that one training holds. */
 struct fit {
 	const struct cn_train *train;
@@ -46,11 +55,14 @@ struct fit {
 	struct doc *doc;
 	size_t ndoc;
 	struct term *term;
-	v4 *w;				/* [rows][lanes] */
-	v4 *bias, *p;			/* [lanes] */
-	size_t lanes;			/* v4s a row */
-	struct term *seen;		/* of the example that is visited */
+	v8 *w;				/* [rows][lanes] */
+	v8 *bias, *p;			/* [lanes] */
+	size_t lanes;			/* v8s a row */
+	struct visit *this, *next;
 	uint32_t draw;			/* state of the fixed sequence */
+	u8 *drawn;			/* its next */
+	bool wide;			/* the machine has AVX2 */
+	struct cn_arena arena;
 	float *rare;			/* weight of each class */
 };
 
@@ -78,88 +90,13 @@ cn_part_held(const struct cn_part *p, const struct cn_example *e)
 	    e->fold / (p->k ? p->k : 1) % p->k2 == p->out2;
 }
 
-struct count {
-	uint32_t key, df;
-};
-
-static int
-by_key(const void *a, const void *b)
+/* Zeroed, from the start of a cache line on. */
+static void *
+lines(struct fit *f, size_t n)
 {
-	uint32_t x = ((const struct count *)a)->key;
-	uint32_t y = ((const struct count *)b)->key;
+	char *p = cn_arena_alloc(&f->arena, n + LINE);
 
-	return x < y ? -1 : x > y;
-}
-
-static struct count *
-double_size(struct count *c, size_t *size)
-{
-	struct count *bigger = cn_alloc(2 * *size * sizeof(*c));
-	size_t j, at;
-
-	for (j = 0; j < *size; j++) {
-		if (c[j].df == 0)
-			continue;
-		for (at = c[j].key & (2 * *size - 1); bigger[at].df;
-		    at = (at + 1) & (2 * *size - 1))
-			;
-		bigger[at] = c[j];
-	}
-	*size *= 2;
-	free(c);
-	return bigger;
-}
-
-/* Distinct keys with their document frequency, by key; yours to free. */
-static struct count *
-vocabulary(const struct cn_train *t, const struct cn_part *part, size_t *n)
-{
-	size_t size = 1024, used = 0, i, j, at;
-	struct count *c = cn_alloc(size * sizeof(*c));
-
-	for (i = 0; i < t->n; i++) {
-		if (!cn_part_in(part, &t->ex[i]))
-			continue;
-		/* Room first: a table that is full is searched for ever. */
-		while (2 * (used + t->ex[i].n) >= size)
-			c = double_size(c, &size);
-		for (j = 0; j < t->ex[i].n; j++) {
-			for (at = t->ex[i].tf[j].key & (size - 1); c[at].df &&
-			    c[at].key != t->ex[i].tf[j].key;
-			    at = (at + 1) & (size - 1))
-				;
-			used += c[at].df == 0;
-			c[at].key = t->ex[i].tf[j].key;
-			c[at].df++;
-		}
-	}
-	for (i = j = 0; i < size; i++)
-		if (c[i].df)
-			c[j++] = c[i];
-	qsort(c, j, sizeof(*c), by_key);
-	*n = j;
-	return c;
-}
-
-/* Keeps the max most frequent, ties by key. */
-static size_t
-select_rows(struct count *c, size_t n, size_t max)
-{
-	size_t i, j, above = 0, room;
-	uint32_t cut = 0;
-
-	if (n <= max)
-		return n;
-	do {
-		cut++;
-		for (above = i = 0; i < n; i++)
-			above += c[i].df > cut;
-	} while (above > max);
-	room = max - above;
-	for (i = j = 0; i < n; i++)
-		if (c[i].df > cut || (c[i].df == cut && room && room--))
-			c[j++] = c[i];
-	return j;
+	return p + (-(uintptr_t)p & (LINE - 1));
 }
 
 static void
@@ -178,7 +115,9 @@ make_docs(struct fit *f)
 	}
 	f->doc = cn_alloc((t->n + 1) * sizeof(*f->doc));
 	most = most < CN_ENCODER_DIM ? CN_ENCODER_DIM : most;
-	f->seen = cn_alloc((most + 1) * sizeof(*f->seen));
+	f->this->t = lines(f, (most + 1) * sizeof(*f->this->t));
+	f->next->t = lines(f, (most + 1) * sizeof(*f->next->t));
+	f->drawn = lines(f, (most / 8 + 1) * sizeof(*f->drawn));
 	out = f->term = cn_alloc((total + 1) * sizeof(*f->term));
 	for (i = 0; i < t->n; i++) {
 		const struct cn_example *e = &t->ex[i];
@@ -201,58 +140,127 @@ make_docs(struct fit *f)
 	}
 }
 
-/* Chooses what is seen of an example this time; returns how much. */
-static size_t
+/* The next n of Knuth's linear congruential sequence, eight in a step. */
+static const uint32_t *
+draw(struct fit *f, size_t n)
+{
+	uint32_t mul = 1, add = 0;
+	u8 s = { 0 };
+	size_t i;
+
+	for (i = 0; i < 8; i++) {
+		mul *= 1664525;
+		add = add * 1664525 + 1013904223;
+		s[i] = f->draw * mul + add;
+	}
+	for (i = 0; 8 * i < n; i++) {
+		f->drawn[i] = s;
+		s = s * mul + add;
+	}
+	if (n)
+		f->draw = ((const uint32_t *)f->drawn)[n - 1];
+	return (const uint32_t *)f->drawn;
+}
+
+/* Chooses what is seen of an example at the next visit, and calls for its
+ * weights, which are far away. */
+static void
 see(struct fit *f, const struct doc *d)
 {
-	size_t i, n = 0;
+	struct visit *v = f->next;
+	const uint32_t *drawn;
+	size_t i, c, n = 0;
 
 	/* The encoder's numbers mean something together only. */
 	for (i = 0; d->meaning && i < CN_ENCODER_DIM; i++)
-		f->seen[n++] = (struct term){ (uint32_t)i, MEANING *
+		v->t[n++] = (struct term){ (uint32_t)i, MEANING *
 		    d->meaning[i] };
+	drawn = draw(f, d->n);
 	for (i = 0; i < d->n; i++) {
-		/* Knuth's linear congruential sequence, its upper bits. */
-		f->draw = f->draw * 1664525 + 1013904223;
-		if ((float)(f->draw >> 8) >= SEEN * (1 << 24))
-			continue;
-		f->seen[n] = d->t[i];
-		f->seen[n++].x *= 1 / SEEN;
+		v->t[n].row = d->t[i].row;
+		v->t[n].x = d->t[i].x * (1 / SEEN);
+		n += drawn[i] >> 8 < (uint32_t)(SEEN * (1 << 24));
 	}
-	return n;
+	for (i = 0; i < n && d->n; i++)
+		for (c = 0; c < f->lanes && c < NEAR; c += 2)
+			__builtin_prefetch(f->w + v->t[i].row * f->lanes + c);
+	v->n = n;
+	v->doc = d;
 }
 
+/* Calls for an example that will be visited soon. */
 static void
-step(struct fit *f, const struct doc *d, float rate)
+come(const struct doc *d)
 {
-	size_t i, c, n = see(f, d);
-	float *p = (float *)f->p, y;
-	v4 x, *w;
+	size_t i;
 
-	memcpy(f->p, f->bias, f->lanes * sizeof(v4));
-	for (i = 0; i < n; i++) {
-		y = f->seen[i].x;
-		x = (v4){ y, y, y, y };
-		w = f->w + f->seen[i].row * f->lanes;
-		for (c = 0; c < f->lanes; c++)
-			f->p[c] += x * w[c];
+	for (i = 0; i < d->n; i += LINE / sizeof(*d->t))
+		__builtin_prefetch(d->t + i);
+}
+
+#define BATCH 8
+
+/* Adds the rows that are seen to the sums; so many at once that these are
+ * loaded and stored once for them. */
+CN_TWIN void
+add_rows(struct fit *f)
+{
+	size_t i, j, c, n = f->this->n, lanes = f->lanes;
+	const struct term *t = f->this->t;
+	const v8 *row[BATCH];
+	float x[BATCH];
+	v8 sum;
+
+	for (i = 0; i < n; i += BATCH) {
+		for (j = 0; j < BATCH; j++) {
+			row[j] = f->w + t[i + j < n ? i + j : i].row * lanes;
+			x[j] = i + j < n ? t[i + j].x : 0;
+		}
+		for (c = 0; c < lanes; c++) {
+			sum = f->p[c];
+#pragma GCC unroll 8
+			for (j = 0; j < BATCH; j++)
+				sum += x[j] * row[j][c];
+			f->p[c] = sum;
+		}
 	}
-	cn_softmax(p, f->m->classes, 1);
-	p[d->class] -= 1;
-	rate *= f->rare[d->class];
-	for (c = 0; c < f->m->classes; c++)
-		p[c] *= -rate;
-	for (c = f->m->classes; c < 4 * f->lanes; c++)
-		p[c] = 0;
-	for (c = 0; c < f->lanes; c++)
-		f->bias[c] += f->p[c] * (v4){ 0.1f, 0.1f, 0.1f, 0.1f };
-	for (i = 0; i < n; i++) {
-		y = f->seen[i].x;
-		x = (v4){ y, y, y, y };
-		w = f->w + f->seen[i].row * f->lanes;
+}
+
+CN_TWIN void
+step(struct fit *f, float rate)
+{
+	const struct visit *v = f->this;
+	size_t i, c, class = v->doc->class;
+	float x;
+	v8 *w;
+
+	memcpy(f->p, f->bias, f->lanes * sizeof(v8));
+	add_rows(f);
+	cn_lanes_softmax(f->p, f->m->classes, 1);
+	((float *)f->p)[class] -= 1;
+	rate *= f->rare[class];
+	for (c = 0; c < f->lanes; c++) {
+		f->p[c] *= -rate;
+		f->bias[c] += f->p[c] * 0.1f;
+	}
+	for (i = 0; i < v->n; i++) {
+		x = v->t[i].x;
+		w = f->w + v->t[i].row * f->lanes;
 		for (c = 0; c < f->lanes; c++)
 			w[c] += x * f->p[c];
 	}
+}
+
+CN_WIDE static void
+step_wide(struct fit *f, float rate)
+{
+	step(f, rate);
+}
+
+static void
+step_any(struct fit *f, float rate)
+{
+	step(f, rate);
 }
 
 /* The root of how much rarer than the mean a class is. */
@@ -285,8 +293,9 @@ gcd(size_t a, size_t b)
 static int
 descend(struct fit *f, const struct cn_train_opts *o, struct cn_err *err)
 {
-	unsigned epochs = o->epochs, e;
 	size_t n = f->ndoc, i, stride = (size_t)((double)n * 0.6180339887) | 1;
+	unsigned epochs = o->epochs, e;
+	struct visit *last;
 	float rate;
 
 	if (epochs == 0)
@@ -300,10 +309,20 @@ descend(struct fit *f, const struct cn_train_opts *o, struct cn_err *err)
 			return cn_fail(err, CN_TEMPFAIL, "training stopped");
 		if (o->progress)
 			o->progress(o->progress_arg, e, epochs);
+		see(f, &f->doc[e % n]);
 		for (i = 0; i < n; i++) {
 			rate = RATE * (1 - (float)(e * n + i) /
 			    (float)(epochs * n));
-			step(f, &f->doc[(i * stride + e) % n], rate);
+			last = f->this;
+			f->this = f->next;
+			f->next = last;
+			come(&f->doc[((i + 2) * stride + e) % n]);
+			if (i + 1 < n)
+				see(f, &f->doc[((i + 1) * stride + e) % n]);
+			if (f->wide)
+				step_wide(f, rate);
+			else
+				step_any(f, rate);
 		}
 	}
 	return 0;
@@ -315,15 +334,15 @@ descend(struct fit *f, const struct cn_train_opts *o, struct cn_err *err)
 static int
 descend_apart(struct fit *f, const struct cn_train_opts *o, struct cn_err *err)
 {
-	v4 *bias = cn_alloc(f->lanes * sizeof(v4));
+	v8 *bias = lines(f, f->lanes * sizeof(v8));
 	size_t i;
 	int rc;
 
 	for (i = 0; i < f->ndoc; i++)
 		f->doc[i].n -= f->doc[i].marks;
 	rc = descend(f, o, err);
-	memcpy(bias, f->bias, f->lanes * sizeof(v4));
-	memset(f->bias, 0, f->lanes * sizeof(v4));
+	memcpy(bias, f->bias, f->lanes * sizeof(v8));
+	memset(f->bias, 0, f->lanes * sizeof(v8));
 	for (i = 0; i < f->ndoc; i++) {
 		f->doc[i].t += f->doc[i].n;
 		f->doc[i].n = f->doc[i].marks;
@@ -332,16 +351,39 @@ descend_apart(struct fit *f, const struct cn_train_opts *o, struct cn_err *err)
 		rc = descend(f, o, err);
 	for (i = 0; i < f->lanes; i++)
 		f->bias[i] += bias[i];
-	free(bias);
 	return rc;
 }
 
-static int
-by_float(const void *a, const void *b)
+/* The median (Hoare's selection, 1961); puts them in another order. */
+static float
+median(float *w, size_t n)
 {
-	float x = *(const float *)a, y = *(const float *)b;
+	size_t from = 0, to = n - 1, k = n / 2, i, j;
+	float pivot, x, below;
 
-	return x < y ? -1 : x > y;
+	while (from < to) {
+		pivot = w[from + (to - from) / 2];
+		for (i = from, j = to;; i++, j--) {
+			while (w[i] < pivot)
+				i++;
+			while (w[j] > pivot)
+				j--;
+			if (i >= j)
+				break;
+			x = w[i];
+			w[i] = w[j];
+			w[j] = x;
+		}
+		if (k <= j)
+			to = j;
+		else
+			from = j + 1;
+	}
+	if (n % 2)
+		return w[k];
+	for (below = w[0], i = 1; i < k; i++)
+		below = w[i] > below ? w[i] : below;
+	return (below + w[k]) / 2;
 }
 
 static int
@@ -356,18 +398,18 @@ quantise(struct fit *f)
 {
 	size_t classes = f->m->classes, rows = f->m->rows, r, c, n = 0, k = 0;
 	struct cn_model *m = cn_model_new(classes, rows, rows * classes);
-	float sorted[CN_MODEL_CLASSES], mid, max, d;
+	float mixed[CN_MODEL_CLASSES], mid, max, d;
 	const float *w;
 	int q;
 
 	for (r = 0; r < rows; r++) {
 		w = (const float *)(f->w + r * f->lanes);
-		memcpy(sorted, w, classes * sizeof(*w));
-		qsort(sorted, classes, sizeof(*sorted), by_float);
-		mid = (sorted[(classes - 1) / 2] + sorted[classes / 2]) / 2;
-		max = sorted[classes - 1] - mid;
-		if (mid - sorted[0] > max)
-			max = mid - sorted[0];
+		memcpy(mixed, w, classes * sizeof(*w));
+		mid = median(mixed, classes);
+		for (max = 0, c = 0; c < classes; c++) {
+			d = w[c] < mid ? mid - w[c] : w[c] - mid;
+			max = d > max ? d : max;
+		}
 		if (!(max > 0))
 			continue;
 		m->key[k] = f->m->key[r];
@@ -429,20 +471,19 @@ fit_meaning(struct fit *f, const struct cn_train_opts *o, struct cn_model *m,
 	}
 	if (f->ndoc == 0)
 		return 0;
-	free(f->w);
-	f->w = cn_alloc(CN_ENCODER_DIM * f->lanes * sizeof(v4));
-	memset(f->bias, 0, f->lanes * sizeof(v4));
+	f->w = lines(f, CN_ENCODER_DIM * f->lanes * sizeof(v8));
+	memset(f->bias, 0, f->lanes * sizeof(v8));
 	if (descend(f, o, err) < 0)
 		return -1;
 	cn_model_give_meaning(m, cn_encoder_id(t->enc));
 	memcpy(m->meaning_bias, f->bias, m->classes * sizeof(float));
 	for (c = 0; c < m->classes; c++) {
 		w = (const float *)f->w + c;
-		x = largest(w, CN_ENCODER_DIM, 4 * f->lanes) * MEANING / 127;
+		x = largest(w, CN_ENCODER_DIM, 8 * f->lanes) * MEANING / 127;
 		m->meaning_scale[c] = x;
 		for (i = 0; x > 0 && i < CN_ENCODER_DIM; i++)
 			m->meaning[i * m->classes + c] = (float)round_half(
-			    w[i * 4 * f->lanes] * MEANING / x);
+			    w[i * 8 * f->lanes] * MEANING / x);
 	}
 	return 0;
 }
@@ -451,18 +492,19 @@ struct cn_model *
 cn_fit(const struct cn_train *t, const struct cn_train_opts *o,
     const struct cn_part *part, struct cn_err *err)
 {
-	struct fit f = { .train = t, .part = part };
+	struct visit visit[2];
+	struct fit f = { .train = t, .part = part, .this = visit,
+	    .next = visit + 1 };
 	struct cn_model *m = NULL;
-	struct count *c;
+	struct cn_count *c;
 	size_t i, n, rows = ROWS_MAX;
 	int rc;
 
-	c = vocabulary(t, part, &n);
 	if (ROWS_MAX * t->classes > WEIGHTS_MAX)
 		rows = WEIGHTS_MAX / t->classes;
 	if (o->max_rows && o->max_rows < rows)
 		rows = o->max_rows;
-	n = select_rows(c, n, rows);
+	c = cn_vocabulary(t, part, rows, &n);
 	f.m = cn_model_new(t->classes, n, 0);
 	for (i = 0; i < n; i++) {
 		f.m->key[i] = c[i].key;
@@ -478,10 +520,11 @@ cn_fit(const struct cn_train *t, const struct cn_train_opts *o,
 	f.m->outside = t->outside;
 	cn_model_index(f.m);
 	make_docs(&f);
-	f.lanes = (t->classes + 3) / 4;
-	f.w = cn_alloc((n + 1) * f.lanes * sizeof(v4));
-	f.bias = cn_alloc(f.lanes * sizeof(v4));
-	f.p = cn_alloc(f.lanes * sizeof(v4));
+	f.wide = cn_wide();
+	f.lanes = CN_LANES(t->classes);
+	f.w = lines(&f, (n + 1) * f.lanes * sizeof(v8));
+	f.bias = lines(&f, f.lanes * sizeof(v8));
+	f.p = lines(&f, f.lanes * sizeof(v8));
 	f.rare = cn_alloc((t->classes + 1) * sizeof(*f.rare));
 	weigh_classes(&f);
 	rc = f.ndoc == 0 ? cn_fail(err, CN_CONFIG, "no examples") :
@@ -494,12 +537,9 @@ cn_fit(const struct cn_train *t, const struct cn_train_opts *o,
 		m = NULL;
 	}
 	free(f.rare);
-	free(f.seen);
-	free(f.p);
-	free(f.bias);
-	free(f.w);
 	free(f.term);
 	free(f.doc);
+	cn_arena_release(&f.arena);
 	cn_model_free(f.m);
 	return m;
 }

@@ -3,6 +3,7 @@
 #define CN_AI_INNER_H
 
 #include "encoder.h"
+#include "lanes.h"
 #include "model.h"
 #include "words.h"
 
@@ -33,13 +34,6 @@ struct cn_row {
 	uint32_t start;			/* into weight, to the next row's */
 	uint32_t dense;			/* + 1, of the dense rows; 0: none */
 };
-
-/* Four classes at a time; element by element, so that the result is that of
- * any other width. */
-typedef float v4 __attribute__((vector_size(16)));
-typedef uint32_t u4 __attribute__((vector_size(16)));
-typedef float v8 __attribute__((vector_size(32)));
-typedef uint32_t u8 __attribute__((vector_size(32)));
 
 struct cn_model {
 	size_t classes, rows, examples;
@@ -155,6 +149,13 @@ struct cn_part {
 bool cn_part_in(const struct cn_part *, const struct cn_example *);
 /* Is it one of those every k2-th? */
 bool cn_part_held(const struct cn_part *, const struct cn_example *);
+/* A feature and in how many examples it occurs. */
+struct cn_count {
+	uint32_t key, df;
+};
+/* The max most frequent features of a part, by key; yours to free. */
+struct cn_count *cn_vocabulary(const struct cn_train *, const struct cn_part *,
+    size_t max, size_t *n);
 struct cn_model *cn_fit(const struct cn_train *, const struct cn_train_opts *,
     const struct cn_part *, struct cn_err *) CN_CHECKED;
 /* cn_fit, then temperature and threshold by inner folds. */

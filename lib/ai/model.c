@@ -111,9 +111,7 @@ cn_model_index(struct cn_model *m)
 		m->slot[at].row = i + 1;
 	}
 	make_dense(m);
-#ifdef __x86_64__
-	m->wide = __builtin_cpu_supports("avx2");
-#endif
+	m->wide = cn_wide();
 }
 
 uint32_t
@@ -199,6 +197,8 @@ cn_input_tfs(const struct cn_ai_input *in, const struct cn_feat *f, size_t nf,
 #define BATCH 8
 
 /* So many dense rows at once: the sums are loaded and stored once for them. */
+typedef uint32_t u4 __attribute__((vector_size(16)));
+
 struct batch {
 	float x[BATCH];
 	const char *d[BATCH];
@@ -229,8 +229,7 @@ add_rows(const struct batch *b, v8 *sum, size_t lanes)
 	}
 }
 
-#ifdef __x86_64__
-__attribute__((target("avx2"))) static void
+CN_WIDE static void
 add_rows_wide(const struct batch *b, v8 *sum, size_t lanes)
 {
 	v8 low, high;
@@ -250,9 +249,6 @@ add_rows_wide(const struct batch *b, v8 *sum, size_t lanes)
 		sum[2 * c + 1] = high;
 	}
 }
-#else
-#define add_rows_wide add_rows
-#endif
 
 /* The sums are the same either way: nothing is added across classes. */
 static void
@@ -346,66 +342,29 @@ cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
 	return known;
 }
 
-typedef int32_t i4 __attribute__((vector_size(16)));
-
-static v4
-larger(v4 a, v4 b)
+static float
+softmax(v8 *x, size_t n, float inv)
 {
-	i4 less = a < b;
-
-	return (v4)(((i4)b & less) | ((i4)a & ~less));
+	return cn_lanes_softmax(x, n, inv);
 }
 
-/* e^x of four, x <= 0, good to 1e-7; as if x were -87 below that. */
-static v4
-exp4(v4 x)
+CN_WIDE static float
+softmax_wide(v8 *x, size_t n, float inv)
 {
-	const v4 one = { 1, 1, 1, 1 };
-	v4 f, r, p;
-	i4 k;
-
-	x = larger(x, one * -87);
-	k = __builtin_convertvector(x * 1.44269504f - 0.5f, i4);
-	f = __builtin_convertvector(k, v4);
-
-	r = x - f * 0.693359375f;	/* ln 2 in two parts */
-	r = r + f * 2.12194440e-4f;
-	p = r * (1 / 5040.0f) + 1 / 720.0f;
-	p = p * r + 1 / 120.0f;
-	p = p * r + 1 / 24.0f;
-	p = p * r + 1 / 6.0f;
-	p = p * r + 0.5f;
-	p = p * r + one;
-	p = p * r + one;
-	return p * (v4)((k + 127) << 23);
+	return cn_lanes_softmax(x, n, inv);
 }
 
 int
 cn_softmax(float *score, size_t n, double temperature)
 {
-	float inv = (float)(1 / temperature), max = score[0];
-	v4 x[(CN_MODEL_CLASSES + 3) / 4], top;
-	size_t i, j, best = 0, lanes = (n + 3) / 4;
-	double sum[4] = { 0, 0, 0, 0 };
+	v8 x[CN_LANES(CN_MODEL_CLASSES)];
+	float inv = (float)(1 / temperature), max;
+	size_t best = 0;
 
-	x[lanes - 1] = (v4){ max, max, max, max };
 	memcpy(x, score, n * sizeof(*score));
-	for (top = x[0], i = 1; i < lanes; i++)
-		top = larger(top, x[i]);
-	for (j = 0; j < 4; j++)
-		max = top[j] > max ? top[j] : max;
+	max = cn_wide() ? softmax_wide(x, n, inv) : softmax(x, n, inv);
 	while (best + 1 < n && score[best] != max)
 		best++;
-	for (i = 0; i < lanes; i++)
-		x[i] = exp4((x[i] - max) * inv);
-	for (i = n; i < 4 * lanes; i++)
-		x[i / 4][i % 4] = 0;
-	for (i = 0; i < lanes; i++)
-		for (j = 0; j < 4; j++)
-			sum[j] += (double)x[i][j];
-	inv = (float)(1 / (sum[0] + sum[1] + sum[2] + sum[3]));
-	for (i = 0; i < lanes; i++)
-		x[i] *= inv;
 	memcpy(score, x, n * sizeof(*score));
 	return (int)best;
 }

@@ -1,18 +1,21 @@
 #!/bin/sh
-# lib/ai computes the same whoever compiled it: what gcc's build and clang's
-# train and say is compared byte for byte, with the made-up encoder, too.
+# lib/ai computes the same whoever compiled it: what gcc's build, clang's and
+# one that has no use for AVX2 train and say is compared byte for byte, with
+# the made-up encoder, too.
 top=$(cd "$(dirname "$0")/../.." && pwd)
 case ${BUILD:=build} in
 /*) ;;
 *) BUILD=$top/$BUILD ;;
 esac
 . "$top/tests/lib.sh"
-for cc in gcc clang; do
-	command -v $cc >/dev/null || {
+for cc in gcc clang narrow; do
+	set -- CC=$cc
+	[ $cc = narrow ] && set -- CFLAGS=-DCN_NARROW
+	[ $cc = narrow ] || command -v $cc >/dev/null || {
 		skip 'gcc and clang give the same' "no $cc"
 		finish
 	}
-	make -C "$top" -s -j2 CC=$cc BUILD="$T/$cc" "$T/$cc/bin/cn-model" \
+	make -C "$top" -s -j2 "$@" BUILD="$T/$cc" "$T/$cc/bin/cn-model" \
 	    "$T/$cc/bin/cn-classify" "$T/$cc/unit/encoder" \
 	    >"$T/made" 2>&1 || { cat "$T/made" >&2; exit 1; }
 done
@@ -28,7 +31,7 @@ cut -f 2 "$T/l.tsv" | jq -Rc '{ v: 1, type: "message", text: . }' >"$T/in"
 for encoder in '' "$T/encoder"; do
 	export CN_ENCODER="$encoder"
 	with=${encoder:+ with an encoder}
-	for cc in gcc clang; do
+	for cc in gcc clang narrow; do
 		status "$cc: train$with" 0 "$T/$cc/bin/cn-model" train -q \
 		    "$T/l.tsv" -o "$T/$cc.m"
 		status "$cc: classify$with" 0 "$T/$cc/bin/cn-classify" -q \
@@ -38,9 +41,12 @@ for encoder in '' "$T/encoder"; do
 		    "$T/l.tsv" --folds 3 --format jsonl
 		cp "$T/out" "$T/$cc.eval"
 	done
-	ok "the same model$with" cmp "$T/gcc.m" "$T/clang.m"
-	ok "the same said$with" cmp "$T/gcc.out" "$T/clang.out"
-	ok "the same measured$with" cmp "$T/gcc.eval" "$T/clang.eval"
+	for cc in clang narrow; do
+		ok "$cc: the same model$with" cmp "$T/gcc.m" "$T/$cc.m"
+		ok "$cc: the same said$with" cmp "$T/gcc.out" "$T/$cc.out"
+		ok "$cc: the same measured$with" cmp "$T/gcc.eval" \
+		    "$T/$cc.eval"
+	done
 	is "of each line$with" "$(jq -c .class.best "$T/gcc.out" |
 	    grep -c '"')" 120
 done
