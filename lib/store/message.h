@@ -22,6 +22,8 @@ struct cn_hash {
 	struct cn_canon canon;
 	struct cn_sha *sha;
 	bool mail;
+	char block[4096];		/* of lines, gathered */
+	size_t n;
 };
 void cn_hash_begin(struct cn_hash *, const char *channel);
 void cn_hash_feed(struct cn_hash *, struct cn_str piece);
