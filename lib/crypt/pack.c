@@ -205,7 +205,8 @@ deflate_base64(const struct cn_deflate *d, const uint8_t *p, size_t n,
 }
 
 static size_t
-deflate(struct cn_keys *k, const uint8_t *p, size_t n, uint8_t *to, size_t cap)
+deflate_at(struct cn_keys *k, unsigned level, const uint8_t *p, size_t n,
+    uint8_t *to, size_t cap)
 {
 	struct isal_zstream *z;
 
@@ -218,10 +219,21 @@ deflate(struct cn_keys *k, const uint8_t *p, size_t n, uint8_t *to, size_t cap)
 	z->next_out = to;
 	z->avail_out = (uint32_t)cap;
 	z->end_of_stream = 1;
-	z->level = n > TABLES;
+	z->level = level;
 	z->level_buf = k->deflate->tables;
 	z->level_buf_size = sizeof(k->deflate->tables);
 	return isal_deflate_stateless(z) == COMP_OK ? z->total_out : 0;
+}
+
+/* The library's fixed code does for text, in two thirds of the time and 7 per
+ * cent more room than a code of its own; for nothing else. */
+static size_t
+deflate(struct cn_keys *k, const uint8_t *p, size_t n, uint8_t *to, size_t cap)
+{
+	size_t len = deflate_at(k, 0, p, n, to, cap);
+
+	return n > TABLES && (len == 0 || len > n / 16 * 10) ?
+	    deflate_at(k, 1, p, n, to, cap) : len;
 }
 
 /* What lay in the compressor's tables and the inflater's window is text. */
