@@ -402,8 +402,7 @@ static int again(struct job *j, struct cn_intake *in, const char *pub,
 	struct cn_buf b = { 0 };
 	struct cn_err why = { 0 };
 	int64_t show = 0;
-	int r = cn_intake_requeue(in, pub, &b, j->conf.flags, tell, j, &show,
-	    &why);
+	int r = cn_intake_requeue(in, pub, &b, tell, j, &show, &why);
 
 	if (r == 1) {
 		cn_cli_status(j->cli, CN_PARTIAL);
@@ -451,7 +450,7 @@ static int requeue(struct cn_cli *cli, struct cn_err *err)
 	if (cn_desk_open(&j.desk, cli, 0, err) < 0)
 		return -1;
 	settings(&j);
-	in = cn_intake_new(j.desk.store, &j.desk.conf);
+	in = cn_intake_new(j.desk.store, &j.desk.conf, j.conf.flags);
 	r = cn_run_begin(j.desk.store, &row, err);
 	if (r == 0 && every)
 		r = cn_quarantine_list(j.desk.store, 0, INT64_MAX, each_item,

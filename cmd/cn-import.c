@@ -95,7 +95,7 @@ static int flush(void *arg, struct cn_err *err)
 {
 	struct import *im = arg;
 
-	if (cn_intake_flush(im->in, &im->lines, flags(im), cn_desk_tell,
+	if (cn_intake_flush(im->in, &im->lines, cn_desk_tell,
 	    im->cli, err) < 0)
 		return -1;
 	return show(im, err);
@@ -107,7 +107,7 @@ static int large(struct import *im, struct cn_str first,
     const char *place, struct cn_err *err)
 {
 	int r = settle(im, cn_large_take(im->in, first, next, from, place,
-	    &im->lines, flags(im), cn_desk_tell, im->cli, err), place, err);
+	    &im->lines, cn_desk_tell, im->cli, err), place, err);
 
 	return r < 0 ? -1 : show(im, err);
 }
@@ -367,7 +367,7 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	if (!opt.deliver && opt.channel != 1 && im.desk.conf.desk[0] == NULL)
 		cn_cli_note("no desk address is configured: every sender "
 		    "counts as a customer (cn-config(5))");
-	im.in = cn_intake_new(im.desk.store, &im.desk.conf);
+	im.in = cn_intake_new(im.desk.store, &im.desk.conf, flags(&im));
 	im.chats = (struct cn_chats){ .cli = cli, .in = im.in,
 	    .writes_nothing = !im.lines_wanted, .flush = flush, .arg = &im,
 	    .foreign = { .config = &im.desk.conf, .agents = opt.agents.item,

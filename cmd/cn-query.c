@@ -119,8 +119,8 @@ static int csv_row(struct query *qu, const struct cn_msg *m,
 static int show(struct query *qu, int64_t id, struct cn_arena *mem,
     struct cn_buf *b, struct cn_err *err)
 {
-	unsigned what = (opt.format == JSONL && !opt.refs ? CN_LOAD_TEXT : 0) |
-	    CN_LOAD_PLACES;
+	unsigned what = CN_LOAD_PLACES |
+	    (opt.format == JSONL && !opt.refs ? CN_LOAD_HASHES : 0);
 	struct cn_msg m;
 
 	if (cn_message_load(qu->desk.store, id, what, &m, mem, err) < 0) {

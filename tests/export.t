@@ -62,6 +62,11 @@ status 'no store: 78' 78 cn-export --subject alice@example.com \
     --output "$T/none"
 ok 'a store' cn-store init --test
 ok 'mails' cn-import "$T/alice1.eml" "$T/rest.mbox"
+sha=$(printf hello | sha256sum | cut -d ' ' -f 1)
+hash() {
+	jq -r '.attachments[0].sha256 // empty' "$1"
+}
+is 'the hash of a file is on its line' "$(hash "$T/out")" "$sha"
 ok 'chat' cn-import "$T/chat.jsonl"
 
 A=$T/alice
@@ -80,6 +85,7 @@ like 'with From quoted' "$(cat "$A/messages.mbox")" '^>From here'
 is 'the chat as it came' "$(cat "$A/chat.jsonl")" "$(cat "$T/chat.jsonl")"
 is 'lines' "$(wc -l <"$A/messages.jsonl")" 3
 like 'the answer is hers too' "$(cat "$A/messages.jsonl")" 'answersecret'
+is 'the hash of her file' "$(hash "$A/messages.jsonl")" "$sha"
 like 'her contacts' "$(cat "$A/contacts.json")" \
     '"kind":"email","value":"alice@example.com","name":"Alice Example"'
 is 'events' "$(cut -d , -f 1-4 "$A/events.csv" | tr -d '\r')" \

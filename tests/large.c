@@ -156,7 +156,7 @@ static int fetch(int64_t uid, const char *file, long pieces)
 		r = cn_large_piece(in, pending, next, cn_buf_view(&b), &err);
 	}
 	if (r >= 0 && pieces > 0 && pending != 0)
-		r = cn_large_end(in, pending, &at, place, &lines, 0, tell,
+		r = cn_large_end(in, pending, &at, place, &lines, tell,
 		    NULL, &show, &err);
 	close(fd);
 	r = finish(r, &lines);
@@ -186,7 +186,7 @@ static int requeue(const char *id)
 {
 	struct cn_buf lines = { 0 };
 	int64_t show;
-	int r = cn_intake_requeue(in, id, &lines, 0, tell, NULL, &show, &err);
+	int r = cn_intake_requeue(in, id, &lines, tell, NULL, &show, &err);
 
 	if (r == 1)
 		r = cn_fail(&err, CN_NO, "no such item");
@@ -227,7 +227,7 @@ static int with_store(int argc, char **argv)
 	s = cn_store_open(&run, 0, &err);
 	if (s != NULL && cn_config_load(&conf, getenv("CN_CONFIG"), &mem,
 	    &err) == 0) {
-		in = cn_intake_new(s, &conf);
+		in = cn_intake_new(s, &conf, 0);
 		cn_intake_from(in, "box", "INBOX");
 		if (argc >= 4 && strcmp(argv[1], "fetch") == 0)
 			r = fetch(atoll(argv[2]), argv[3], argc > 4 ?

@@ -177,7 +177,7 @@ static int message(struct gather *g, size_t i, struct cn_arena *mem,
 	bool first = i == 0 || o->conversation != o[-1].conversation;
 	struct cn_msg m;
 
-	if (cn_message_load(g->x->store, o->id, CN_LOAD_TEXT |
+	if (cn_message_load(g->x->store, o->id, CN_LOAD_HASHES |
 	    CN_LOAD_PLACES, &m, mem, err) < 0)
 		return cn_wrap(err, "message %s", o->pub);
 	if (!g->derived)

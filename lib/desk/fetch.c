@@ -98,7 +98,7 @@ int cn_fetch_flush(struct cn_fetch *f, struct cn_err *err)
 
 	f->lines.len = 0;
 	r = f->gathered == 0 ? save(f, err) : cn_intake_flush(f->in, &f->lines,
-	    f->conf->flags | CN_INTAKE_NEW, f->conf->tell, f->conf->arg, err);
+	    f->conf->tell, f->conf->arg, err);
 	f->gathered = f->bytes = 0;
 	f->arrived = 0;
 	return cn_fetch_show(f, r, err);
@@ -242,7 +242,7 @@ struct cn_fetch *cn_fetch_open(struct cn_store *s, const struct cn_config *c,
 	f->account = a;
 	f->conf = conf;
 	f->left = conf->limit;
-	f->in = cn_intake_new(s, c);
+	f->in = cn_intake_new(s, c, conf->flags | CN_INTAKE_NEW);
 	cn_intake_also(f->in, keep_place, f);
 	f->imap = cn_store_cache(s, CACHE, err) < 0 ? NULL :
 	    cn_account_connect(s, a, err);

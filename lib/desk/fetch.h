@@ -27,7 +27,7 @@ struct cn_fetch_conf {
 	bool skip_history;		/* of a mailbox that was never read */
 	bool rescan;			/* look at every mail again */
 	bool expunge;			/* delete what the store has */
-	unsigned flags;			/* of cn_intake_flush() */
+	unsigned flags;			/* of cn_intake_new() */
 	/* The lines (or mails) of a group, when it is committed; between
 	 * hold(true) and hold(false) they are parts of one. */
 	int (*lines)(void *, struct cn_str, struct cn_err *);

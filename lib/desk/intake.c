@@ -19,12 +19,14 @@
 #define OLDER_IS_KEPT "of an erased person, older than the erasure: kept in" \
     " quarantine"
 
-struct cn_intake *cn_intake_new(struct cn_store *s, const struct cn_config *c)
+struct cn_intake *cn_intake_new(struct cn_store *s, const struct cn_config *c,
+    unsigned flags)
 {
 	struct cn_intake *in = cn_alloc(sizeof(*in));
 
 	in->store = s;
 	in->conf = c;
+	in->flags = flags;
 	cn_intake_from(in, "import", "-");
 	return in;
 }
@@ -190,7 +192,8 @@ int cn_intake_mail(struct cn_intake *in, struct cn_str raw,
 {
 	struct cn_intake_item *it = cn_intake_next(in, at, place);
 
-	if (cn_mail_read(&it->mail, raw, CN_MAIL_NO_FILES, err) < 0) {
+	if (cn_mail_read(&it->mail, raw, CN_MAIL_NO_FILES |
+	    cn_intake_hash(in), err) < 0) {
 		cn_buf_add(&it->raw, raw.p, raw.n);
 		return bad(it, err);
 	}
@@ -538,7 +541,7 @@ static int audit(struct cn_intake *in, const char *what, int64_t n,
 	    .nleaves = in->nsubjects }, err);
 }
 
-int cn_intake_flush(struct cn_intake *in, struct cn_buf *lines, unsigned flags,
+int cn_intake_flush(struct cn_intake *in, struct cn_buf *lines,
     void (*tell)(void *, const char *, const char *), void *arg,
     struct cn_err *err)
 {
@@ -549,7 +552,6 @@ int cn_intake_flush(struct cn_intake *in, struct cn_buf *lines, unsigned flags,
 	if (in->n == 0)
 		return 0;
 	in->nsubjects = 0;
-	in->flags = flags;
 	if (ready(in, err) < 0 || cn_store_begin(in->store, err) < 0) {
 		r = -1;
 		goto out;

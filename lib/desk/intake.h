@@ -30,7 +30,12 @@ struct cn_intake_at {
 	size_t nlabels;
 };
 
-struct cn_intake *cn_intake_new(struct cn_store *, const struct cn_config *);
+#define CN_INTAKE_NEW 0x100u		/* nothing for what was known */
+#define CN_INTAKE_SILENT 0x400u		/* nothing at all */
+#define CN_INTAKE_MBOX 0x200u		/* mails (mboxrd) in place of lines */
+/* flags: these, and those of cn_msg_line(). */
+struct cn_intake *cn_intake_new(struct cn_store *, const struct cn_config *,
+    unsigned flags);
 void cn_intake_free(struct cn_intake *);
 /* Where what follows lies: an account and a folder (a path, a mailbox). */
 void cn_intake_from(struct cn_intake *, const char *account,
@@ -50,10 +55,6 @@ int cn_intake_mail(struct cn_intake *, struct cn_str raw,
 int cn_intake_chat(struct cn_intake *, struct cn_str line, const char *place,
     struct cn_err *) CN_CHECKED;
 
-#define CN_INTAKE_NEW 0x100u		/* nothing for what was known */
-#define CN_INTAKE_SILENT 0x400u		/* nothing at all */
-#define CN_INTAKE_MBOX 0x200u		/* mails (mboxrd) in place of lines */
-
 /* A record of another program's export that is no line; to the quarantine.
  * What it says of a device is cleaned if it is JSON. */
 int cn_intake_refuse(struct cn_intake *, struct cn_str raw, const char *place,
@@ -61,9 +62,9 @@ int cn_intake_refuse(struct cn_intake *, struct cn_str raw, const char *place,
 
 /* Writes what was gathered; appends a line for every message that is in the
  * store now, in the order in which they came (one that was there before has
- * "known":true).  flags: these, and those of cn_msg_line().  tell: called for each item that
- * was refused here (erased before). */
-int cn_intake_flush(struct cn_intake *, struct cn_buf *lines, unsigned flags,
+ * "known":true).  tell: called for each item that was refused here (erased
+ * before). */
+int cn_intake_flush(struct cn_intake *, struct cn_buf *lines,
     void (*tell)(void *, const char *place, const char *reason), void *,
     struct cn_err *) CN_CHECKED;
 const struct cn_intake_counts *cn_intake_counts(const struct cn_intake *);

@@ -55,6 +55,12 @@ struct cn_intake {
 struct cn_intake_item *cn_intake_next(struct cn_intake *,
     const struct cn_intake_at *, const char *place);
 void cn_intake_clear(struct cn_intake_item *);
+/* How its mail is parsed: hashes of attachments are for lines only. */
+static inline unsigned cn_intake_hash(const struct cn_intake *in)
+{
+	return in->flags & (CN_INTAKE_SILENT | CN_INTAKE_MBOX) ?
+	    CN_MAIL_NO_HASH : 0;
+}
 /* Who owns it, from it->mail and it->msg. */
 void cn_intake_own(const struct cn_config *, struct cn_intake_item *);
 void cn_intake_words(struct cn_intake *, struct cn_intake_item *);
@@ -66,6 +72,16 @@ int cn_intake_show(struct cn_intake *, struct cn_intake_item *, int64_t id,
 /* The number of a folder, unless it is known; inside a transaction. */
 int cn_intake_folder(struct cn_intake *, int64_t folder_at, int64_t *id,
     struct cn_err *) CN_CHECKED;
+/* A large mail from somewhere, not written yet: cn_large_take().  requeued: the
+ * item in quarantine that it was; 1: it stays there, for *why. */
+int cn_large_read(struct cn_intake *, struct cn_str first,
+    int (*more)(void *, struct cn_buf *, struct cn_err *), void *from,
+    const struct cn_intake_at *, const char *place, int64_t requeued,
+    struct cn_err *why, struct cn_err *) CN_CHECKED;
+/* Writes the group, and tells why its last item is refused. */
+int cn_large_flush(struct cn_intake *, struct cn_buf *lines,
+    void (*tell)(void *, const char *, const char *), void *,
+    int64_t *show, struct cn_err *) CN_CHECKED;
 void cn_intake_undo(struct cn_intake *);	/* rolls back */
 /* Was it written, or had it arrived, before then? */
 static inline bool cn_intake_older(const struct cn_intake_item *it,

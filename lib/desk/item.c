@@ -132,14 +132,19 @@ static void ask(struct cn_items *is, struct cn_item *it)
 		it->strip = true;
 }
 
+/* All that a line shows. */
+static unsigned content_of(const struct cn_items *is)
+{
+	return CN_LOAD_HASHES | (is->marks ? CN_LOAD_MARKS : 0);
+}
+
 static int content(struct cn_items *is, struct cn_item *it, struct cn_err *err)
 {
 	struct cn_msg m;
 
 	if (!it->bare || it->skipped != NULL)
 		return 0;
-	if (cn_message_load(is->store, it->id, is->marks ? CN_LOAD_MARKS :
-	    CN_LOAD_TEXT, &m, &it->mem,
+	if (cn_message_load(is->store, it->id, content_of(is), &m, &it->mem,
 	    err) < 0) {
 		if (err->status != CN_BLOCKED)
 			return -1;
@@ -287,8 +292,7 @@ struct cn_item *cn_item_stored(struct cn_items *is, int64_t id,
 	r = cn_message_owner(is->store, id, &it->owner, err);
 	if (r == 0)
 		(void)cn_fail(err, CN_BLOCKED, "no such message");
-	if (r <= 0 || cn_message_load(is->store, id, is->marks ? CN_LOAD_MARKS :
-	    CN_LOAD_TEXT, &it->kept,
+	if (r <= 0 || cn_message_load(is->store, id, content_of(is), &it->kept,
 	    &it->mem, err) < 0)
 		return drop(is);
 	it->msg = it->kept;

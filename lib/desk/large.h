@@ -35,8 +35,8 @@ int cn_large_piece(struct cn_intake *, int64_t pending, uint32_t chunk,
  * cn_message_mbox(), or 0; it may be NULL without. */
 int cn_large_end(struct cn_intake *, int64_t pending,
     const struct cn_intake_at *, const char *place, struct cn_buf *lines,
-    unsigned flags, void (*tell)(void *, const char *place,
-    const char *reason), void *, int64_t *show, struct cn_err *) CN_CHECKED;
+    void (*tell)(void *, const char *place, const char *reason), void *,
+    int64_t *show, struct cn_err *) CN_CHECKED;
 /* The mail has gone where it came from: nothing of it stays. */
 int cn_large_forget(struct cn_intake *, int64_t pending, struct cn_err *)
     CN_CHECKED;
@@ -46,7 +46,7 @@ int cn_large_forget(struct cn_intake *, int64_t pending, struct cn_err *)
  * killed left behind of the same mail is gone on with. */
 int cn_large_take(struct cn_intake *, struct cn_str first,
     int (*more)(void *, struct cn_buf *, struct cn_err *), void *from,
-    const char *place, struct cn_buf *lines, unsigned flags,
+    const char *place, struct cn_buf *lines,
     void (*tell)(void *, const char *place, const char *reason), void *,
     struct cn_err *) CN_CHECKED;
 
@@ -55,8 +55,7 @@ int cn_large_take(struct cn_intake *, struct cn_str first,
  * message; else it stays, with its reason renewed (cn_intake_counts() tells),
  * and so does one that is still on its way. */
 int cn_intake_requeue(struct cn_intake *, const char *pub,
-    struct cn_buf *lines, unsigned flags, void (*tell)(void *,
-    const char *place, const char *reason), void *, int64_t *show,
-    struct cn_err *) CN_CHECKED;
+    struct cn_buf *lines, void (*tell)(void *, const char *place,
+    const char *reason), void *, int64_t *show, struct cn_err *) CN_CHECKED;
 
 #endif

@@ -148,7 +148,6 @@ static int large(struct cn_fetch *f, const struct cn_pending *p,
 	    f->box.uidvalidity, .uid = w->uid, .arrived = w->arrived,
 	    .flags = w->flags }, .labels = w->labels,
 	    .nlabels = w->nlabels };
-	unsigned flags = f->conf->flags | CN_INTAKE_NEW;
 	char place[CN_FETCH_PLACE];
 	int64_t id = p->id, show = 0;
 	int r = 0;
@@ -165,7 +164,7 @@ static int large(struct cn_fetch *f, const struct cn_pending *p,
 		return r;
 	f->lines.len = 0;
 	f->arrived = w->arrived;
-	r = cn_large_end(f->in, id, &at, place, &f->lines, flags,
+	r = cn_large_end(f->in, id, &at, place, &f->lines,
 	    f->conf->tell, f->conf->arg, &show, err);
 	f->arrived = 0;
 	r = cn_fetch_show(f, r, err);

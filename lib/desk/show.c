@@ -49,6 +49,8 @@ int cn_intake_show(struct cn_intake *in, struct cn_intake_item *it, int64_t id,
 		return -1;
 	m.text = it->msg.text;
 	m.text_len = it->msg.text_len;
+	m.attachments = it->msg.attachments;
+	m.nattachments = it->msg.nattachments;
 	if (is_known)
 		m.class_json.n = m.replies_json.n = 0;
 	m.known = is_known;

@@ -137,7 +137,8 @@ struct cn_mail {
 #define CN_MAIL_HEADERS_ONLY 1u		/* no parts, no text */
 #define CN_MAIL_NO_HASH 2u		/* no SHA-256 of attachments */
 #define CN_MAIL_NO_FILES 4u		/* no bytes (.body) of attachments in
-					 * base64, only .size and .sha256 */
+					 * base64, only .size and, but for
+					 * NO_HASH, .sha256 */
 
 /* Fails (CN_PARTIAL) only where this is no mail: empty, or not one header
  * field at its beginning.  An mbox From_ line before the header is skipped.

@@ -8,6 +8,8 @@
 
 /* Transfer decodings.  out has room for in.n bytes; returns bytes written. */
 size_t cn_mime_base64(char *out, struct cn_str in, bool *bad);
+/* How many bytes that would give. */
+uint64_t cn_mime_base64_size(struct cn_str in, bool *bad);
 /* word: the Q encoding of RFC 2047, where '_' is a space. */
 size_t cn_mime_qp(char *out, struct cn_str in, bool word, bool *bad);
 size_t cn_mime_uu(char *out, struct cn_str in);

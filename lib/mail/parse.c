@@ -194,10 +194,10 @@ static bool passes(const struct walk *w, const struct cn_mail_part *part,
 }
 
 /* Its size and hash, piece by piece. */
-static void pass(struct walk *w, struct cn_mail_part *part)
+static bool pass(struct cn_mail_part *part)
 {
 	struct cn_decoder d = { .encoding = CN_ENC_BASE64 };
-	struct cn_sha *sha = w->flags & CN_MAIL_NO_HASH ? NULL : cn_sha_new();
+	struct cn_sha *sha = cn_sha_new();
 	struct cn_str in = part->raw;
 	struct cn_buf b = { 0 };
 	bool end = false;
@@ -211,17 +211,14 @@ static void pass(struct walk *w, struct cn_mail_part *part)
 			cn_decoder_end(&d, &b);
 		else
 			cn_decoder_feed(&d, &b, (struct cn_str){ in.p, n });
-		if (sha)
-			cn_sha_add(sha, b.p, b.len);
+		cn_sha_add(sha, b.p, b.len);
 		part->size += b.len;
 		in = (struct cn_str){ in.p + n, in.n - n };
 	}
-	if (sha)
-		cn_sha_end(sha, part->sha256);
-	part->sha_known = sha != NULL;
-	part->body = (struct cn_str){ "", 0 };
-	w->m->defects |= d.bad ? CN_DEF_BASE64 : 0;
+	cn_sha_end(sha, part->sha256);
+	part->sha_known = true;
 	cn_buf_wipe(&b);
+	return d.bad;
 }
 
 static void add_leaf(struct walk *w, const struct cn_entity *e,
@@ -230,6 +227,7 @@ static void add_leaf(struct walk *w, const struct cn_entity *e,
 	struct cn_mail *m = w->m;
 	struct cn_mail_part *part = new_part(w);
 	const struct cn_cut *cut = cut_at(w, from);
+	bool bad = false;
 
 	if (!part)
 		return;
@@ -246,7 +244,12 @@ static void add_leaf(struct walk *w, const struct cn_entity *e,
 	part->in_text = !part->attachment;
 	m->n_attachments += part->attachment;
 	if (!cut && passes(w, part, e->encoding)) {
-		pass(w, part);
+		part->body = (struct cn_str){ "", 0 };
+		if (w->flags & CN_MAIL_NO_HASH)
+			part->size = cn_mime_base64_size(part->raw, &bad);
+		else
+			bad = pass(part);
+		m->defects |= bad ? CN_DEF_BASE64 : 0;
 		return;
 	}
 	decode_body(w, part, e->encoding, cut ? NULL : &m->defects);

@@ -6,6 +6,25 @@
 
 #define REFS_KEPT 32	/* the newest: enough to thread, bounded on a line */
 
+static const char *hash(const struct cn_mail_part *p, struct cn_arena *mem)
+{
+	char *hex = p->sha_known ? cn_arena_alloc(mem, 65) : NULL;
+
+	if (hex != NULL)
+		cn_hex(hex, p->sha256, 32);
+	return hex;
+}
+
+void cn_msg_hashes(struct cn_msg *m, const struct cn_mail *mail,
+    struct cn_arena *mem)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < mail->n_parts && n < m->nattachments; i++)
+		if (mail->parts[i].attachment)
+			m->attachments[n++].sha256 = hash(&mail->parts[i], mem);
+}
+
 static void attachments(struct cn_msg *m, struct cn_mail *mail,
     struct cn_arena *mem)
 {
@@ -21,13 +40,7 @@ static void attachments(struct cn_msg *m, struct cn_mail *mail,
 		a[n].name = p->name;
 		a[n].type = p->type;
 		a[n].size = (int64_t)p->size;
-		if (p->sha_known) {
-			char *hex = cn_arena_alloc(mem, 65);
-
-			cn_hex(hex, p->sha256, 32);
-			a[n].sha256 = hex;
-		}
-		n++;
+		a[n++].sha256 = hash(p, mem);
 	}
 	m->attachments = a;
 	m->nattachments = n;

@@ -68,13 +68,14 @@ static void put_addr(struct cn_buf *b, const struct cn_addr *a)
 	cn_buf_ch(b, '}');
 }
 
-static void put_attachment(struct cn_buf *b, const struct cn_attachment *a)
+static void put_attachment(struct cn_buf *b, const struct cn_attachment *a,
+    bool hash)
 {
 	cn_buf_ch(b, '{');
 	cn_json_kv(b, "name", a->name);
 	cn_json_kv(b, "type", a->type);
 	cn_json_kvi(b, "size", a->size);
-	if (a->sha256 != NULL)
+	if (hash && a->sha256 != NULL)
 		cn_json_kv(b, "sha256", a->sha256);
 	cn_buf_ch(b, '}');
 }
@@ -91,7 +92,7 @@ static void put_text(struct cn_buf *b, const char *s, size_t n)
 }
 
 static void put_list(struct cn_buf *b, const struct cn_msg *m,
-    const struct cn_field_def *f)
+    const struct cn_field_def *f, bool hash)
 {
 	const struct cn_addrs *as = addrs_of(m, f);
 	size_t i, n = f->type == CN_F_ADDRS ? as->n : count(m, f);
@@ -106,13 +107,14 @@ static void put_list(struct cn_buf *b, const struct cn_msg *m,
 			cn_json_puts(b, (*(const char *const *const *)
 			    member(m, f->at))[i]);
 		else
-			put_attachment(b, &m->attachments[i]);
+			put_attachment(b, &m->attachments[i], hash);
 	}
 	cn_buf_ch(b, ']');
 }
 
+/* hash: of attachments, too. */
 static void put_field(struct cn_buf *b, const struct cn_msg *m,
-    const struct cn_field_def *f)
+    const struct cn_field_def *f, bool hash)
 {
 	char t[CN_TIME_LEN];
 
@@ -141,7 +143,7 @@ static void put_field(struct cn_buf *b, const struct cn_msg *m,
 	case CN_F_ADDRS:
 	case CN_F_ATTACHMENTS:
 	case CN_F_STRS:
-		put_list(b, m, f);
+		put_list(b, m, f, hash);
 		break;
 	case CN_F_JSON: {
 		const struct cn_str *s = member(m, f->at);
@@ -162,7 +164,7 @@ void cn_msg_line(struct cn_buf *b, const struct cn_msg *m, unsigned flags)
 		    (cn_fields[i].flags & CN_F_PERSONAL))
 			continue;
 		if (present(m, &cn_fields[i]))
-			put_field(b, m, &cn_fields[i]);
+			put_field(b, m, &cn_fields[i], true);
 	}
 	cn_buf_str(b, "}\n");
 }
@@ -170,6 +172,7 @@ void cn_msg_line(struct cn_buf *b, const struct cn_msg *m, unsigned flags)
 void cn_msg_members(struct cn_buf *b, const struct cn_msg *m,
     const char *column)
 {
+	bool mail = m->channel != NULL && strcmp(m->channel, "email") == 0;
 	size_t i;
 
 	cn_buf_ch(b, '{');
@@ -177,7 +180,7 @@ void cn_msg_members(struct cn_buf *b, const struct cn_msg *m,
 		if (cn_fields[i].column != NULL &&
 		    strcmp(cn_fields[i].column, column) == 0 &&
 		    present(m, &cn_fields[i]))
-			put_field(b, m, &cn_fields[i]);
+			put_field(b, m, &cn_fields[i], !mail);
 	cn_buf_ch(b, '}');
 }
 
@@ -208,7 +211,7 @@ void cn_msg_cell(struct cn_buf *b, const struct cn_msg *m,
 	default: {
 		struct cn_buf v = { 0 };
 
-		put_field(&v, m, f);		/* "name":value */
+		put_field(&v, m, f, true);	/* "name":value */
 		cn_buf_str(b, v.p + strlen(f->name) + 3);
 		cn_buf_wipe(&v);
 		break;

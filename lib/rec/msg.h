@@ -101,7 +101,8 @@ const struct cn_field_def *cn_field_find(const char *name);
 /* Appends the line with its LF. */
 void cn_msg_line(struct cn_buf *, const struct cn_msg *, unsigned flags);
 /* Only the members {…}, of the fields whose column lies in `column` (as
- * 'message.head'); for sealed cells. */
+ * 'message.head'); for sealed cells.  Without the hashes of a mail's attachments,
+ * which cn_msg_hashes() has from the mail. */
 void cn_msg_members(struct cn_buf *, const struct cn_msg *,
     const char *column);
 /* One field's value as text, as CSV and tables show it. */
@@ -140,6 +141,8 @@ void cn_line_strip(struct cn_buf *, const struct cn_line *,
 /* A message from a parsed mail; borrows the mail's strings, the rest is in
  * the arena. */
 void cn_msg_from_mail(struct cn_msg *, struct cn_mail *, struct cn_arena *);
+/* The hashes of its attachments from the mail that it was made from. */
+void cn_msg_hashes(struct cn_msg *, const struct cn_mail *, struct cn_arena *);
 /* All that it points at is copied into the arena. */
 void cn_msg_own(struct cn_msg *, struct cn_arena *);
 

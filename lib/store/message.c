@@ -257,21 +257,30 @@ static int gather(void *buf, struct cn_str piece, struct cn_err *err)
 	return 0;
 }
 
-static int load_text(struct cn_store *s, int64_t id, bool marks,
+static bool wants(unsigned what, unsigned all)
+{
+	return (what & all) == all;
+}
+
+static int load_text(struct cn_store *s, int64_t id, unsigned what,
     struct cn_msg *m, struct cn_arena *mem, struct cn_err *err)
 {
+	unsigned flags = wants(what, CN_LOAD_HASHES) ? 0 : CN_MAIL_NO_HASH;
 	struct cn_buf line = { 0 };
 	struct cn_mail mail = { 0 };
 	int r;
 
 	if (strcmp(m->channel, "email") == 0) {
-		r = cn_message_mail(s, id, CN_MAIL_NO_HASH, &mail, err);
+		r = cn_message_mail(s, id, CN_MAIL_NO_FILES | flags, &mail,
+		    err);
 		if (r == 0) {
 			m->text = cn_arena_dup(mem, mail.text, mail.text_len);
 			m->text_len = mail.text_len;
-			if (marks)
+			if (wants(what, CN_LOAD_MARKS))
 				m->marks = cn_mail_marks(&mail,
 				    &m->nmarks, mem);
+			if (flags == 0)
+				cn_msg_hashes(m, &mail, mem);
 			cn_mail_release(&mail);
 		}
 		return r;
@@ -392,8 +401,7 @@ int cn_message_load(struct cn_store *s, int64_t id, unsigned what,
 	if (r == 0 && (what & CN_LOAD_PLACES))
 		r = cn_mailbox_places(s, id, m, mem, err);
 	if (r == 0 && (what & CN_LOAD_TEXT))
-		r = load_text(s, id, (what & CN_LOAD_MARKS) ==
-		    CN_LOAD_MARKS, m, mem, err);
+		r = load_text(s, id, what, m, mem, err);
 	return r;
 }
 

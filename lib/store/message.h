@@ -100,6 +100,7 @@ int cn_message_locate(struct cn_store *, int64_t id,
 #define CN_LOAD_PLACES 2u		/* account, folders, flags, labels */
 #define CN_LOAD_REST 4u			/* m has all that the sealed head has */
 #define CN_LOAD_MARKS (8u | CN_LOAD_TEXT)	/* and marks of a mail */
+#define CN_LOAD_HASHES (16u | CN_LOAD_TEXT)	/* and those of attachments */
 /* Fills a message; strings in the arena.  Status 4 where it has been erased
  * meanwhile (err), so that the caller can mark it. */
 int cn_message_load(struct cn_store *, int64_t id, unsigned what,

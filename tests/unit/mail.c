@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mail/mail.h"
+#include "mail/mime.h"
 #include "tap.h"
 
 static void same(const char *is, const char *want, const char *what)
@@ -292,9 +293,39 @@ static void junk(void)
 	ok(cn_mail_form("\1\2\3", 3) == CN_FORM_JUNK, "junk");
 }
 
+/* Counted as decoded, whatever stands between the digits. */
+static void base64_size(void)
+{
+	static const char odd[] = "\n\r \t==!\x80\x00-_";
+	char in[700], out[700];
+	uint64_t seed = 1;
+	int same = 0, spoilt = 0;
+
+	for (int i = 0; i < 4000; i++) {
+		size_t n = (size_t)(i % (int)sizeof(in));
+		bool bad = false, worse = false;
+
+		for (size_t k = 0; k < n; k++) {
+			seed = seed * 6364136223846793005 + 1442695040888963407;
+			in[k] = k % 78 == 76 ? '\r' : k % 78 == 77 ? '\n' :
+			    "AZaz09+/QRSTqrst"[seed >> 60];
+			if (i % 3 > 0 && seed >> 33 & 1 &&
+			    (seed >> 34) % 500 < 2)
+				in[k] = odd[(seed >> 40) % (sizeof(odd) - 1)];
+		}
+		same += cn_mime_base64_size((struct cn_str){ in, n }, &bad) ==
+		    cn_mime_base64(out, (struct cn_str){ in, n }, &worse) &&
+		    bad == worse;
+		spoilt += bad;
+	}
+	ok(same == 4000, "the size of base64 without its bytes");
+	ok(spoilt > 500 && spoilt < 3500, "of good and of bad");
+}
+
 int main(void)
 {
 	header();
+	base64_size();
 	address_behind_cr();
 	structure();
 	texts();
