@@ -1,7 +1,8 @@
 #!/bin/sh
 # The first sync of 20,000 mails over TLS and one without news, beside mbsync;
 # with 40 ms of added latency; and the peak of memory.  User and system time
-# is the client's alone.  MAILS, MB: another size.
+# is the client's alone; of a first sync the best of three, by turns.  MAILS,
+# MB: another size.
 . "$(dirname "$0")/../lib.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)
 B=$root/${BUILD:-build}/bin
@@ -29,6 +30,11 @@ P
 
 ratio() {
 	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'
+}
+
+# The least of what was measured is what the machine disturbed least.
+least() {
+	printf '%s\n' "$@" | sort -n | head -n 1
 }
 
 account() {		# account PORT
@@ -84,13 +90,18 @@ doveadm -c "$DOVECOT_CONF" fetch -u desk 'size.virtual date.received' \
     mailbox INBOX all >/dev/null
 
 echo "# $mails mails, $mb MB over TLS: at most 1.5 of mbsync's CPU, 24 MB"
-mbsync_run no
-m=$cpu
-account "$IMAPS_PORT"
-run cn-fetch cn-fetch -q --format none
-echo "first sync: cn-fetch $cpu s of CPU, mbsync without fsync $m s:" \
-    "ratio $(ratio "$cpu" "$m"); peak $((peak / 1024)) MB"
-w=$wall
+c= m= w= most=0
+for i in 1 2 3; do
+	mbsync_run no
+	m=$(least "$cpu" $m)
+	account "$IMAPS_PORT"
+	run cn-fetch cn-fetch -q --format none
+	c=$(least "$cpu" $c)
+	w=$(least "$wall" $w)
+	[ "$peak" -lt "$most" ] || most=$peak
+done
+echo "first sync: cn-fetch $c s of CPU, mbsync without fsync $m s:" \
+    "ratio $(ratio "$c" "$m"); peak $((most / 1024)) MB"
 run cn-fetch cn-fetch -q --format none
 c=$cpu
 mbsync_run no again
