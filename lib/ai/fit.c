@@ -104,7 +104,6 @@ make_docs(struct fit *f)
 {
 	const struct cn_train *t = f->train;
 	size_t i, j, total = 0, most = 0;
-	float score[CN_MODEL_CLASSES];
 	struct cn_norm norm;
 	struct term *out;
 	uint32_t row;
@@ -124,7 +123,7 @@ make_docs(struct fit *f)
 
 		if (!cn_part_in(f->part, e))
 			continue;
-		cn_model_score(f->m, e->tf, e->n, score, &norm);
+		cn_model_look_up(f->m, e->tf, e->n, &norm);
 		f->doc[f->ndoc].t = out;
 		f->doc[f->ndoc].class = e->class;
 		for (j = 0; j < e->n; j++) {

@@ -24,16 +24,12 @@ struct cn_weight {
 	int16_t w;			/* times the row's scale */
 };
 
-struct cn_slot {
-	uint32_t key, row;		/* row + 1; 0: free */
-};
-
-/* What scoring needs of a row, side by side. */
 struct cn_row {
 	float idf, scale;
 	uint32_t start;			/* into weight, to the next row's */
-	uint32_t dense;			/* + 1, of the dense rows; 0: none */
 };
+
+#define CN_FEW 16
 
 struct cn_model {
 	size_t classes, rows, examples;
@@ -53,17 +49,19 @@ struct cn_model {
 	struct cn_encoder *own;		/* the same, where it is ours */
 	char id_use[32];
 	uint32_t outside;		/* class of what is in none, + 1; 0 */
-	float unknown;			/* idf of a feature never seen */
 	char id[17];
 
 	uint32_t *key, *df;		/* [rows], keys ascending */
 	struct cn_row *row;		/* [rows + 1] */
-	char *dense;			/* full rows again, for speed */
-	size_t lanes;			/* u8s a dense row: 16 classes each */
-	bool wide;			/* the machine has AVX2 */
 	struct cn_weight *weight;
-	struct cn_slot *slot;		/* open addressing, mask + 1 of them */
+	/* The same once more, for speed (score.c). */
+	char *record, *memory;
+	uint32_t *slot;			/* open addressing, mask + 1 of them */
 	uint32_t mask;
+	size_t lanes;			/* of 16 classes */
+	float step;			/* of what a feature is worth */
+	float few[CN_FEW];		/* cn_model_tf() */
+	bool wide;			/* the machine has AVX2 */
 };
 
 struct cn_example {
@@ -103,12 +101,13 @@ struct cn_norm {
 	float inv[BLOCKS];
 };
 
-uint32_t cn_model_row(const struct cn_model *, uint32_t key); /* + 1, 0 */
 double cn_model_tf(unsigned n);			/* 1 + ln n */
 /* Sums without softmax; returns how many features the model knows and notes
  * in each its row + 1, or 0. */
 size_t cn_model_score(const struct cn_model *, struct cn_tf *, size_t,
     float *score, struct cn_norm *);
+size_t cn_model_look_up(const struct cn_model *, struct cn_tf *, size_t,
+    struct cn_norm *);			/* the same without sums */
 /* Softmax at a temperature, in place; returns the index of the best. */
 int cn_softmax(float *score, size_t n, double temperature);
 /* Softmax at the model's temperature of the words' sums, in place, with those
@@ -132,7 +131,7 @@ float *cn_model_meaning(const struct cn_model *, const float *meaning,
 /* Weight of one row for one class, scale included. */
 double cn_model_weight(const struct cn_model *, uint32_t row, size_t class);
 
-/* Fills idf, slots and dense rows once the rest is there. */
+/* Fills idf, records and slots once the rest is there. */
 void cn_model_index(struct cn_model *);
 /* Makes room for the encoder's side. */
 void cn_model_give_meaning(struct cn_model *, const char *encoder);

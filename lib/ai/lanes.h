@@ -70,7 +70,7 @@ cn_lanes_softmax(v8 *x, size_t n, float inv)
 	i8 in = count < (i8){ 0 } + (int32_t)(n - 8 * (lanes - 1));
 	v8 top, *last = &x[lanes - 1];
 	float max = x[0][0];
-	d4 sum = { 0 };
+	d4 sum[2] = { { 0 }, { 0 } };
 	v4 half[2];
 
 	*last = (v8)(((i8)*last & in) | ((i8)((v8){ 0 } + max) & ~in));
@@ -85,10 +85,11 @@ cn_lanes_softmax(v8 *x, size_t n, float inv)
 	*last = (v8)((i8)*last & in);
 	for (i = 0; i < lanes; i++) {
 		__builtin_memcpy(half, &x[i], sizeof(half));
-		sum += __builtin_convertvector(half[0], d4);
-		sum += __builtin_convertvector(half[1], d4);
+		sum[0] += __builtin_convertvector(half[0], d4);
+		sum[1] += __builtin_convertvector(half[1], d4);
 	}
-	inv = (float)(1 / (sum[0] + sum[1] + sum[2] + sum[3]));
+	sum[0] += sum[1];
+	inv = (float)(1 / (sum[0][0] + sum[0][1] + sum[0][2] + sum[0][3]));
 	for (i = 0; i < lanes; i++)
 		x[i] *= inv;
 	return max;

@@ -1,8 +1,4 @@
-/* model.c - a model in memory: lookup, score, probabilities
- *
- * Rows are sparse: centred on their median (which moves all classes alike and
- * so changes no probability), most of their weights are zero.  Frequent
- * features have the fullest rows: these are kept as vectors too. */
+/* model.c - a model in memory: features of a text, probabilities */
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +37,7 @@ cn_model_free(struct cn_model *m)
 	free(m->key);
 	free(m->df);
 	free(m->row);
-	free(m->dense);
+	free(m->memory);
 	free(m->weight);
 	free(m->slot);
 	free(m->meaning);
@@ -52,77 +48,6 @@ cn_model_free(struct cn_model *m)
 }
 
 #define FLAT 3
-#define DENSE_MIN 4
-#define DENSE_BYTES (16u << 20)		/* all dense rows together */
-
-/* A dense row has the upper halves of its weights' floats, which hold -256 to
- * 256 exactly: half the memory, and a shift or a mask gives the float back.
- * The words of a u8 have eight classes in their lower halves and the next
- * eight in their upper. */
-static void
-make_dense(struct cn_model *m)
-{
-	union { float f; uint32_t u; } v;
-	uint32_t i, j, n, class, *row;
-	size_t most, k = 0;
-
-	m->lanes = (m->classes + 15) / 16;
-	most = DENSE_BYTES / (m->lanes * sizeof(u8));
-	for (i = 0; i < m->rows; i++) {
-		n = m->row[i + 1].start - m->row[i].start;
-		m->row[i].dense = 0;
-		if (n >= DENSE_MIN && 10 * n >= m->classes && k < most)
-			m->row[i].dense = (uint32_t)++k;
-	}
-	free(m->dense);
-	m->dense = cn_alloc((k + 1) * m->lanes * sizeof(u8));
-	for (i = 0; i < m->rows; i++) {
-		if (m->row[i].dense == 0)
-			continue;
-		row = (uint32_t *)(m->dense + (m->row[i].dense - 1) *
-		    m->lanes * sizeof(u8));
-		for (j = m->row[i].start; j < m->row[i + 1].start; j++) {
-			class = m->weight[j].class;
-			v.f = m->weight[j].w;
-			row[class / 16 * 8 + class % 8] |= class & 8 ? v.u :
-			    v.u >> 16;
-		}
-	}
-}
-
-void
-cn_model_index(struct cn_model *m)
-{
-	uint32_t size = 16, i, at;
-
-	while (size < 2 * m->rows)
-		size *= 2;
-	free(m->slot);
-	m->slot = cn_alloc(size * sizeof(*m->slot));
-	m->mask = size - 1;
-	m->unknown = (float)(cn_log(1.0 + (double)m->examples) + 1);
-	for (i = 0; i < m->rows; i++) {
-		m->row[i].idf = (float)(cn_log((1.0 + (double)m->examples) /
-		    (1.0 + m->df[i])) + 1);
-		for (at = m->key[i] & m->mask; m->slot[at].row;
-		    at = (at + 1) & m->mask)
-			;
-		m->slot[at].key = m->key[i];
-		m->slot[at].row = i + 1;
-	}
-	make_dense(m);
-	m->wide = cn_wide();
-}
-
-uint32_t
-cn_model_row(const struct cn_model *m, uint32_t key)
-{
-	uint32_t at = key & m->mask;
-
-	while (m->slot[at].row && m->slot[at].key != key)
-		at = (at + 1) & m->mask;
-	return m->slot[at].row;
-}
 
 double
 cn_model_tf(unsigned n)
@@ -133,31 +58,78 @@ cn_model_tf(unsigned n)
 	return n < sizeof(few) / sizeof(*few) ? few[n] : 1 + cn_log(n);
 }
 
+#define SLOTS 4096
+
+/* The features of a text that is counted. */
+struct tfs {
+	struct cn_tf *tf;
+	uint16_t *slot;			/* open addressing; + 1 */
+	size_t n, mask;
+	uint16_t room[SLOTS];
+};
+
+static void
+begin(struct tfs *t, size_t most, struct cn_arena *arena)
+{
+	size_t size = 16;
+
+	while (size < 8 * most)
+		size *= 2;
+	t->tf = cn_arena_alloc(arena, (most + 1) * sizeof(*t->tf));
+	t->slot = t->room;
+	if (size > SLOTS)
+		t->slot = cn_arena_alloc(arena, size * sizeof(*t->slot));
+	else
+		memset(t->room, 0, size * sizeof(*t->slot));
+	t->mask = size - 1;
+	t->n = 0;
+}
+
+static inline void
+count(struct tfs *t, uint32_t key, uint16_t block)
+{
+	size_t at = key & t->mask;
+	struct cn_tf *tf;
+
+	for (; t->slot[at]; at = (at + 1) & t->mask) {
+		tf = &t->tf[t->slot[at] - 1];
+		if (tf->key == key) {
+			tf->n += tf->n < UINT16_MAX;
+			return;
+		}
+	}
+	t->tf[t->n] = (struct cn_tf){ key, 1, block, 0 };
+	t->slot[at] = (uint16_t)++t->n;
+}
+
 struct cn_tf *
 cn_tfs(const struct cn_feat *f, size_t n, size_t *nout, struct cn_arena *arena)
 {
-	struct cn_tf *tf = cn_arena_alloc(arena, (n + 1) * sizeof(*tf));
-	size_t size = 16, i, k = 0;
-	uint32_t *slot, at;
+	struct tfs t;
+	size_t i;
 
-	while (size < 4 * n)
-		size *= 2;
-	slot = cn_arena_alloc(arena, size * sizeof(*slot));
-	for (i = 0; i < n; i++) {
-		for (at = f[i].key & (size - 1); slot[at]; at = (at + 1) &
-		    (size - 1))
-			if (tf[slot[at] - 1].key == f[i].key)
-				break;
-		if (slot[at] == 0) {
-			tf[k].key = f[i].key;
-			tf[k].block = f[i].kind == CN_WHY_CHARS;
-			slot[at] = (uint32_t)++k;
-		}
-		if (tf[slot[at] - 1].n < UINT16_MAX)
-			tf[slot[at] - 1].n++;
-	}
-	*nout = k;
-	return tf;
+	begin(&t, n, arena);
+	for (i = 0; i < n; i++)
+		count(&t, f[i].key, f[i].kind == CN_WHY_CHARS);
+	*nout = t.n;
+	return t.tf;
+}
+
+static struct cn_tf *
+words_tfs(const struct cn_words *w, size_t *nout, struct cn_arena *arena)
+{
+	uint32_t *key;
+	size_t i, words, n;
+	struct tfs t;
+
+	key = cn_keys(w, &words, &n, arena);
+	begin(&t, n, arena);
+	for (i = 0; i < words; i++)
+		count(&t, key[i], BLOCK_WORDS);
+	for (; i < n; i++)
+		count(&t, key[i], BLOCK_CHARS);
+	*nout = t.n;
+	return t.tf;
 }
 
 struct cn_tf *
@@ -172,9 +144,10 @@ cn_input_tfs(const struct cn_ai_input *in, const struct cn_feat *f, size_t nf,
 	if (f == NULL) {
 		cn_words(&words, in->subject, CN_AI_SUBJECT_MAX, in->text,
 		    CN_AI_TEXT_MAX, false, arena);
-		f = cn_feats(&words, &nf, arena);
+		tf = words_tfs(&words, nout, arena);
+	} else {
+		tf = cn_tfs(f, nf, nout, arena);
 	}
-	tf = cn_tfs(f, nf, nout, arena);
 	if (in->nmarks == 0)
 		return tf;
 	n = *nout;
@@ -192,154 +165,6 @@ cn_input_tfs(const struct cn_ai_input *in, const struct cn_feat *f, size_t nf,
 	}
 	*nout = n;
 	return all;
-}
-
-#define BATCH 8
-
-/* So many dense rows at once: the sums are loaded and stored once for them. */
-typedef uint32_t u4 __attribute__((vector_size(16)));
-
-struct batch {
-	float x[BATCH];
-	const char *d[BATCH];
-	size_t n;
-};
-
-static void
-add_rows(const struct batch *b, v8 *sum, size_t lanes)
-{
-	typedef v4 part __attribute__((may_alias));
-	part *half;
-	v4 low, high;
-	size_t c, i;
-	u4 w;
-
-	for (c = 0; c < 2 * lanes; c++) {
-		half = (part *)sum + c / 2 * 4 + c % 2;
-		low = half[0];
-		high = half[2];
-#pragma GCC unroll 8
-		for (i = 0; i < BATCH; i++) {
-			memcpy(&w, b->d[i] + c * sizeof(w), sizeof(w));
-			low += b->x[i] * (v4)(w << 16);
-			high += b->x[i] * (v4)(w & 0xffff0000u);
-		}
-		half[0] = low;
-		half[2] = high;
-	}
-}
-
-CN_WIDE static void
-add_rows_wide(const struct batch *b, v8 *sum, size_t lanes)
-{
-	v8 low, high;
-	size_t c, i;
-	u8 w;
-
-	for (c = 0; c < lanes; c++) {
-		low = sum[2 * c];
-		high = sum[2 * c + 1];
-#pragma GCC unroll 8
-		for (i = 0; i < BATCH; i++) {
-			memcpy(&w, b->d[i] + c * sizeof(w), sizeof(w));
-			low += b->x[i] * (v8)(w << 16);
-			high += b->x[i] * (v8)(w & 0xffff0000u);
-		}
-		sum[2 * c] = low;
-		sum[2 * c + 1] = high;
-	}
-}
-
-/* The sums are the same either way: nothing is added across classes. */
-static void
-flush(const struct cn_model *m, struct batch *b, v8 *sum)
-{
-	if (m->wide)
-		add_rows_wide(b, sum, m->lanes);
-	else
-		add_rows(b, sum, m->lanes);
-	b->n = 0;
-}
-
-/* Looks every feature up, in passes, so that the memory's answers overlap;
- * returns how many are known, and the norms.  What is not known counts in
- * them, as if it had been seen once: the less of a text is known the less sure
- * is what is said of it. */
-static size_t
-look_up(const struct cn_model *m, struct cn_tf *tf, size_t n,
-    struct cn_norm *norm)
-{
-	double sq[BLOCKS] = { 0 }, v;
-	const struct cn_row *row;
-	size_t i, c, known = 0;
-
-	for (i = 0; i < n; i++)
-		__builtin_prefetch(&m->slot[tf[i].key & m->mask]);
-	for (i = 0; i < n; i++) {
-		tf[i].row = cn_model_row(m, tf[i].key);
-		if (tf[i].row)
-			__builtin_prefetch(&m->row[tf[i].row - 1]);
-	}
-	for (i = 0; i < n; i++) {
-		if (tf[i].row == 0) {
-			v = cn_model_tf(tf[i].n) * m->unknown;
-			sq[tf[i].block] += v * v;
-			continue;
-		}
-		row = &m->row[tf[i].row - 1];
-		if (row->dense == 0)
-			__builtin_prefetch(&m->weight[row->start]);
-		for (c = 0; row->dense && c < m->lanes; c += 2)
-			__builtin_prefetch(m->dense + ((row->dense - 1) *
-			    m->lanes + c) * sizeof(u8));
-		v = cn_model_tf(tf[i].n) * row->idf;
-		sq[tf[i].block] += v * v;
-		known++;
-	}
-	for (i = 0; i < BLOCKS; i++)
-		norm->inv[i] = sq[i] > 0 ? (float)(1 / cn_root(sq[i])) : 0;
-	return known;
-}
-
-size_t
-cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
-    float *score, struct cn_norm *norm)
-{
-	size_t i, known = look_up(m, tf, n, norm);
-	v8 sum[(CN_MODEL_CLASSES + 15) / 16 * 2];
-	const struct cn_weight *w, *end;
-	const struct cn_row *row;
-	struct batch b = { .n = 0 };
-	float x;
-
-	sum[2 * m->lanes - 2] = sum[2 * m->lanes - 1] = (v8){ 0 };
-	memcpy(sum, m->bias, m->classes * sizeof(*score));
-	for (i = 0; i < n; i++) {
-		if (tf[i].row == 0)
-			continue;
-		row = &m->row[tf[i].row - 1];
-		x = (float)cn_model_tf(tf[i].n) * row->idf *
-		    norm->inv[tf[i].block] * row->scale;
-		if (row->dense) {
-			b.x[b.n] = x;
-			b.d[b.n++] = m->dense + (row->dense - 1) * m->lanes *
-			    sizeof(u8);
-			if (b.n == BATCH)
-				flush(m, &b, sum);
-			continue;
-		}
-		end = m->weight + row[1].start;
-		for (w = m->weight + row->start; w < end; w++)
-			((float *)sum)[w->class] += x * (float)w->w;
-	}
-	for (i = b.n; b.n && i < BATCH; i++) {
-		b.x[i] = 0;
-		b.d[i] = b.d[0];
-	}
-	if (b.n)
-		flush(m, &b, sum);
-	memcpy(score, sum, m->classes * sizeof(*score));
-	return known;
 }
 
 static float

@@ -13,6 +13,10 @@
 
 #define BUDGET 150000			/* postings that a query walks */
 
+struct slot {
+	uint32_t key, row;		/* row + 1; 0: free */
+};
+
 struct posting {
 	uint32_t text;
 	float x;			/* tf * idf / norm of its text */
@@ -27,7 +31,7 @@ struct cn_similar {
 	size_t *end;
 	size_t items, capitems;
 	/* A row for each feature: in how many texts it is. */
-	struct cn_slot *slot;		/* open addressing, mask + 1 of them */
+	struct slot *slot;		/* open addressing, mask + 1 of them */
 	uint32_t mask;
 	uint32_t *df;
 	size_t rows, caprows;
@@ -91,7 +95,7 @@ features(struct cn_str text, size_t *n, struct cn_arena *arena)
 	return cn_tfs(f, j, n, arena);
 }
 
-static struct cn_slot *
+static struct slot *
 find(const struct cn_similar *s, uint32_t key)
 {
 	uint32_t at = key & s->mask;
@@ -104,7 +108,7 @@ find(const struct cn_similar *s, uint32_t key)
 static void
 grow_slots(struct cn_similar *s)
 {
-	struct cn_slot *old = s->slot;
+	struct slot *old = s->slot;
 	uint32_t size = s->mask + 1, i;
 
 	s->mask = 2 * size - 1;
@@ -119,7 +123,7 @@ grow_slots(struct cn_similar *s)
 static uint32_t
 row_of(struct cn_similar *s, uint32_t key)
 {
-	struct cn_slot *slot = find(s, key);
+	struct slot *slot = find(s, key);
 
 	if (slot->row == 0) {
 		if (s->rows == s->caprows) {
@@ -128,7 +132,7 @@ row_of(struct cn_similar *s, uint32_t key)
 			    sizeof(*s->df));
 		}
 		s->df[s->rows++] = 0;
-		*slot = (struct cn_slot){ key, (uint32_t)s->rows };
+		*slot = (struct slot){ key, (uint32_t)s->rows };
 		if (2 * s->rows > s->mask) {
 			grow_slots(s);
 			slot = find(s, key);

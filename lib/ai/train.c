@@ -96,13 +96,19 @@ add(struct cn_train *t, uint32_t class, const struct cn_ai_input *in,
 	struct cn_arena scratch = { 0 };
 	struct cn_example *e;
 	float *meaning;
+	struct cn_words words;
+	struct cn_feat *f;
 	struct cn_tf *tf;
-	size_t n;
+	size_t n, nf;
 
 	if (t->n >= CN_TRAIN_EXAMPLES)
 		return cn_fail(err, CN_CONFIG, "more than %d examples",
 		    CN_TRAIN_EXAMPLES);
-	tf = cn_input_tfs(in, NULL, 0, &n, &scratch);
+	/* What is drawn at each visit goes by their order: that of the text. */
+	cn_words(&words, in->subject, CN_AI_SUBJECT_MAX, in->text,
+	    CN_AI_TEXT_MAX, false, &scratch);
+	f = cn_feats(&words, &nf, &scratch);
+	tf = cn_input_tfs(in, f, nf, &n, &scratch);
 	meaning = t->enc ? cn_meaning(t->enc, in, &scratch) : NULL;
 	if (t->arena.total / sizeof(*tf) + n > FEATURES_MAX) {
 		cn_arena_release(&scratch);

@@ -114,9 +114,9 @@ address(const char *p, size_t n, size_t i, char *mark, size_t *tail)
 	return 0;
 }
 
-/* One run of text, appended; out has room for 4 bytes a byte. */
+/* Any text, appended; out has room for 4 bytes a byte. */
 static void
-scan(struct cn_words *out, const char *p, size_t n, bool accents)
+scan_any(struct cn_words *out, const char *p, size_t n, bool accents)
 {
 	size_t i, len, at = 0, chars = 0, digits = 0, end, tail = 0;
 	char mark = 0;
@@ -146,6 +146,7 @@ scan(struct cn_words *out, const char *p, size_t n, bool accents)
 				at = out->len;
 			if (chars++ < CN_WORD_MAX)
 				out->len += put(out->buf + out->len, cp);
+			out->ascii &= cp < 0x80;
 			digits += c == DIGIT;
 		} else if (c == BREAK && chars) {
 			if (digits >= NUMBER_DIGITS) {
@@ -163,6 +164,95 @@ scan(struct cn_words *out, const char *p, size_t n, bool accents)
 	}
 }
 
+/* What a byte of plain text becomes: a letter, ' ' between words, nothing.
+ * ODD: not plain.  DOT: plain at the end of a sentence. */
+#define ODD "\200"
+#define DOT "\240"
+#define TEN(x) x x x x x x x x x x
+static const char plain[257] = TEN(" ") TEN(" ") TEN(" ") "  "
+    "       \0      " DOT " " TEN(ODD) ODD "     "
+    ODD "abcdefghijklmnopqrstuvwxyz     "
+    " abcdefghijklmnopqrstuvwxyz     "
+    TEN(TEN(ODD)) TEN(ODD) TEN(ODD) ODD ODD ODD ODD ODD ODD ODD ODD;
+
+/* The bytes from there on that are plain. */
+static size_t
+plain_bytes(const char *p, size_t n)
+{
+	size_t i;
+	char c;
+
+	for (i = 0; i < n; i++) {
+		c = plain[(unsigned char)p[i]];
+		if ((c & 0x80) == 0)
+			continue;
+		/* Not that of 'www.' */
+		if (c != *DOT || (i + 1 < n && (unsigned char)p[i + 1] >
+		    ' ') || (i && p[i - 1] == 'w'))
+			break;
+	}
+	return i;
+}
+
+/* The same for plain text, without asking what comes next; false, with
+ * nothing done, where a word is too long. */
+static bool
+scan_plain(struct cn_words *out, const char *p, size_t n)
+{
+	size_t len = out->len, at = len, i, k = 0;
+	struct cn_word *w = out->w + out->n;
+	unsigned between = 1, ends, space;
+	char *buf = out->buf, c;
+
+	for (i = 0; i < n; i++) {
+		c = plain[(unsigned char)p[i]] & 0x7f;
+		buf[len] = c;
+		space = c == ' ';
+		ends = space & ~between;
+		w[k].at = (uint32_t)len;
+		k += ends;
+		len += ends + (c > ' ');
+		between = (between & (c == 0)) | space;
+	}
+	if (!between) {
+		w[k++].at = (uint32_t)len;
+		buf[len++] = ' ';
+	}
+	for (i = 0; i < k; i++) {
+		w[i].len = w[i].at - (uint32_t)at;
+		w[i].at = (uint32_t)at;
+		at += w[i].len + 1;
+		if (w[i].len > CN_WORD_MAX)
+			return false;
+	}
+	out->len = len;
+	out->n += k;
+	return true;
+}
+
+/* Nearly all text is plain; what is not is left to scan_any from white space
+ * to white space, over which no word and no address reaches. */
+static void
+scan(struct cn_words *out, const char *p, size_t n, bool accents)
+{
+	size_t i, j;
+
+	for (i = 0; i < n; i = j) {
+		j = i + plain_bytes(p + i, n - i);
+		if (j < n)
+			while (j > i && (unsigned char)p[j - 1] > ' ')
+				j--;
+		if (j > i && !scan_plain(out, p + i, j - i))
+			scan_any(out, p + i, j - i, accents);
+		i = j;
+		while (j < n && (unsigned char)p[j] > ' ')
+			j++;
+		j += j < n;
+		if (j > i)
+			scan_any(out, p + i, j - i, accents);
+	}
+}
+
 void
 cn_words(struct cn_words *out, struct cn_str subject, size_t smax,
     struct cn_str text, size_t max, bool accents, struct cn_arena *arena)
@@ -174,6 +264,7 @@ cn_words(struct cn_words *out, struct cn_str subject, size_t smax,
 	out->buf = cn_arena_alloc(arena, 2 * (s + t) + 16);
 	out->w = cn_arena_alloc(arena, ((s + t) / 2 + 4) * sizeof(*out->w));
 	out->n = 0;
+	out->ascii = true;
 	out->buf[0] = ' ';
 	out->len = 1;
 	if (s)
@@ -272,6 +363,92 @@ cn_feats(const struct cn_words *in, size_t *n, struct cn_arena *arena)
 		}
 	}
 	*n = (size_t)(f - all);
+	return all;
+}
+
+static inline __attribute__((always_inline)) uint32_t
+character(const void *p, bool bytes, size_t i)
+{
+	return bytes ? ((const unsigned char *)p)[i] :
+	    ((const uint32_t *)p)[i];
+}
+
+/* Every run of characters is hashed, and kept where it is within a word: that
+ * is faster than asking first.  A word's hash is left in word.  Behind the
+ * text, of bytes or of code points, are two more that do not matter. */
+static inline __attribute__((always_inline)) uint32_t *
+hash_runs(const void *p, bool bytes, size_t n, uint64_t *word, uint32_t *to)
+{
+	uint64_t h = 1, run, in, in2;
+	uint32_t a, b, c, d;
+	size_t i;
+
+	a = character(p, bytes, 0);
+	b = character(p, bytes, 1);
+	c = character(p, bytes, 2);
+	in = b != ' ';
+	for (i = 0; i + 1 < n; i++) {
+		d = character(p, bytes, i + 3);
+		*word = h;
+		word += !in;
+		h = (mix(h, b) & -in) | !in;
+		run = mix(mix(mix(3, a), b), c);
+		in2 = c != ' ';
+		*to = key(run);
+		to += in;
+		*to = key(mix(run, d));
+		to += in & in2;
+		a = b;
+		b = c;
+		c = d;
+		in = in2;
+	}
+	return to;
+}
+
+/* Code points, and three more. */
+static uint32_t *
+spell_all(const struct cn_words *in, size_t *n, struct cn_arena *arena)
+{
+	uint32_t *cp = cn_arena_alloc(arena, (in->len + 3) * sizeof(*cp));
+	size_t i, len;
+
+	for (i = *n = 0; i < in->len; i += len) {
+		cp[*n] = (unsigned char)in->buf[i];
+		len = 1;
+		if (cp[*n] >= 0x80)
+			len = cn_utf8_get(in->buf + i, in->len - i, &cp[*n]);
+		++*n;
+	}
+	return cp;
+}
+
+uint32_t *
+cn_keys(const struct cn_words *in, size_t *words, size_t *n,
+    struct cn_arena *arena)
+{
+	uint32_t *all, *to, *cp;
+	uint64_t *word;
+	size_t i, k;
+
+	word = cn_arena_alloc(arena, (in->n + 1) * sizeof(*word));
+	all = cn_arena_alloc(arena, (2 * in->n + 2 * in->len + 1) *
+	    sizeof(*all));
+	*words = in->n ? 2 * in->n - 1 : 0;
+	to = all + *words;
+	if (in->ascii) {
+		to = hash_runs(in->buf, true, in->len, word, to);
+	} else {
+		cp = spell_all(in, &k, arena);
+		to = hash_runs(cp, false, k, word, to);
+	}
+	for (i = 0; i < in->n; i++) {
+		all[2 * i] = key(word[i]);
+		if (i)
+			all[2 * i - 1] = key(mix(word[i - 1],
+			    (uint32_t)(word[i] >> 32)) ^ 2);
+	}
+	*n = (size_t)(to - all);
 	return all;
 }
 

@@ -28,6 +28,7 @@ struct cn_words {
 	size_t len;
 	struct cn_word *w;
 	size_t n;
+	bool ascii;
 };
 
 /* Reads at most max bytes of each; subject first.  accents: keep them. */
@@ -43,6 +44,9 @@ struct cn_feat {
 
 /* All features, repeated where they repeat. */
 struct cn_feat *cn_feats(const struct cn_words *, size_t *n,
+    struct cn_arena *);
+/* Their keys alone, in another order: those of words and pairs first. */
+uint32_t *cn_keys(const struct cn_words *, size_t *words, size_t *n,
     struct cn_arena *);
 uint32_t cn_mark_key(struct cn_str);
 

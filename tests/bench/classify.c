@@ -1,25 +1,42 @@
 /* classify - times the classifier, and measures it on labelled text
  *
- * classify speed FILE.tsv ROUNDS    CPU seconds: train, classify a text
+ * classify cpu COMMAND...           CPU seconds of a command
+ * classify predict MODEL            the class of each line, as fastText says it
  * classify folds FILE.tsv           accuracy by five folds
  * classify groups YAML MAP FILE.tsv share of right groups, starter model */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "ai/model.h"
 #include "base/file.h"
 
 #define FILE_MAX (64u << 20)
 
-static double
-cpu(void)
+static int
+cpu(char **argv, struct cn_err *err)
 {
-	struct timespec t;
+	struct rusage r;
+	int status, null;
+	pid_t pid = fork();
 
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+	if (pid == 0) {
+		null = open("/dev/null", O_WRONLY);
+		dup2(null, 1);
+		dup2(null, 2);
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0 ||
+	    getrusage(RUSAGE_CHILDREN, &r) != 0)
+		return cn_fail(err, CN_INTERNAL, "%s failed", argv[0]);
+	printf("%.6f\n", (double)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) +
+	    (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6);
+	return 0;
 }
 
 static int
@@ -59,45 +76,31 @@ line(struct cn_str *all, struct cn_str *label, struct cn_str *text)
 }
 
 static int
-speed(const char *path, int rounds, struct cn_err *err)
+predict(const char *path, struct cn_err *err)
 {
-	struct cn_train *t = cn_train_new();
-	struct cn_buf b = { 0 }, file = { 0 };
 	struct cn_arena arena = { 0 };
-	struct cn_str all, label, text;
 	float p[CN_MODEL_CLASSES];
+	struct cn_buf b = { 0 };
 	struct cn_model *m;
-	size_t n = 0, right = 0;
-	double start, train;
-	int i, best;
+	char *text = NULL;
+	size_t cap = 0;
+	ssize_t n;
+	int best;
 
-	start = cpu();
-	if (examples(path, false, t, &b, err) < 0)
+	if (cn_file_read(path, FILE_MAX, &b, err) < 0 ||
+	    (m = cn_model_load(cn_buf_view(&b), err)) == NULL)
 		return -1;
-	m = cn_model_train(t, NULL, err);
-	if (m == NULL)
-		return -1;
-	train = cpu() - start;
-	cn_model_save(m, &file);
-	start = cpu();
-	for (i = 0; i < rounds; i++) {
-		all = cn_buf_view(&b);
-		while (line(&all, &label, &text)) {
-			best = cn_model_predict(m, &(struct cn_ai_input){
-			    .text = text }, p, &arena);
-			right += best >= 0 && cn_str_eq(label,
-			    cn_model_class(m, (size_t)best));
-			n++;
-			cn_arena_reset(&arena);
-		}
+	while ((n = getline(&text, &cap, stdin)) > 0) {
+		best = cn_model_predict(m, &(struct cn_ai_input){ .text = {
+		    text, (size_t)n - 1 } }, p, &arena);
+		fputs("__label__", stdout);
+		puts(best < 0 ? "-" : cn_model_class(m, (size_t)best));
+		cn_arena_reset(&arena);
 	}
-	printf("%.3f %.9f %zu %.4f\n", train, (cpu() - start) / (double)n,
-	    file.len, (double)right / (double)n);
+	free(text);
 	cn_arena_release(&arena);
 	cn_buf_release(&b);
-	cn_buf_release(&file);
 	cn_model_free(m);
-	cn_train_free(t);
 	return 0;
 }
 
@@ -192,8 +195,10 @@ main(int argc, char **argv)
 	struct cn_err err = { 0 };
 	int rc = -1;
 
-	if (argc == 4 && strcmp(argv[1], "speed") == 0)
-		rc = speed(argv[2], atoi(argv[3]), &err);
+	if (argc > 2 && strcmp(argv[1], "cpu") == 0)
+		rc = cpu(argv + 2, &err);
+	else if (argc == 3 && strcmp(argv[1], "predict") == 0)
+		rc = predict(argv[2], &err);
 	else if (argc == 3 && strcmp(argv[1], "folds") == 0)
 		rc = folds(argv[2], &err);
 	else if (argc == 5 && strcmp(argv[1], "groups") == 0)
