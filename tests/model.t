@@ -55,7 +55,8 @@ status 'no examples' 2 cn-model train "$T/empty.tsv" -o "$T/m4"
 status 'eval' 0 cn-model eval "$T/l.tsv" --model "$T/m" --format jsonl
 cp "$T/out" "$T/e"
 is 'measures all' "$(jq -r 'select(.kind == "whole") | .name' "$T/e" |
-    tr '\n' ' ')" 'accuracy macro_f1 ece coverage covered_accuracy decided mcc '
+    tr '\n' ' ')" \
+    'accuracy macro_f1 ece ece_chance coverage covered_accuracy decided mcc '
 is 'what it was trained on is easy' \
     "$(jq 'select(.name == "accuracy") | [.n, .value]' -c "$T/e")" '[40,1]'
 sed 's/^praise/refund/' "$T/l.tsv" >"$T/wrong.tsv"

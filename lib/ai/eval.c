@@ -9,7 +9,8 @@
 /* What a measurement sums up before the rates. */
 struct tally {
 	double conf[BINS];
-	size_t n[BINS], right[BINS], all, hit, covered, covered_hit;
+	double spread[BINS];		/* variance of right, were conf true */
+	size_t right[BINS], all, hit, covered, covered_hit;
 	size_t outside, away;
 	/* With abstaining as the last: what is, what was said. */
 	size_t is[2 * CN_MODEL_CLASSES + 1], said[2 * CN_MODEL_CLASSES + 1];
@@ -34,7 +35,7 @@ count(struct tally *y, struct cn_eval *e, uint32_t class, bool outside,
 	if (bin >= BINS)
 		bin = BINS - 1;
 	y->conf[bin] += p;
-	y->n[bin]++;
+	y->spread[bin] += p * (1 - p);
 	y->right[bin] += right;
 	y->all++;
 	y->hit += right;
@@ -83,6 +84,18 @@ mcc(const struct tally *y, size_t classes)
 	return v > 0 ? (hit * all - both) / cn_root(v) : 0;
 }
 
+/* How far as many right as there are, each with its own probability, lie from
+ * their mean, on average: as a normal variable of that variance does; and where
+ * they are one, or hardly ever right or wrong, twice the variance (both bound it
+ * from above but for a few hundredths). */
+static double
+by_chance(double variance)
+{
+	double few = 2 * variance, many = 0.7978845608 * cn_root(variance);
+
+	return few < many ? few : many;
+}
+
 static void
 finish(struct cn_eval *e, const struct tally *y)
 {
@@ -102,6 +115,9 @@ finish(struct cn_eval *e, const struct tally *y)
 	for (i = 0; i < BINS; i++) {
 		gap = y->conf[i] - (double)y->right[i];
 		e->ece += rate(gap < 0 ? -gap : gap, (double)y->all);
+		if (y->spread[i] > 0)
+			e->ece_chance += rate(by_chance(y->spread[i]),
+			    (double)y->all);
 	}
 	for (c = 0; c < e->classes; c++) {
 		predicted = 0;

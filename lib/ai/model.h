@@ -117,6 +117,11 @@ struct cn_eval {
 	size_t n, classes, outside;
 	double accuracy, macro_f1;	/* of the best guess */
 	double ece;			/* 15 equal-width bins */
+	/* What it would be, on average, were every confidence true: the bins
+	 * are counted, and counts scatter (Bröcker, Smith, 'Increasing the
+	 * reliability of reliability diagrams', 2007).  One time in twenty it
+	 * is 1.4 times as much. */
+	double ece_chance;
 	double coverage;		/* share at or above the threshold */
 	double covered_accuracy;	/* accuracy of those */
 	double decided;			/* share that is covered and right */

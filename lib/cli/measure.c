@@ -41,6 +41,7 @@ static int put_whole(struct cn_out *o, struct cn_arena *a,
 	} all[] = {
 		{ "accuracy", e->accuracy, e->n },
 		{ "macro_f1", e->macro_f1, e->n }, { "ece", e->ece, e->n },
+		{ "ece_chance", e->ece_chance, e->n },
 		{ "coverage", e->coverage, e->n },
 		{ "covered_accuracy", e->covered_accuracy, e->n },
 		{ "decided", e->decided, e->n },

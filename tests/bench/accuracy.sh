@@ -36,7 +36,8 @@ say() {
 	    . / 100) }] | add | ($svm | split(" ")[0] | tonumber * 10000 |
 	    round | . / 100) as $s |
 	    "\($name): ours \(.accuracy), SVM \($s), margin \(.accuracy - $s |
-	    . * 100 | round | . / 100); ECE \(.ece), decided and right \(
+	    . * 100 | round | . / 100); ECE \(.ece), by chance \(.ece_chance
+	    ), decided and right \(
 	    .decided), MCC \(.mcc), outside \(.outside_recall // "-")"' \
 	    <"$tmp/ours"
 }

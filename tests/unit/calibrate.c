@@ -1,0 +1,117 @@
+/* calibrate - how sure a model is, beside how often it is right
+ *
+ * Texts are made up: classes come in pairs that share most of their words, so
+ * that how often one is taken for the other is known to be often. */
+#include <stdlib.h>
+
+#include "ai/model.h"
+#include "tap.h"
+
+#define CLASSES 20
+#define WORDS 6
+#define BINS 15
+
+static uint32_t seed = 1;
+
+/* Below n. */
+static uint32_t draw(uint32_t n)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % n;
+}
+
+/* Class c and c ^ 1 have eight words, and each prefers other four of them. */
+static void make_text(uint32_t class, char *out, size_t size)
+{
+	size_t n = 0, i;
+	uint32_t word;
+
+	for (i = 0; i < WORDS; i++) {
+		word = draw(4) + 4 * (draw(10) < 4 ? !(class & 1) : class & 1);
+		n += (size_t)snprintf(out + n, size - n, "w%c%c ",
+		    (char)('a' + class / 2), (char)('a' + word));
+	}
+}
+
+static struct cn_train *make(size_t n)
+{
+	struct cn_train *t = cn_train_new();
+	struct cn_err err;
+	char label[8], text[100];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		snprintf(label, sizeof(label), "%zu", i % CLASSES);
+		make_text((uint32_t)(i % CLASSES), text, sizeof(text));
+		if (cn_train_add(t, cn_str(label), &(struct cn_ai_input){
+		    .text = cn_str(text) }, &err) < 0)
+			abort();
+	}
+	return t;
+}
+
+/* The mean ECE of draws from the very confidences that a model has. */
+static double simulate(const struct cn_model *m, size_t n, uint32_t start)
+{
+	struct cn_arena arena = { 0 };
+	float *p = cn_arena_alloc(&arena, n * sizeof(*p));
+	float all[CN_MODEL_CLASSES];
+	double gap[BINS], sum = 0;
+	char text[100];
+	int best, times = 400, i, bin;
+	size_t j;
+
+	seed = start;
+	for (j = 0; j < n; j++) {
+		make_text((uint32_t)(j % CLASSES), text, sizeof(text));
+		best = cn_model_predict(m, &(struct cn_ai_input){ .text =
+		    cn_str(text) }, all, &arena);
+		p[j] = all[best];
+	}
+	for (i = 0; i < times; i++) {
+		memset(gap, 0, sizeof(gap));
+		for (j = 0; j < n; j++) {
+			bin = (int)(p[j] * BINS);
+			gap[bin < BINS ? bin : BINS - 1] += (double)p[j] -
+			    (draw(1 << 20) < p[j] * (1 << 20));
+		}
+		for (bin = 0; bin < BINS; bin++)
+			sum += gap[bin] < 0 ? -gap[bin] : gap[bin];
+	}
+	cn_arena_release(&arena);
+	return sum / times / (double)n;
+}
+
+static void chance(const struct cn_model *m, size_t n)
+{
+	struct cn_arena arena = { 0 };
+	struct cn_err err = { 0 };
+	struct cn_eval e;
+	uint32_t start = seed;
+	struct cn_train *t = make(n);
+	double drawn;
+
+	if (cn_eval_model(m, t, &e, &arena, &err) < 0)
+		abort();
+	drawn = simulate(m, n, start);
+	printf("# %zu: by chance %.4f, drawn %.4f\n", n, e.ece_chance, drawn);
+	ok(e.ece_chance > 0.9 * drawn && e.ece_chance < 1.1 * drawn,
+	    "what chance gives is what draws give");
+	cn_train_free(t);
+	cn_arena_release(&arena);
+}
+
+int main(void)
+{
+	struct cn_err err = { 0 };
+	struct cn_train *t = make(2000);
+	struct cn_model *m = cn_model_train(t, NULL, &err);
+
+	if (m == NULL)
+		abort();
+	chance(m, 200);
+	chance(m, 2000);
+	cn_model_free(m);
+	cn_train_free(t);
+	return done();
+}
