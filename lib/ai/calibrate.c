@@ -2,8 +2,8 @@
  *
  * A temperature makes confidence honest; below a threshold the model abstains.
  * What belongs to no class is needed to find the threshold: the examples that
- * say so, or else, where there are classes enough, those of a class that is
- * left out (leave-one-class-out; every fold leaves out its fifth of them). */
+ * say so, or else, where there are classes enough, those of classes that are
+ * left out (leave-one-class-out; every fold leaves out its tenth of them). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +20,9 @@
 /* An outsider that is turned away is worth this share of an insider that is
  * decided and right. */
 #define OUTSIDER 0.3
+#define LUCK 0.002
 #define STEPS 1000
+#define LEAVE_OUT 10			/* one in so many classes */
 #define LEAVE_OUT_MIN 10		/* classes */
 
 /* Held-out scores of one example: softmax is still to come. */
@@ -38,47 +40,76 @@ struct held_set {
 	struct cn_arena arena;
 };
 
+/* The likeliest of the other classes, to a model that was trained on it. */
+static size_t
+rival(const struct cn_model *m, const struct cn_example *x)
+{
+	float score[CN_MODEL_CLASSES];
+	struct cn_norm norm;
+	size_t c, best = x->class == 0;
+
+	cn_model_score(m, x->tf, x->n, score, &norm);
+	for (c = 0; c < m->classes; c++)
+		if (c != x->class && score[c] > score[best])
+			best = c;
+	return best;
+}
+
+static void
+score_held(const struct cn_model *m, const struct cn_example *x,
+    struct held_set *set, bool outside)
+{
+	struct held *h = &set->h[set->n++];
+	struct cn_norm norm;
+	size_t size = m->classes * sizeof(float);
+
+	h->class = x->class;
+	h->outside = outside;
+	h->score = cn_arena_alloc(&set->arena, size);
+	cn_model_score(m, x->tf, x->n, h->score, &norm);
+	h->sum = h->score;
+	if (m->meaning == NULL || x->meaning == NULL)
+		return;
+	h->sum = cn_arena_alloc(&set->arena, size);
+	memcpy(h->sum, h->score, size);
+	h->side = cn_model_meaning(m, x->meaning, cn_arena_alloc(&set->arena,
+	    size));
+}
+
+/* Whole is trained on all of the part.  Of a class that is left out every
+ * example is an outsider.  An example whose rival is left out is passed over:
+ * it would seem easier than it is, and the model surer than it may be. */
 static int
 hold_out(const struct cn_train *t, const struct cn_train_opts *o,
-    const struct cn_part *part, struct held_set *set, struct cn_err *err)
+    const struct cn_part *part, const struct cn_model *whole,
+    struct held_set *set, struct cn_err *err)
 {
 	unsigned folds = t->n > MANY && t->outside == 0 ? 1 : FOLDS_SMALL, i;
 	struct cn_part inner = *part;
-	struct cn_norm norm;
+	const struct cn_example *x;
 	struct cn_model *m;
-	struct held *h;
 	size_t j;
+	bool out;
 
-	set->h = cn_alloc((t->n + 1) * sizeof(*set->h));
+	set->h = cn_alloc((2 * t->n + 1) * sizeof(*set->h));
+	inner.k2 = HOLD;
+	inner.kc = t->outside == 0 && t->classes >= LEAVE_OUT_MIN ?
+	    LEAVE_OUT : 0;
 	for (i = 0; i < folds; i++) {
-		inner.k2 = HOLD;
-		inner.classes = t->outside == 0 &&
-		    t->classes >= LEAVE_OUT_MIN;
 		inner.out2 = i;
 		m = cn_fit(t, o, &inner, err);
 		if (m == NULL)
 			return -1;
 		for (j = 0; j < t->n; j++) {
-			if (!cn_part_held(&inner, &t->ex[j]) ||
-			    !cn_part_in(part, &t->ex[j]))
+			x = &t->ex[j];
+			if (!cn_part_held(&inner, x) || !cn_part_in(part, x))
 				continue;
-			h = &set->h[set->n++];
-			h->class = t->ex[j].class;
-			h->outside = h->class + 1 == t->outside ||
-			    (inner.classes && h->class % HOLD == i);
-			h->score = cn_arena_alloc(&set->arena, t->classes *
-			    sizeof(float));
-			cn_model_score(m, t->ex[j].tf, t->ex[j].n, h->score,
-			    &norm);
-			h->sum = h->score;
-			if (m->meaning == NULL || t->ex[j].meaning == NULL)
+			out = cn_part_left_out(&inner, x->class);
+			if (inner.kc && !out && cn_part_left_out(&inner,
+			    (uint32_t)rival(whole, x)))
 				continue;
-			h->sum = cn_arena_alloc(&set->arena, t->classes *
-			    sizeof(float));
-			memcpy(h->sum, h->score, t->classes * sizeof(float));
-			h->side = cn_model_meaning(m, t->ex[j].meaning,
-			    cn_arena_alloc(&set->arena, t->classes *
-			    sizeof(float)));
+			score_held(m, x, set, out ||
+			    x->class + 1 == t->outside);
 		}
 		cn_model_free(m);
 	}
@@ -102,24 +133,27 @@ log_loss(const struct held_set *set, size_t classes, double temperature)
 	return sum;
 }
 
-/* The loss is convex in 1/T: walk a grid of 5%, from 1. */
+/* The loss is convex in 1/T: walk a grid from 1, a finer one from its best. */
 static double
 fit_temperature(const struct held_set *set, size_t classes)
 {
+	static const double steps[] = { 1.2, 1.05, 1.01 };
 	double t = 1, best = log_loss(set, classes, 1), loss, factor;
-	int way, i;
+	int way, i, n;
 
-	for (way = 0; way < 2; way++) {
-		factor = way ? 1 / 1.05 : 1.05;
-		for (i = 0; i < 60; i++) {
-			loss = log_loss(set, classes, t * factor);
-			if (loss >= best)
+	for (n = 0; n < 3; n++) {
+		for (way = 0; way < 2; way++) {
+			factor = way ? 1 / steps[n] : steps[n];
+			for (i = 0; i < 16; i++) {
+				loss = log_loss(set, classes, t * factor);
+				if (loss >= best)
+					break;
+				best = loss;
+				t *= factor;
+			}
+			if (i)
 				break;
-			best = loss;
-			t *= factor;
 		}
-		if (i)
-			break;
 	}
 	return t;
 }
@@ -171,12 +205,13 @@ sure_threshold(const struct steps *s)
 	    threshold > THRESHOLD_MAX ? THRESHOLD_MAX : threshold;
 }
 
-/* Where insiders decided rightly and outsiders turned away are the most. */
+/* Where insiders decided rightly and outsiders turned away are the most; of
+ * what is as good but for luck, the lowest. */
 static double
 outside_threshold(const struct steps *s)
 {
-	double in = 0, out = 0, right = 0, away = 0, gain, most = -1;
-	int bin, best = 0;
+	double in = 0, out = 0, right = 0, away = 0, gain[STEPS + 1], most = 0;
+	int bin;
 
 	for (bin = 0; bin <= STEPS; bin++) {
 		in += (double)(s->right[bin] + s->wrong[bin]);
@@ -184,15 +219,14 @@ outside_threshold(const struct steps *s)
 		out += (double)s->outside[bin];
 	}
 	for (bin = 0; bin <= STEPS; bin++) {
-		gain = right / in + OUTSIDER * away / out;
-		if (gain > most) {
-			most = gain;
-			best = bin;
-		}
+		gain[bin] = right / in + OUTSIDER * away / out;
+		most = gain[bin] > most ? gain[bin] : most;
 		right -= (double)s->right[bin];
 		away += (double)s->outside[bin];
 	}
-	return best / (double)STEPS;
+	for (bin = 0; gain[bin] < most - LUCK; bin++)
+		;
+	return bin / (double)STEPS;
 }
 
 static double
@@ -280,7 +314,7 @@ cn_fit_calibrated(const struct cn_train *t, const struct cn_train_opts *o,
 
 	if (m == NULL)
 		return NULL;
-	rc = hold_out(t, o, part, &set, err);
+	rc = hold_out(t, o, part, m, &set, err);
 	if (rc == 0 && set.n && t->classes > 1) {
 		m->temperature = fit_temperature(&set, t->classes);
 		m->threshold = spam >= 0 ? fit_ham(&set, (size_t)spam,

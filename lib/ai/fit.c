@@ -66,16 +66,16 @@ struct fit {
 	float *rare;			/* weight of each class */
 };
 
-static bool
-left_out(const struct cn_part *p, const struct cn_example *e)
+bool
+cn_part_left_out(const struct cn_part *p, uint32_t class)
 {
-	return p->classes && e->class % p->k2 == p->out2;
+	return p->kc && class % p->kc == p->out2;
 }
 
 bool
 cn_part_in(const struct cn_part *p, const struct cn_example *e)
 {
-	if (left_out(p, e))
+	if (cn_part_left_out(p, e->class))
 		return false;
 	if (e->fold == UINT32_MAX)		/* the name of a class */
 		return true;
@@ -86,8 +86,8 @@ cn_part_in(const struct cn_part *p, const struct cn_example *e)
 bool
 cn_part_held(const struct cn_part *p, const struct cn_example *e)
 {
-	return e->fold != UINT32_MAX &&
-	    e->fold / (p->k ? p->k : 1) % p->k2 == p->out2;
+	return e->fold != UINT32_MAX && (cn_part_left_out(p, e->class) ||
+	    e->fold / (p->k ? p->k : 1) % p->k2 == p->out2);
 }
 
 /* Zeroed, from the start of a cache line on. */

@@ -139,14 +139,14 @@ struct cn_model *cn_model_new(size_t classes, size_t rows, size_t weights);
 uint64_t cn_model_sum(const void *, size_t);	/* FNV-1a, 64 bits */
 
 /* Which examples train: those with fold % k == out are left out (k == 0: none
- * is), and of the others every k2-th, from out2; classes: every k2-th class,
- * too. */
+ * is), and of the others every k2-th, from out2; of the classes every kc-th, from
+ * out2, is left out, too (kc == 0: none). */
 struct cn_part {
-	unsigned k, out, k2, out2;
-	bool classes;
+	unsigned k, out, k2, out2, kc;
 };
 bool cn_part_in(const struct cn_part *, const struct cn_example *);
-/* Is it one of those every k2-th? */
+bool cn_part_left_out(const struct cn_part *, uint32_t class);
+/* Is it one of those every k2-th, or of a class that is left out? */
 bool cn_part_held(const struct cn_part *, const struct cn_example *);
 /* A feature and in how many examples it occurs. */
 struct cn_count {

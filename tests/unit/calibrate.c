@@ -101,6 +101,24 @@ static void chance(const struct cn_model *m, size_t n)
 	cn_arena_release(&arena);
 }
 
+/* A model is asked what it was not trained on. */
+static void honest(const struct cn_model *m)
+{
+	struct cn_arena arena = { 0 };
+	struct cn_err err = { 0 };
+	struct cn_eval e;
+	struct cn_train *t = make(4000);
+
+	if (cn_eval_model(m, t, &e, &arena, &err) < 0)
+		abort();
+	printf("# accuracy %.4f, ece %.4f, by chance %.4f\n", e.accuracy,
+	    e.ece, e.ece_chance);
+	ok(e.accuracy > 0.6 && e.accuracy < 0.9, "not easy, not hopeless");
+	ok(e.ece < 0.04, "it is right as often as it says");
+	cn_train_free(t);
+	cn_arena_release(&arena);
+}
+
 int main(void)
 {
 	struct cn_err err = { 0 };
@@ -111,6 +129,7 @@ int main(void)
 		abort();
 	chance(m, 200);
 	chance(m, 2000);
+	honest(m);
 	cn_model_free(m);
 	cn_train_free(t);
 	return done();
