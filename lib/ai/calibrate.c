@@ -20,7 +20,7 @@
 /* An outsider that is turned away is worth this share of an insider that is
  * decided and right. */
 #define OUTSIDER 0.3
-#define LUCK 0.002
+#define LUCK 0.002			/* a gain that says nothing */
 #define STEPS 1000
 #define LEAVE_OUT 10			/* one in so many classes */
 #define LEAVE_OUT_MIN 10		/* classes */
@@ -37,6 +37,7 @@ struct held {
 struct held_set {
 	struct held *h;
 	size_t n;
+	bool mixed;			/* sums have the encoder's side */
 	struct cn_arena arena;
 };
 
@@ -127,7 +128,8 @@ log_loss(const struct held_set *set, size_t classes, double temperature)
 		if (set->h[i].outside)
 			continue;
 		memcpy(p, set->h[i].sum, classes * sizeof(*p));
-		cn_softmax(p, classes, temperature);
+		cn_softmax(p, classes, cn_model_heat(p, classes, temperature,
+		    set->mixed));
 		sum -= cn_log(p[set->h[i].class] + 1e-9);
 	}
 	return sum;
@@ -229,17 +231,39 @@ outside_threshold(const struct steps *s)
 	return bin / (double)STEPS;
 }
 
+/* Where with the encoder as many insiders are decided as without it. */
+static double
+same_coverage(const struct held_set *set, const struct cn_model *m,
+    const struct steps *both)
+{
+	struct steps words;
+	size_t covered = 0, n = 0;
+	int bin;
+
+	take_steps(set, m, false, &words);
+	for (bin = STEPS; bin >= m->threshold * STEPS; bin--)
+		covered += words.right[bin] + words.wrong[bin];
+	for (bin = STEPS; bin > 0 && n < covered; bin--)
+		n += both->right[bin] + both->wrong[bin];
+	return bin / (double)STEPS;
+}
+
+/* The encoder tells outsiders better: that it decides less is luck, too. */
 static double
 fit_threshold(const struct held_set *set, const struct cn_model *m, bool mixed)
 {
 	struct steps s;
 	size_t i, outside = 0;
+	double best, same;
 
 	take_steps(set, m, mixed, &s);
 	for (i = 0; i < set->n; i++)
 		outside += set->h[i].outside;
-	return outside && outside < set->n ? outside_threshold(&s) :
-	    sure_threshold(&s);
+	if (outside == 0 || outside == set->n)
+		return sure_threshold(&s);
+	best = outside_threshold(&s);
+	same = mixed ? same_coverage(set, m, &s) : best;
+	return same < best ? same : best;
 }
 
 /* Mail that is lost costs more than spam that is read: the threshold is
@@ -286,6 +310,7 @@ calibrate_mix(struct held_set *set, struct cn_model *m)
 		if (set->h[i].side)
 			set->h[n++] = set->h[i];
 	set->n = n;
+	set->mixed = true;
 	for (i = 0; i < n; i++)
 		memcpy(set->h[i].sum, set->h[i].side, m->classes *
 		    sizeof(float));

@@ -110,6 +110,14 @@ size_t cn_model_look_up(const struct cn_model *, struct cn_tf *, size_t,
     struct cn_norm *);			/* the same without sums */
 /* Softmax at a temperature, in place; returns the index of the best. */
 int cn_softmax(float *score, size_t n, double temperature);
+/* What to divide the sums of one text by.  Where they lie far apart, the best
+ * one's lead tells less: so it grows with the root of their standard deviation
+ * (mixed with the encoder's, which are steadier: with the root of that), and is
+ * the temperature where that is 2.4 times as much, as it is on average.  The
+ * deviation of a few classes is the best one's doing: there it is the
+ * temperature.  (Sample-dependent temperature: Joy et al. 2023.) */
+double cn_model_heat(const float *score, size_t n, double temperature,
+    bool mixed);
 /* Softmax at the model's temperature of the words' sums, in place, with those
  * of the encoder (side, or NULL); returns the best class among those that are
  * one.  Certain, or NULL: the best's share at a temperature that is higher by

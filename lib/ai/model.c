@@ -48,6 +48,8 @@ cn_model_free(struct cn_model *m)
 }
 
 #define FLAT 3
+#define SPREAD 2.4
+#define FEW 10				/* classes */
 
 double
 cn_model_tf(unsigned n)
@@ -194,6 +196,25 @@ cn_softmax(float *score, size_t n, double temperature)
 	return (int)best;
 }
 
+double
+cn_model_heat(const float *score, size_t n, double temperature, bool mixed)
+{
+	double sum = 0, sq = 0, spread, heat;
+	size_t i;
+
+	if (n < FEW)
+		return temperature;
+	for (i = 0; i < n; i++) {
+		sum += (double)score[i];
+		sq += (double)score[i] * (double)score[i];
+	}
+	spread = sq / (double)n - sum / (double)n * (sum / (double)n);
+	if (!(spread > 0))
+		return temperature;
+	heat = cn_root(temperature * cn_root(spread) / SPREAD);
+	return mixed ? cn_root(temperature * heat) : heat;
+}
+
 /* What a class has of the sums at a flat temperature. */
 static double
 flat_share(const float *score, size_t n, double temperature, size_t class)
@@ -218,7 +239,8 @@ cn_model_decide(const struct cn_model *m, float *score, const float *side,
 	for (i = 0; side && i < n; i++)
 		score[i] += (float)m->mix * side[i];
 	memcpy(both, score, n * sizeof(*both));
-	best = cn_softmax(score, n, temperature);
+	best = cn_softmax(score, n, cn_model_heat(score, n, temperature,
+	    side != NULL));
 	if (certain && (uint32_t)best + 1 == m->outside)
 		*certain = 0;
 	else if (certain) {

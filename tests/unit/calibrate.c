@@ -4,7 +4,7 @@
  * that how often one is taken for the other is known to be often. */
 #include <stdlib.h>
 
-#include "ai/model.h"
+#include "ai/inner.h"
 #include "tap.h"
 
 #define CLASSES 20
@@ -119,6 +119,32 @@ static void honest(const struct cn_model *m)
 	cn_arena_release(&arena);
 }
 
+/* One temperature, other texts. */
+static void heat(void)
+{
+	float s[CLASSES];
+	double t, hotter;
+	int i;
+
+	for (i = 0; i < CLASSES; i++)
+		s[i] = i % 2 ? 1.2f : -1.2f;
+	t = cn_model_heat(s, CLASSES, 0.5, false);
+	ok(t > 0.4999 && t < 0.5001, "sums that lie apart as they mostly do");
+	for (i = 0; i < CLASSES; i++)
+		s[i] = 4 * s[i] + 7;
+	hotter = cn_model_heat(s, CLASSES, 0.5, false);
+	ok(hotter > 1.999 * t && hotter < 2.001 * t,
+	    "four times as far apart: twice the temperature");
+	hotter = cn_model_heat(s, CLASSES, 0.5, true);
+	ok(hotter > 1.413 * t && hotter < 1.415 * t, "mixed: the root of that");
+	t = cn_model_heat(s, 9, 0.5, false);
+	ok(t > 0.4999 && t < 0.5001, "of few classes it is what it is");
+	for (i = 0; i < CLASSES; i++)
+		s[i] = 3;
+	t = cn_model_heat(s, CLASSES, 0.5, false);
+	ok(t > 0.4999 && t < 0.5001, "and where all are alike");
+}
+
 int main(void)
 {
 	struct cn_err err = { 0 };
@@ -130,6 +156,7 @@ int main(void)
 	chance(m, 200);
 	chance(m, 2000);
 	honest(m);
+	heat();
 	cn_model_free(m);
 	cn_train_free(t);
 	return done();
