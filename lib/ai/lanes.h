@@ -2,7 +2,7 @@
  *
  * Element by element, so that the result is that of any other width: a
  * function made of these is compiled twice, for AVX2 and for any machine, and
- * gives the same bits.  -DCN_NARROW leaves the first out, to test that.  Rows
+ * gives the same bits.  -DCN_NARROW never takes the first, to test that.  Rows
  * of classes are filled up to whole lanes. */
 #ifndef CN_LANES_H
 #define CN_LANES_H
@@ -18,11 +18,14 @@ typedef float v4 __attribute__((vector_size(16)));
 typedef double d4 __attribute__((vector_size(32)));
 
 #define CN_TWIN static inline __attribute__((always_inline))
-#if defined(__x86_64__) && !defined(CN_NARROW)
+#ifdef __x86_64__
 #define CN_WIDE __attribute__((target("avx2")))
-#define cn_wide() __builtin_cpu_supports("avx2")
 #else
 #define CN_WIDE
+#endif
+#if defined(__x86_64__) && !defined(CN_NARROW)
+#define cn_wide() __builtin_cpu_supports("avx2")
+#else
 #define cn_wide() false
 #endif
 
