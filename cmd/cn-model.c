@@ -250,8 +250,16 @@ static void close_store(struct store *s)
 	cn_encoder_free(s->encoder);
 }
 
+static void tell_left_out(const char *what, size_t n)
+{
+	if (n > 0)
+		cn_cli_note("%s%zu labelled messages of the largest categories "
+		    "left out: no room for more text", what, n);
+}
+
 static void tell_spam(const struct cn_training *g, int made)
 {
+	tell_left_out("spam: ", g->left_out);
 	if (g->row.id == 0 && g->spam + g->ham > 0)
 		cn_cli_note("spam: no model: %d labels of spam and of ham are "
 		    "wanted, there are %zu and %zu", CN_TRAINER_SPAM, g->spam,
@@ -272,14 +280,15 @@ static void tell(const struct cn_training *g, int made)
 	if (g->skipped > 0)
 		cn_cli_note("%zu labelled messages skipped: their owners do "
 		    "not allow it", g->skipped);
+	tell_left_out("", g->left_out);
 	if (g->row.id == 0)
 		cn_cli_note(made ? "nothing is labelled any more: the model is "
 		    "destroyed, the starter model classifies" :
 		    "nothing is labelled");
 	else if (made)
 		cn_cli_note("model %s, %lld labelled messages, %zu "
-		    "categories", g->row.name, (long long)g->row.labels,
-		    g->classes);
+		    "categories", g->row.name, (long long)g->row.labels -
+		    (long long)g->left_out, g->classes);
 	else
 		cn_cli_note("nothing is new: model %s stays", g->row.name);
 }
@@ -333,7 +342,7 @@ static int eval_store(struct cn_cli *cli, struct cn_eval *e,
     struct cn_err *err)
 {
 	struct cn_train_opts o = how(cli);
-	struct cn_train *t = cn_train_new();
+	struct cn_train *t = NULL;
 	struct cn_examples x = { 0 };
 	struct store s = { 0 };
 	int r = open_store(cli, &s, err);
@@ -348,8 +357,10 @@ static int eval_store(struct cn_cli *cli, struct cn_eval *e,
 		cn_fail(err, CN_USAGE, "nothing is labelled");
 		r = cn_hint(err, "'cn-model learn' takes agents' corrections");
 	}
+	if (r == 0 && (t = cn_examples_train(&s.t, &x, true, err)) == NULL)
+		r = -1;
 	if (r == 0)
-		r = cn_examples_add(&s.t, &x, t, true, err);
+		tell_left_out("", x.n - x.taught);
 	if (r == 0)
 		r = cn_eval_folds(t, &o, (unsigned)opt.folds, e, &cli->arena,
 		    err);

@@ -150,6 +150,58 @@ like 'control: it taught them' "$(cn-model show "$T/all.model" |
 status 'and nothing is new' 0 cn-model train --from-store --no-starter
 like 'as it says' "$(cat "$T/err")" 'nothing is new'
 
+# --- more text than there is room for ---
+room=${B%/bin}/tests/room
+many() {	# WHO FROM TO WORD
+	for i in $(seq "$2" "$3"); do
+		mail "$1" "$i" "$4"
+	done
+}
+taught() {	# of each category, with so much room
+	"$room" "$1" taught | sort | uniq -c |
+	    awk '{ printf "%s %d ", $2, $1 }'
+}
+store full
+{
+	many ann 1 9 arble
+	many eve 10 30 arble
+	many bob 1 4 quibble
+	many cid 1 3 wibble
+} | take
+is 'control: there is room for all of them' "$(taught 0)" \
+    'arble 30 quibble 4 wibble 3 '
+like 'with less of it rare categories are whole, not the largest' \
+    "$(taught 1600)" '^arble ([5-9]|1[0-9]) quibble 4 wibble 3 $'
+is 'with little they share it' "$(taught 500 | awk '{
+    print $2 - $6 <= 1, $4 - $6 <= 1, $6 < 3 }')" '1 1 1'
+status 'trained with some' 0 "$room" 1600
+like 'which are counted' "$(cat "$T/out")" '^37 ([1-9]|[12][0-9]) [0-9a-f]{16}$'
+like 'and it is used' "$(model)" '^store:'
+unlike 'nothing of it waits to be learned' "$(cn)" 'to be learned'
+many gus 1 2 arble | take
+like 'what is labelled later does' "$(cn)" '2 +labels wait to be learned'
+"$room" 1600 >"$T/out"
+unlike 'until it is learned, or left out' "$(cn)" 'to be learned'
+ok 'the doctor finds nothing' cn-store doctor --check
+cn-purge -q -s ann@example.com --apply --yes >/dev/null
+like 'who was left out has taken it along, too' "$(model)" '^starter:'
+"$room" 1600 >"$T/out"
+like 'labels are left out still' "$(cat "$T/out")" '^30 [1-9]'
+store lacks
+{
+	many cid 1 3 wibble
+	many gus 1 2 arble
+	many bob 1 4 quibble
+	many eve 10 30 arble
+} | take
+is 'where she never was it is the same model' "$("$room" 1600)" \
+    "$(cat "$T/out")"
+cn-model show -q --output "$T/never.model" >/dev/null
+store full
+cn-model show -q --output "$T/all.model" >/dev/null
+ok 'byte for byte' cmp "$T/all.model" "$T/never.model"
+store all
+
 # --- who objects, or is restricted, afterwards ---
 limit() {	# SET: of cid
 	sql "UPDATE person SET $1 WHERE id = (SELECT person FROM message m

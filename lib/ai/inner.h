@@ -81,6 +81,7 @@ struct cn_train {
 	struct cn_example *ex;
 	const struct cn_encoder *enc;	/* or NULL; borrowed */
 	size_t n, cap;
+	size_t room;			/* features, of all together */
 	uint32_t *table;		/* label -> class + 1 */
 	uint32_t outside;		/* class of what is in none, + 1; 0 */
 };

@@ -7,7 +7,7 @@
 #include "inner.h"
 
 #define LABEL_SLOTS 4096		/* a power of two above the classes */
-#define FEATURES_MAX (30u << 20)	/* of all examples together: 240 MB */
+#define FEATURES_MAX (30u << 20)	/* of all examples together: 360 MiB */
 
 struct cn_train *
 cn_train_new(void)
@@ -18,6 +18,7 @@ cn_train_new(void)
 	t->priority = cn_alloc(CN_MODEL_CLASSES * sizeof(*t->priority));
 	t->members = cn_alloc(CN_MODEL_CLASSES * sizeof(*t->members));
 	t->table = cn_alloc(LABEL_SLOTS * sizeof(*t->table));
+	t->room = FEATURES_MAX;
 	return t;
 }
 
@@ -39,6 +40,21 @@ void
 cn_train_encoder(struct cn_train *t, const struct cn_encoder *enc)
 {
 	t->enc = enc;
+}
+
+void
+cn_train_room(struct cn_train *t, size_t features)
+{
+	t->room = features;
+}
+
+/* Of the examples that are there alone: whichever comes next, it is the one
+ * too many, or none is.  It may be the first of its class, with its name. */
+bool
+cn_train_full(const struct cn_train *t)
+{
+	return t->n + 2 > CN_TRAIN_EXAMPLES ||
+	    t->arena.total / sizeof(*t->ex->tf) >= t->room;
 }
 
 size_t
@@ -110,10 +126,6 @@ add(struct cn_train *t, uint32_t class, const struct cn_ai_input *in,
 	f = cn_feats(&words, &nf, &scratch);
 	tf = cn_input_tfs(in, f, nf, &n, &scratch);
 	meaning = t->enc ? cn_meaning(t->enc, in, &scratch) : NULL;
-	if (t->arena.total / sizeof(*tf) + n > FEATURES_MAX) {
-		cn_arena_release(&scratch);
-		return cn_fail(err, CN_CONFIG, "too much text to train on");
-	}
 	if (t->n == t->cap) {
 		t->cap = t->cap ? 2 * t->cap : 256;
 		t->ex = cn_realloc(t->ex, t->cap * sizeof(*t->ex));
@@ -178,6 +190,8 @@ cn_train_add(struct cn_train *t, struct cn_str label,
 {
 	uint32_t class;
 
+	if (t->arena.total / sizeof(*t->ex->tf) >= t->room)
+		return cn_fail(err, CN_CONFIG, "too much text to train on");
 	if (class_of(t, label, &class, err) < 0)
 		return -1;
 	return add(t, class, in, err);

@@ -92,6 +92,26 @@ static int by_content(const void *a, const void *b)
 	return r != 0 ? r : memcmp(x->digest, y->digest, CN_SHA);
 }
 
+static int by_turn(const void *a, const void *b)
+{
+	const struct cn_example_at *x = a, *y = b;
+
+	return x->turn != y->turn ? (x->turn > y->turn) - (x->turn < y->turn) :
+	    strcmp(x->label, y->label);
+}
+
+/* The first of each class, then the second of each, and so on: what comes
+ * last is of the classes with the most.  Digests draw lots. */
+static void take_turns(struct cn_examples *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->n; i++)
+		x->v[i].turn = i > 0 && strcmp(x->v[i].label,
+		    x->v[i - 1].label) == 0 ? x->v[i - 1].turn + 1 : 0;
+	qsort(x->v, x->n, sizeof(*x->v), by_turn);
+}
+
 static int add_example(const struct cn_label *l, const char *class,
     struct cn_items *is, struct cn_examples *x, size_t *cap,
     struct cn_err *err)
@@ -156,7 +176,8 @@ static int changed(struct cn_err *err)
 	return cn_hint(err, "run it again");
 }
 
-int cn_examples_add(const struct cn_trainer *t, const struct cn_examples *x,
+/* As many as there is room for. */
+static int add_all(const struct cn_trainer *t, struct cn_examples *x,
     struct cn_train *out, bool held, struct cn_err *err)
 {
 	struct cn_items is = items_of(t);
@@ -165,13 +186,15 @@ int cn_examples_add(const struct cn_trainer *t, const struct cn_examples *x,
 	size_t i;
 	int r = 0;
 
+	if (t->room > 0)
+		cn_train_room(out, t->room);
 	cn_train_encoder(out, t->encoder);
 	if (t->starter.p != NULL && cn_train_yaml(out, "starter.yaml",
 	    t->starter, err) < 0)
 		return -1;
 	if (held)
 		cn_train_hold(out);
-	for (i = 0; i < x->n && r == 0; i++) {
+	for (i = 0; i < x->n && r == 0 && !cn_train_full(out); i++) {
 		if ((r = load(&is, x->v[i].message, &in, err)) < 0)
 			break;
 		if (r == LOADED)
@@ -181,8 +204,27 @@ int cn_examples_add(const struct cn_trainer *t, const struct cn_examples *x,
 		else
 			r = cn_train_add(out, cn_str(x->v[i].label), &in, err);
 	}
+	x->taught = i;
 	cn_items_release(&is);
 	return r;
+}
+
+struct cn_train *cn_examples_train(const struct cn_trainer *t,
+    struct cn_examples *x, bool held, struct cn_err *err)
+{
+	struct cn_train *set = cn_train_new();
+	int r = add_all(t, x, set, held, err);
+
+	if (r == 0 && x->taught < x->n) {
+		cn_train_free(set);
+		set = cn_train_new();
+		take_turns(x);
+		r = add_all(t, x, set, held, err);
+	}
+	if (r == 0)
+		return set;
+	cn_train_free(set);
+	return NULL;
 }
 
 /* --- into the store --- */
@@ -257,16 +299,18 @@ static int keep(const struct cn_trainer *t, const struct cn_examples *x,
 	return -1;
 }
 
-static int train(const struct cn_trainer *t, const struct cn_examples *x,
+/* What was left out is listed, too: it decided with the others which of them
+ * were, and nobody waits for it to be learned. */
+static int train(const struct cn_trainer *t, struct cn_examples *x,
     struct cn_training *g, const uint8_t from[CN_HASH], struct cn_err *err)
 {
-	struct cn_train *set = cn_train_new();
+	struct cn_train *set = cn_examples_train(t, x, false, err);
 	struct cn_model *m = NULL;
 	struct cn_buf bytes = { 0 };
 	int r = -1;
 
-	if (cn_examples_add(t, x, set, false, err) == 0 &&
-	    (m = cn_model_train(set, &t->how, err)) != NULL) {
+	if (set != NULL && (m = cn_model_train(set, &t->how, err)) != NULL) {
+		g->left_out = x->n - x->taught;
 		cn_model_save(m, &bytes);
 		g->row = (struct cn_trained){ .kind = t->kind,
 		    .name = cn_arena_strdup(&g->mem, cn_model_id(m)),

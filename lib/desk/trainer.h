@@ -21,8 +21,11 @@ struct cn_examples {
 		int64_t message;
 		const char *label;	/* the class that it teaches */
 		uint8_t digest[CN_SHA];	/* of what is learned from it */
+		size_t turn;		/* where not all have room */
 	} *v;
 	size_t n, skipped;		/* skipped: the gate said no */
+	size_t taught;			/* the first of them: the others had
+					 * no room */
 	int64_t until;			/* when the newest label was set */
 	struct cn_arena mem;
 };
@@ -35,16 +38,19 @@ struct cn_trainer {
 					 * them; p == NULL: none */
 	const struct cn_encoder *encoder;	/* or NULL */
 	struct cn_train_opts how;
+	size_t room;			/* features; 0: cn_train_full()'s */
 };
 
 int cn_examples_find(const struct cn_trainer *, struct cn_examples *,
     struct cn_err *) CN_CHECKED;
 void cn_examples_release(struct cn_examples *);
-/* Adds the starter's sentences and the examples.  held: the former teach in
- * every fold and are measured in none.  One that has changed or gone since:
- * status 75. */
-int cn_examples_add(const struct cn_trainer *, const struct cn_examples *,
-    struct cn_train *, bool held, struct cn_err *) CN_CHECKED;
+/* The starter's sentences and the examples, for cn_train_free(), or NULL.
+ * held: the former teach in every fold and are measured in none.  Where there
+ * is no room for all examples each class has as many as it has, up to the same
+ * number for all, and which these are comes of the set of examples alone.  One
+ * that has changed or gone since: status 75. */
+struct cn_train *cn_examples_train(const struct cn_trainer *,
+    struct cn_examples *, bool held, struct cn_err *);
 
 /* Trains on what is labelled now and puts the model in the place of the one
  * before, which it destroys.  Returns 1, or 0 where nothing is new; without
@@ -53,6 +59,7 @@ int cn_examples_add(const struct cn_trainer *, const struct cn_examples *,
 struct cn_training {
 	struct cn_trained row;		/* of the model in use; id 0: none */
 	size_t skipped, classes;
+	size_t left_out;		/* for room, of the row's labels */
 	size_t spam, ham;		/* examples, of a model of spam */
 	struct cn_arena mem;		/* of the row; release it */
 };

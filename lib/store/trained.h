@@ -38,7 +38,7 @@ int cn_trained_open(struct cn_store *, const struct cn_trained *,
  * these bytes; id, leaf and created are filled in. */
 int cn_trained_add(struct cn_store *, struct cn_trained *, struct cn_str,
     struct cn_err *) CN_CHECKED;
-/* One of the messages that taught it. */
+/* One of the messages that taught it, or were left out for room. */
 int cn_trained_by(struct cn_store *, int64_t id, int64_t message,
     struct cn_err *) CN_CHECKED;
 
