@@ -116,7 +116,7 @@ explain_marks(const struct cn_model *m, struct cn_look *l, const struct cn_tf *t
 	size_t i, j;
 
 	for (i = 0; i < in->nmarks && i < CN_AI_MARKS_MAX; i++)
-		for (j = ntf; j-- > 0 && tf[j].block == BLOCK_MARKS;)
+		for (j = ntf; j-- > 0 && tf[j].block >= BLOCK_MARKS;)
 			if (tf[j].key == cn_mark_key(in->marks[i]))
 				keep_why(l->r, l, in->marks[i], CN_WHY_MARK,
 				    share(m, &tf[j], norm, class));

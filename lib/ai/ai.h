@@ -49,7 +49,10 @@ struct cn_ai_input {
 	unsigned attachments;
 	struct cn_str sender_domain;	/* or empty */
 	/* What is known beside the text, as words of the caller's own: 'list',
-	 * 'from:example.com', 'h:x-mailer'.  No text can imitate one. */
+	 * 'from:example.com', 'h:x-mailer'.  No text can imitate one.  An
+	 * empty one parts two views, which spam is learned from apart; one
+	 * that begins with '~' counts only where a model knows it, so that
+	 * models from before there was such a mark judge as they did. */
 	const struct cn_str *marks;
 	size_t nmarks;
 	/* Says what is spam, where there is one: a model with a class of that

@@ -12,6 +12,7 @@
 #define HOLD 5				/* one in five is held out */
 #define FOLDS_SMALL 5			/* below MANY examples all five are */
 #define MANY 5000
+#define HOLD_SPAM 10			/* of mails, and all ten are */
 /* Where it is not told otherwise a model abstains where fewer than this share
  * of held-out messages at that confidence and above was right. */
 #define SURE 0.8
@@ -85,7 +86,10 @@ hold_out(const struct cn_train *t, const struct cn_train_opts *o,
     const struct cn_part *part, const struct cn_model *whole,
     struct held_set *set, struct cn_err *err)
 {
-	unsigned folds = t->n > MANY && t->outside == 0 ? 1 : FOLDS_SMALL, i;
+	bool spam = cn_train_spam(t) >= 0;
+	unsigned hold = spam ? HOLD_SPAM : HOLD, i;
+	unsigned folds = spam ? hold : t->n > MANY && t->outside == 0 ? 1 :
+	    FOLDS_SMALL;
 	struct cn_part inner = *part;
 	const struct cn_example *x;
 	struct cn_model *m;
@@ -93,7 +97,7 @@ hold_out(const struct cn_train *t, const struct cn_train_opts *o,
 	bool out;
 
 	set->h = cn_alloc((2 * t->n + 1) * sizeof(*set->h));
-	inner.k2 = HOLD;
+	inner.k2 = hold;
 	inner.kc = t->outside == 0 && t->classes >= LEAVE_OUT_MIN ?
 	    LEAVE_OUT : 0;
 	for (i = 0; i < folds; i++) {
@@ -267,7 +271,8 @@ fit_threshold(const struct held_set *set, const struct cn_model *m, bool mixed)
 }
 
 /* Mail that is lost costs more than spam that is read: the threshold is
- * above all of the held-out ham, and a little for the next. */
+ * above all of the held-out ham, and a fifth of what is left is for the next,
+ * which may be higher than all before it. */
 static double
 fit_ham(const struct held_set *set, size_t spam, double temperature)
 {
@@ -281,7 +286,7 @@ fit_ham(const struct held_set *set, size_t spam, double temperature)
 		if (set->h[i].class != spam && p[spam] > top)
 			top = p[spam];
 	}
-	return top + (1 - top) / 20;
+	return top + (1 - top) / 5;
 }
 
 static void

@@ -7,8 +7,11 @@
 #include "model.h"
 #include "words.h"
 
-/* Features that are made one length together. */
-enum { BLOCK_WORDS, BLOCK_CHARS, BLOCK_MARKS, BLOCKS };
+/* Features that are made one length together; all marks are.  Those of the
+ * second view follow those of the first, and of each those that count only
+ * where they are known. */
+enum { BLOCK_WORDS, BLOCK_CHARS, BLOCK_MARKS, BLOCK_LATER, BLOCK_SECOND,
+    BLOCK_SECOND_LATER, BLOCKS };
 
 /* A feature of a text with how often it occurs. */
 struct cn_tf {

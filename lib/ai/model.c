@@ -138,6 +138,7 @@ struct cn_tf *
 cn_input_tfs(const struct cn_ai_input *in, const struct cn_feat *f, size_t nf,
     size_t *nout, struct cn_arena *arena)
 {
+	unsigned block = BLOCK_MARKS;
 	struct cn_words words;
 	struct cn_tf *tf, *all;
 	size_t n, i, j;
@@ -156,13 +157,17 @@ cn_input_tfs(const struct cn_ai_input *in, const struct cn_feat *f, size_t nf,
 	all = cn_arena_alloc(arena, (n + CN_AI_MARKS_MAX) * sizeof(*all));
 	memcpy(all, tf, n * sizeof(*all));
 	for (i = 0; i < in->nmarks && i < CN_AI_MARKS_MAX; i++) {
+		if (in->marks[i].n == 0) {
+			block = BLOCK_SECOND;
+			continue;
+		}
 		key = cn_mark_key(in->marks[i]);
 		for (j = *nout; j < n && all[j].key != key; j++)
 			;
 		if (j < n)
 			continue;
-		all[n] = (struct cn_tf){ .key = key, .n = 1,
-		    .block = BLOCK_MARKS };
+		all[n] = (struct cn_tf){ .key = key, .n = 1, .block = (uint16_t)
+		    (in->marks[i].p[0] == '~' ? block + 1 : block) };
 		n++;
 	}
 	*nout = n;

@@ -372,11 +372,30 @@ scale_wide(const int32_t *sum, size_t n, float by, float *score)
 	scale(sum, n, by, score);
 }
 
+/* The same of one that may count only where it is known. */
+static struct cn_tf *
+take(const struct cn_model *m, struct cn_tf *t, const struct cn_tf *end,
+    struct sums *s, int32_t *sum)
+{
+	size_t unknown = s->unknown;
+	uint16_t block = t->block;
+
+	t = run(m, t, end, s, sum);
+	if (block == BLOCK_LATER || block == BLOCK_SECOND_LATER)
+		s->square[block] -= (s->unknown - unknown) *
+		    (uint64_t)(int64_t)record(m, 0)->square;
+	return t;
+}
+
 static void
-invert(const uint64_t *square, struct cn_norm *norm)
+invert(uint64_t *square, struct cn_norm *norm)
 {
 	size_t i;
 
+	for (i = BLOCK_MARKS + 1; i < BLOCKS; i++)
+		square[BLOCK_MARKS] += square[i];
+	for (i = BLOCK_MARKS + 1; i < BLOCKS; i++)
+		square[i] = square[BLOCK_MARKS];
 	for (i = 0; i < BLOCKS; i++)
 		norm->inv[i] = square[i] ? (float)(1 / cn_root((double)
 		    square[i] / SQUARE)) : 0;
@@ -391,7 +410,7 @@ cn_model_look_up(const struct cn_model *m, struct cn_tf *tf, size_t n,
 
 	look_up(m, tf, tf + n);
 	while (t < tf + n)
-		t = run(m, t, tf + n, &s, NULL);
+		t = take(m, t, tf + n, &s, NULL);
 	invert(s.square, norm);
 	return n - s.unknown;
 }
@@ -412,7 +431,7 @@ cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
 		s.part /= 2;
 	look_up(m, tf, tf + n);
 	while (t < tf + n)
-		t = run(m, t, tf + n, &s, sum[t->block]);
+		t = take(m, t, tf + n, &s, sum[t->block]);
 	invert(s.square, norm);
 	memcpy(score, m->bias, m->classes * sizeof(*score));
 	for (i = 0; i < BLOCKS; i++) {

@@ -179,8 +179,9 @@ unsigned cn_mail_part_text(const struct cn_mail_part *, struct cn_buf *);
 bool cn_mail_automatic(const struct cn_mail *, const char **reason);
 bool cn_mail_is_list(const struct cn_mail *);	/* List-Id, List-Post ... */
 /* What a mail shows besides its words, as strings of our own: 'h:x-mailer',
- * 'tag:font', 'id:a0.0@', 's:offer' for a word of the subject.  In the
- * arena. */
+ * 'tag:font', 'id:a0.0@', 's:offer' for a word of the subject, each once.
+ * Those of its content, an empty one, those of its header; '~' is in front of
+ * those that the first models of spam did not know.  In the arena. */
 #define CN_MAIL_MARKS 512
 const struct cn_str *cn_mail_marks(const struct cn_mail *, size_t *n,
     struct cn_arena *);

@@ -478,7 +478,8 @@ static void
 marks(void)
 {
 	const struct cn_str one[] = { cn_str("list"), cn_str("list"),
-	    cn_str("h:x-a") }, two[] = { cn_str("from:example.com") };
+	    cn_str("h:x-a") }, two[] = { cn_str("from:example.com") },
+	    later[] = { two[0], cn_str("~new"), cn_str("new") };
 	struct cn_ai_input a = { .text = cn_str("the parcel list"),
 	    .marks = one, .nmarks = 3 }, b = { .text = a.text, .marks = two,
 	    .nmarks = 1 };
@@ -488,6 +489,7 @@ marks(void)
 	struct cn_ai_result r;
 	struct cn_model *m;
 	size_t i, bad = 0;
+	double sure;
 
 	for (i = 0; i < 20; i++)
 		bad += cn_train_add(t, cn_str("news"), &a, &err) < 0 ||
@@ -501,6 +503,14 @@ marks(void)
 	    "two decide and say so");
 	cn_ai_classify(m, &b, &r, &arena);
 	ok(strcmp(r.best, "order") == 0, "another decides otherwise");
+	sure = r.confidence;
+	b.marks = later;
+	b.nmarks = 2;
+	cn_ai_classify(m, &b, &r, &arena);
+	ok(r.confidence == sure, "a mark of later times changes nothing");
+	b.nmarks = 3;
+	cn_ai_classify(m, &b, &r, &arena);
+	ok(r.confidence < sure, "one that is only unknown does");
 	a.nmarks = 0;
 	cn_ai_classify(m, &a, &r, &arena);
 	for (i = 0; i < r.nwhy; i++)

@@ -10,7 +10,8 @@ static const char mail[] =
     "\tby mx.shop.example (Postfix) with SMTP id 4F; Mon, 23 Nov 2026\r\n"
     "Received: from fredspc (HELO gracehost) (authenticated as Heidi Klein,\r\n"
     "\tuser ivan.judy) (envelope-from <kevin>) (ident=laura)\r\n"
-    "\tby out.example.net (MegaSend) for <mallory>; Mon, 23 Nov 2026\r\n"
+    "\tby out.example.net (MegaSend) for <mallory-example@x.test>;\r\n"
+    "\tMon, 23 Nov 2026 15:00:09 +0800\r\n"
     "Return-Path: <bounce-4711@bulk.example.net>\r\n"
     "From: alice.private99@offers.example.com\r\n"
     "Reply-To: \"Bob Secret\" <bob.secret@elsewhere.example.org>\r\n"
@@ -23,8 +24,9 @@ static const char mail[] =
     "Precedence: bulk\r\n"
     "Content-Type: text/html; charset=us-ascii\r\n"
     "\r\n"
-    "<html><body bgcolor=\"#ff0000\"><font color=\"#00ff00\">x</font>"
-    "<a href=\"http://win.example.net/erin.reader\">y</a></body></html>\r\n";
+    "<html><body bgcolor=\"#ff0000\"><font size=+2 color=\"#00ff00\">x</font>"
+    "<a href=\"http://win.example.net/erin.reader?remove\">y</a>"
+    "<img width=1></body></html>\r\n";
 
 static struct cn_arena mem;
 static const struct cn_str *v;
@@ -50,7 +52,13 @@ int main(void)
 	    "id:aA0.0", "received:2", "passed:postfix", "passed:megasend",
 	    "passed:example.net", "passed:smtp", "received:unknown", "html-alone",
 	    "part:text/html", "charset:us-ascii", "tag:font", "links:1",
-	    "colours:2", "date:Aa, 0 Aa 0 0:0:0 +0", "o:from>reply-to" };
+	    "colours:2", "date:Aa, 0 Aa 0 0:0:0 +0", "o:from>reply-to",
+	    "~kin-return:0", "~kin-reply:0", "~kin-id:1", "~kin-link:none",
+	    "~kin-via:0", "~kin-tag", "~for-listed:0", "~hosts:1",
+	    "~relay:nameless", "~relay-first:helo",
+	    "~relay-first:helo,nameless", "~clock:right", "~to-field:plain",
+	    "~subject-ends:!", "~t-size:1", "~t-up:0", "~html:big",
+	    "~html:bug", "~html:remove", "~html:lower" };
 	static const char *const people[] = { "alice", "private", "bob",
 	    "secret", "carol", "hidden", "dave", "unseen", "erin", "reader",
 	    "4711", "192.0",
@@ -65,6 +73,17 @@ int main(void)
 	for (i = 0; i < sizeof(wants) / sizeof(wants[0]); i++)
 		good += has(wants[i]);
 	ok(good == i, "what it shows is there");
+	for (i = good = 0; i < n; i++)
+		for (k = 0; k < i; k++)
+			bad += v[i].n == v[k].n &&
+			    memcmp(v[i].p, v[k].p, v[i].n) == 0;
+	ok(bad == 0, "each once");
+	for (i = 0; i < n && v[i].n > 0; i++)
+		good += strncmp(v[i].p, "h:", 2) == 0;
+	ok(i > 20 && i < n && good == 0, "its content first, then its header");
+	for (; i < n; i++)
+		good += strncmp(v[i].p, "h:", 2) == 0;
+	ok(good > 0, "which is there");
 	for (i = 0; i < n; i++)
 		for (k = 0; k < sizeof(people) / sizeof(people[0]); k++)
 			if (strstr(v[i].p, people[k]) != NULL) {
