@@ -226,6 +226,28 @@ after:
   y: { if: { sentiment: neg*, priority: [low, '*'] }, then: { team: b } }
   x: { if: { sentiment: [positive, angry] }, then: { team: b } }
 end
+printf 'before:\n  x: { if: { language: [%s] }, then: { team: b } }\n' \
+    "$(cut -f1 "$root/tests/language.tsv" | sort -u | paste -sd ,)" \
+    >"$CN_HOME/rules.yaml"
+like 'as many languages as we can tell' "$(cat "$CN_HOME/rules.yaml")" \
+    'bg,.*,hi-Latn,.*,te'
+status 'are languages' 0 sh -c "cn-model rules </dev/null"
+broken 'no such channel' 4 'fits none that there is' <<'end'
+before:
+  z: { if: { channel: [Chat, '*ail'] }, then: { team: b } }
+  y: { if: { header: { channel: mail } }, then: { team: b } }
+  x: { if: { channel: mail }, then: { team: b } }
+end
+broken 'no such language' 4 'fits none that there is' <<'end'
+before:
+  z: { if: { language: [DE, hi-Latn, 'hi*', mr, uk, ur, as, el, zh, '*'] },
+       then: { team: b } }
+  y: { if: { language: [en, german] }, then: { team: b } }
+end
+broken 'no such language after the model' 2 'fits none that there is' <<'end'
+after:
+  x: { if: { language: en-GB }, then: { team: b } }
+end
 broken 'no such request' 2 'fits none that there is' <<'end'
 after:
   x: { if: { request: deletion }, then: { team: b } }

@@ -149,5 +149,7 @@ void cn_ai_classify(const struct cn_model *, const struct cn_ai_input *,
  * 'hi-Latn' for Hindi in Latin letters.  '' and 0 where nothing speaks for
  * any.  Returns the confidence. */
 double cn_ai_language(struct cn_str text, char out[8]);
+/* The i-th of all that it can be, some of them twice; NULL behind the last. */
+const char *cn_ai_language_at(size_t i);
 
 #endif

@@ -259,3 +259,21 @@ cn_ai_language(struct cn_str text, char out[8])
 	memcpy(out, g.code, sizeof(g.code));
 	return g.confidence;
 }
+
+const char *
+cn_ai_language_at(size_t i)
+{
+	static const struct cn_lang_table *const tables[] = { &cn_lang_latin,
+	    &cn_lang_cyrillic, &cn_lang_devanagari };
+	size_t t;
+
+	for (t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
+		if (i < tables[t]->n)
+			return tables[t]->code[i];
+		i -= tables[t]->n;
+	}
+	if (i < NSCRIPTS)
+		return scripts[i].code;
+	i -= NSCRIPTS;
+	return i < NLETTERS ? letters[i].code : NULL;
+}

@@ -73,19 +73,41 @@ static int fail(struct load *l, const struct cn_yaml *y, const char *what)
 	return cn_fail(l->err, CN_CONFIG, "%s:%d: %s", l->path, y->line, what);
 }
 
-/* Of the few words that there are, does it fit one? */
-static bool fits_some(const struct cn_pattern *p, size_t ask)
+/* The i-th of the few words that there are, or NULL. */
+static const char *word_at(size_t ask, size_t i)
 {
-	int i, n = ask == PRIORITY ? CN_PRIORITY_MAX : ask == SENTIMENT ?
-	    CN_SENTIMENT_MAX : CN_DSR_MAX;
+	static const char *const channels[] = { "email", "chat" };
 
-	for (i = ask == REQUEST ? CN_DSR_NONE + 1 : 0; i < n; i++)
-		if (cn_pattern_whole(p, cn_str(ask == PRIORITY ?
-		    cn_priority_name((enum cn_priority)i) : ask == SENTIMENT ?
-		    cn_sentiment_name((enum cn_sentiment)i) :
-		    cn_dsr_name((enum cn_dsr)i))))
+	switch (ask) {
+	case CHANNEL:
+		return i < 2 ? channels[i] : NULL;
+	case LANGUAGE:
+		return cn_ai_language_at(i);
+	case PRIORITY:
+		return i < CN_PRIORITY_MAX ?
+		    cn_priority_name((enum cn_priority)i) : NULL;
+	case SENTIMENT:
+		return i < CN_SENTIMENT_MAX ?
+		    cn_sentiment_name((enum cn_sentiment)i) : NULL;
+	case REQUEST:
+		i += CN_DSR_NONE + 1;
+		return i < CN_DSR_MAX ? cn_dsr_name((enum cn_dsr)i) : NULL;
+	default:
+		return NULL;
+	}
+}
+
+/* Does it fit one of them, or are there none? */
+static bool fits_some(const struct cn_pattern *p, size_t ask,
+    struct cn_arena *mem)
+{
+	const char *w = word_at(ask, 0);
+	size_t i;
+
+	for (i = 0; w != NULL; w = word_at(ask, ++i))
+		if (cn_pattern_whole(p, cn_pattern_fold(cn_str(w), mem)))
 			return true;
-	return false;
+	return i == 0;
 }
 
 static int patterns(struct load *l, struct cn_yaml *y, struct condition *c)
@@ -105,9 +127,7 @@ static int patterns(struct load *l, struct cn_yaml *y, struct condition *c)
 		if (!cn_pattern_make(&c->any[c->n++], v, &l->rules->mem))
 			return fail(l, i, "a pattern of 1 to 256 bytes is "
 			    "expected");
-		if ((c->ask == PRIORITY || c->ask == SENTIMENT ||
-		    c->ask == REQUEST) &&
-		    !fits_some(&c->any[c->n - 1], c->ask))
+		if (!fits_some(&c->any[c->n - 1], c->ask, &l->rules->mem))
 			return fail(l, i, "fits none that there is");
 	}
 	return 0;
