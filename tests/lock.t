@@ -83,6 +83,10 @@ for c in cn-classify cn-reply-suggest; do
 	    CN_LOCK_REFUSE=landlock CN_LOCK_LOG="$T/log" \
 	    CN_LOCK_CANARY="$T/canary" "$c" -v "$T/box"
 	like 'and says so' "$(cat "$T/err")" 'kernel has no Landlock'
+	status "$c goes on where a container refuses it" 0 env LD_PRELOAD="$L" \
+	    CN_LOCK_REFUSE=container CN_LOCK_LOG="$T/log" \
+	    CN_LOCK_CANARY="$T/canary" "$c" -v "$T/box"
+	like 'and says that' "$(cat "$T/err")" ': Landlock is refused from outside$'
 	like 'still without a socket' "$(cat "$T/log")" 'socket EPERM'
 	rm -f "$T/canary.made"
 done

@@ -41,8 +41,7 @@ int cn_desk_shut(const struct cn_desk *d, struct cn_cli *cli, bool anywhere,
 	if (cn_sandbox(&room, &lacks, err) < 0)
 		return cn_wrap(err, "what the parser does not need");
 	if (lacks != NULL && cli->verbose)
-		cn_cli_warn("not all that could be is forbidden: this kernel "
-		    "has no %s", lacks);
+		cn_cli_warn("not all that could be is forbidden: %s", lacks);
 	return 0;
 }
 

@@ -21,7 +21,7 @@ void cn_desk_close(struct cn_desk *);
  * no need of (sandbox.h): all files but the operands, the store and its keys
  * (store NULL: but the operands), all sockets, other programs.  anywhere:
  * operands name more files, which can be read wherever they are.  What the
- * kernel lacks is said with -v. */
+ * kernel lacks, or a filter around the process refuses, is said with -v. */
 int cn_desk_shut(const struct cn_desk *, struct cn_cli *, bool anywhere,
     struct cn_err *) CN_CHECKED;
 

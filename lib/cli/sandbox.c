@@ -223,11 +223,19 @@ static bool has_seccomp(void)
 int cn_sandbox(const struct cn_room *room, const char **lacks,
     struct cn_err *err)
 {
+	static const char *const said[] = { NULL, "this kernel has no seccomp",
+	    "this kernel has no Landlock",
+	    "this kernel has no seccomp and no Landlock",
+	    "Landlock is refused from outside",
+	    "this kernel has no seccomp, and Landlock is refused from outside" };
 	bool seccomp = has_seccomp();
 	long abi = syscall(__NR_landlock_create_ruleset, NULL, 0, ASK_VERSION);
+	/* Not built in, or not switched on; anything else is the answer of a
+	 * filter around us, as containers have. */
+	bool none = abi == 0 || (abi < 0 && (errno == ENOSYS ||
+	    errno == EOPNOTSUPP));
 
-	*lacks = seccomp && abi > 0 ? NULL : seccomp ? "Landlock" :
-	    abi > 0 ? "seccomp" : "seccomp, Landlock";
+	*lacks = said[!seccomp + (abi > 0 ? 0 : none ? 2 : 4)];
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return cn_fail_errno(err, CN_UNAVAILABLE, "no_new_privs");
 	if (abi > 0 && restrict_files(room, abi, err) < 0)

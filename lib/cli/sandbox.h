@@ -25,9 +25,10 @@ struct cn_room {
 
 /* Besides, the C library's charset converters can be read, which iconv(3)
  * loads when a mail asks for one; and, where there is a folder to write,
- * /dev/urandom.  *lacks is what this kernel does not have ('seccomp',
- * 'Landlock', both), NULL where it has all; that is no failure.  What it has
- * and refuses is. */
+ * /dev/urandom.  *lacks says what is missing ('this kernel has no …', or that
+ * a filter around the process refuses Landlock from the first call on), NULL
+ * where nothing is; that is no failure.  What the kernel has and refuses
+ * afterwards is. */
 int cn_sandbox(const struct cn_room *, const char **lacks, struct cn_err *)
     CN_CHECKED;
 

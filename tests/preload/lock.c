@@ -6,10 +6,10 @@
  * whichever comes first, it tries what a taken parser would, and writes to
  * FILE what came of each: 'ok', or the error's name.
  *
- *	LD_PRELOAD=lock.so CN_LOCK_REFUSE=seccomp|landlock cmd
+ *	LD_PRELOAD=lock.so CN_LOCK_REFUSE=seccomp|landlock|container cmd
  *
  * seccomp(2) fails with EPERM, as under somebody else's guard; Landlock with
- * ENOSYS, as in a kernel without it. */
+ * ENOSYS, as in a kernel without it, or with EPERM, as containers do. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -31,9 +31,8 @@ static bool tried;
 
 static void refuse(const char *how)
 {
-	bool landlock = strcmp(how, "landlock") == 0;
-	unsigned nr = landlock ? 444 : SYS_seccomp;
-	unsigned error = landlock ? ENOSYS : EPERM;
+	unsigned nr = strcmp(how, "seccomp") == 0 ? SYS_seccomp : 444;
+	unsigned error = strcmp(how, "landlock") == 0 ? ENOSYS : EPERM;
 	struct sock_filter f[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 		    offsetof(struct seccomp_data, nr)),
