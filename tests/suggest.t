@@ -164,6 +164,51 @@ like 'with Re:' "$(cat "$T/draft")" '^Subject: Re: warped kadhai$'
 like 'from the desk' "$(cat "$T/draft")" '^From: "Shop Example" <help@shop.ex'
 like 'to the customer' "$(cat "$T/draft")" '^To: "Vera Quist" <vera@example'
 like 'marked' "$(cat "$T/draft")" '^X-CN-Draft: rank=1; score=0\.'
+# RFC 5322, 3.6.2: to all who are to be answered.
+(
+	CN_HOME=$T/h3 CN_KEYS=$T/k3
+	cn-store init -q 2>/dev/null
+	cp "$T/home/config.yaml" "$CN_HOME"
+	mail 'Vera Quist' vera@example.com 1 kettle <<'M'
+My kettle is broken. The order is AB-55512.
+M
+	to=vera@example.com mail 'Priya Nair' help@shop.example 2 \
+	    'Re: kettle' 1 <<'M'
+we have got your message. The ticket of the workshop for it is W-7788.
+M
+	i=2
+	for extra in 'X-None: 0' 'Reply-To: Wes <wes@example.com>,
+ vera@example.com, help@shop.example, nobody, WES@example.com' \
+	    'Reply-To: a@x.test, b@x.test, c@x.test, d@x.test, e@x.test,
+ f@x.test, g@x.test, h@x.test, i@x.test' 'Reply-To: help@shop.example'; do
+		i=$((i + 1))
+		mail 'Vera Quist' vera@example.com $i 'Re: kettle' 2 <<'M'
+My kettle is still broken. What is the ticket of the workshop for it?
+M
+	done
+) >"$T/several"
+several() {	# NUMBER: the drafts that answer it
+	CN_HOME=$T/h3 CN_KEYS=$T/k3 cn-reply-suggest --format rfc822 \
+	    --max 3 --min-score 0 <"$T/several.$1"
+}
+tos() {
+	several "$1" | tr -d '\r' | sed -n '/^To:/,/^[^ T]/p' |
+	    grep -E '^(To:| )' | tr -d '\n' | sed 's/To:/|/g' |
+	    cut -d '|' -f 2 | sed 's/^ *//'
+}
+CN_HOME=$T/h3 CN_KEYS=$T/k3 cn-import "$T/several" 2>/dev/null |
+    CN_HOME=$T/h3 CN_KEYS=$T/k3 cn-classify >"$T/lines3"
+for i in 3 4 5 6; do
+	sed -n "${i}p" "$T/lines3" >"$T/several.$i"
+done
+is 'without Reply-To to the sender' "$(tos 3)" '"Vera Quist" <vera@example.com>'
+is 'with it to all there, once, and not to the desk' "$(tos 4)" \
+    '"Wes" <wes@example.com>, vera@example.com'
+is 'of many to eight' "$(tos 5 | tr -cd @ | wc -c)" 8
+is 'to the desk where nobody else is' "$(tos 6)" 'help@shop.example'
+like 'control: who got the ticket may see it' "$(several 3)" 'W-7788'
+like 'not where one would who did not: a draft' "$(several 4)" '^X-CN-Draft'
+unlike 'without it' "$(several 4)" 'W-7788'
 if have python3; then
 	cat >"$T/mail.py" <<'P'
 import email, email.policy, mailbox, sys

@@ -68,6 +68,22 @@ static const char *name_of(struct cn_item *it)
 	return hex;
 }
 
+/* Not to ourselves, unless nobody else is there. */
+static void leave_desk(const struct cn_suggest *s, struct cn_draft *d,
+    struct cn_arena *mem)
+{
+	struct cn_addr *to = cn_arena_alloc(mem, (d->n_to + 1) * sizeof(*to));
+	size_t i, n = 0;
+
+	for (i = 0; i < d->n_to; i++)
+		if (!cn_config_is_desk(s->items.conf, d->to[i].addr))
+			to[n++] = d->to[i];
+	if (n > 0) {
+		d->to = to;
+		d->n_to = n;
+	}
+}
+
 static int put_mail(struct cn_buf *b, struct cn_suggest *s,
     struct cn_item *it, struct cn_mail *mail, struct cn_str reply,
     int64_t now, struct cn_err *err)
@@ -89,6 +105,7 @@ static int put_mail(struct cn_buf *b, struct cn_suggest *s,
 		    "[support@example.com]' (cn-config(5))");
 	}
 	cn_mail_reply(&d, mail);
+	leave_desk(s, &d, mem);
 	d.from = (struct cn_addr){ s->agent ? s->agent : s->items.conf->name ?
 	    s->items.conf->name : "", from };
 	d.message_id = cn_arena_fmt(mem, "draft.%s.%.*s%s", name_of(it),

@@ -21,7 +21,7 @@ struct talk {
 	struct cn_suggest *s;
 	struct cn_item *it;
 	struct cn_arena *mem;		/* of the item */
-	const char *to[8];		/* who gets the answer, normalised */
+	const char *to[CN_REPLY_MAX];	/* who gets the answer, normalised */
 	size_t nto;
 	const char *category;		/* of the customer's last message */
 };
@@ -50,7 +50,7 @@ static void add_to(struct talk *t, const struct cn_addrs *a)
 	const char *kind, *normal;
 	size_t i;
 
-	for (i = 0; i < a->n && t->nto < 8; i++) {
+	for (i = 0; i < a->n && t->nto < CN_REPLY_MAX; i++) {
 		normal = cn_ident_normal(t->mem, a->v[i].addr, &kind);
 		t->to[t->nto++] = normal ? normal : "";
 	}

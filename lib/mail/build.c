@@ -359,14 +359,33 @@ static const char *bare_subject(const char *s)
 	return s;
 }
 
+/* RFC 5322, section 3.6.2: to all of them.  One that cannot be written to does
+ * not stop the others. */
+static void reply_to(struct cn_draft *d, struct cn_mail *m)
+{
+	struct cn_addrs all = m->reply_to.n ? m->reply_to : m->from;
+	struct cn_addr *to = cn_arena_alloc(&m->mem, CN_REPLY_MAX *
+	    sizeof(*to));
+	size_t n = 0, i, k;
+
+	for (i = 0; i < all.n && i < CN_REPLY_MAX; i++) {
+		if (!addr_ok(all.v[i].addr))
+			continue;
+		for (k = 0; k < n && strcasecmp(to[k].addr, all.v[i].addr); k++)
+			;
+		if (k == n)
+			to[n++] = all.v[i];
+	}
+	d->to = n > 0 ? to : all.v;
+	d->n_to = n > 0 ? n : all.n > 0;
+}
+
 void cn_mail_reply(struct cn_draft *d, struct cn_mail *m)
 {
-	struct cn_addrs to = m->reply_to.n ? m->reply_to : m->from;
 	const char **refs;
 	size_t n = 0;
 
-	d->to = to.v;
-	d->n_to = to.n > 0;
+	reply_to(d, m);
 	d->subject = cn_arena_fmt(&m->mem, "Re: %s",
 	    bare_subject(m->subject));
 	d->in_reply_to = id_ok(m->message_id) ? m->message_id : NULL;

@@ -352,7 +352,9 @@ struct cn_draft {
 int cn_mail_build(struct cn_buf *, const struct cn_draft *, struct cn_err *)
     CN_CHECKED;
 /* Fills to, subject (Re: once), in_reply_to and references of a draft that
- * answers this mail: Reply-To before From.  Strings in the mail's arena. */
+ * answers this mail: to the first CN_REPLY_MAX of Reply-To, else of From.
+ * Strings in the mail's arena. */
+#define CN_REPLY_MAX 8
 void cn_mail_reply(struct cn_draft *, struct cn_mail *);
 
 #endif
