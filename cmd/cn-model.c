@@ -291,6 +291,10 @@ static void tell(const struct cn_training *g, int made)
 		    (long long)g->left_out, g->classes);
 	else
 		cn_cli_note("nothing is new: model %s stays", g->row.name);
+	if (made && (int64_t)g->foreign > g->row.labels / 2)
+		cn_cli_note("%zu of the labels are of categories that our own "
+		    "sentences do not have: if yours stand in the place of "
+		    "ours, train with --no-starter", g->foreign);
 }
 
 static int train_one(const struct cn_trainer *t, struct cn_run_row *row,

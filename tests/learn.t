@@ -126,6 +126,8 @@ like 'cn says what is next' "$(cn)" \
 status 'train' 0 cn-model train --from-store
 like 'says on what' "$(cat "$T/err")" \
     'model [0-9a-f]{16}, 12 labelled messages, 28 categories'
+like 'and that its names are not ours' "$(cat "$T/err")" \
+    '12 of the labels are of categories .*--no-starter'
 name=$(sql 'SELECT name FROM model')
 unlike 'no more' "$(cn)" 'to be learned'
 status 'again' 0 cn-model train --from-store
@@ -161,6 +163,17 @@ is 'no clear model beside the store' "$(find "$CN_HOME" "$CN_KEYS" -type f |
     xargs grep -lc cnmodel)" ''
 is 'control: the file has its mark' "$(grep -lc cnmodel "$T/m")" "$T/m"
 ok 'the doctor finds nothing' cn-store doctor --check
+
+# Half of the labels with names of ours are no reason to do without us.
+for w in account_quibble broken_part; do
+	jq -c --arg w $w 'select(.category == $w) | .category = "refund"' \
+	    "$T/labels" | cn-model learn -q
+	status 'trained with some of our names' 0 cn-model train --from-store
+	unlike 'which is well' "$(cat "$T/err")" 'no-starter'
+	cn-model learn -q "$T/labels"
+done
+status 'without our sentences' 0 cn-model train --from-store --no-starter
+unlike 'there is nothing to say' "$(cat "$T/err")" 'no-starter'
 
 # Two at once: one model is left, and it opens.
 jq -c '{id, category: "brand_new"}' "$T/labels" | head -n 1 | cn-model learn -q

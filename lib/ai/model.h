@@ -61,6 +61,7 @@ void cn_train_room(struct cn_train *, size_t features);
 void cn_train_hold(struct cn_train *);
 size_t cn_train_count(const struct cn_train *);
 size_t cn_train_classes(const struct cn_train *);
+const char *cn_train_class(const struct cn_train *, size_t);
 
 /* Zero-initialised takes the defaults. */
 struct cn_train_opts {

@@ -79,6 +79,12 @@ cn_train_classes(const struct cn_train *t)
 	return t->classes;
 }
 
+const char *
+cn_train_class(const struct cn_train *t, size_t i)
+{
+	return t->label[i];
+}
+
 int
 cn_train_spam(const struct cn_train *t)
 {

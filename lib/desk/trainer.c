@@ -176,6 +176,22 @@ static int changed(struct cn_err *err)
 	return cn_hint(err, "run it again");
 }
 
+/* How many are of no category that the starter's sentences have. */
+static size_t foreign(const struct cn_train *starter,
+    const struct cn_examples *x)
+{
+	size_t i, k, n = 0;
+
+	for (i = 0; i < x->n; i++) {
+		for (k = 0; k < cn_train_classes(starter); k++)
+			if (strcmp(cn_train_class(starter, k),
+			    x->v[i].label) == 0)
+				break;
+		n += k == cn_train_classes(starter);
+	}
+	return n;
+}
+
 /* As many as there is room for. */
 static int add_all(const struct cn_trainer *t, struct cn_examples *x,
     struct cn_train *out, bool held, struct cn_err *err)
@@ -192,6 +208,8 @@ static int add_all(const struct cn_trainer *t, struct cn_examples *x,
 	if (t->starter.p != NULL && cn_train_yaml(out, "starter.yaml",
 	    t->starter, err) < 0)
 		return -1;
+	if (t->starter.p != NULL)
+		x->foreign = foreign(out, x);
 	if (held)
 		cn_train_hold(out);
 	for (i = 0; i < x->n && r == 0 && !cn_train_full(out); i++) {
@@ -311,6 +329,7 @@ static int train(const struct cn_trainer *t, struct cn_examples *x,
 
 	if (set != NULL && (m = cn_model_train(set, &t->how, err)) != NULL) {
 		g->left_out = x->n - x->taught;
+		g->foreign = x->foreign;
 		cn_model_save(m, &bytes);
 		g->row = (struct cn_trained){ .kind = t->kind,
 		    .name = cn_arena_strdup(&g->mem, cn_model_id(m)),

@@ -26,6 +26,8 @@ struct cn_examples {
 	size_t n, skipped;		/* skipped: the gate said no */
 	size_t taught;			/* the first of them: the others had
 					 * no room */
+	size_t foreign;			/* of categories that are not the
+					 * starter's, where it teaches too */
 	int64_t until;			/* when the newest label was set */
 	struct cn_arena mem;
 };
@@ -59,7 +61,8 @@ struct cn_train *cn_examples_train(const struct cn_trainer *,
 struct cn_training {
 	struct cn_trained row;		/* of the model in use; id 0: none */
 	size_t skipped, classes;
-	size_t left_out;		/* for room, of the row's labels */
+	size_t left_out, foreign;	/* of the row's labels: for room; as
+					 * above */
 	size_t spam, ham;		/* examples, of a model of spam */
 	struct cn_arena mem;		/* of the row; release it */
 };
