@@ -21,7 +21,7 @@ PKGS = libssl libcrypto sqlite3 yaml-0.1 libutf8proc libarchive libisal \
 	libcurl zlib
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wformat=2 -Wvla -Wundef
-FLAGS = -std=c11 -D_GNU_SOURCE -ffp-contract=off -O2 -g -fPIE \
+FLAGS = -std=c11 -D_GNU_SOURCE -ffp-contract=off -fno-math-errno -O2 -g -fPIE \
 	-fstack-protector-strong -D_FORTIFY_SOURCE=2 $(WARN) -Ilib \
 	$(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
 # libetpan's own flags would turn PIE off; each command loads what it uses.

@@ -172,10 +172,10 @@ category(const struct cn_model *m, struct cn_look *l)
 	int best;
 
 	f = cn_feats(&l->words, &nf, l->arena);
-	tf = cn_input_tfs(l->in, f, nf, &ntf, l->arena);
+	tf = cn_input_tfs(m, l->in, f, nf, &ntf, l->arena);
 	p = cn_arena_alloc(l->arena, m->classes * sizeof(*p));
 	side = cn_arena_alloc(l->arena, m->classes * sizeof(*side));
-	if (cn_model_score(m, tf, ntf, p, &norm) == 0)
+	if (cn_model_add(m, tf, ntf, p, &norm) == 0)
 		return;
 	cn_sentences(m, l->in, p, l->arena);
 	side = cn_model_meaning(m, m->use ? cn_meaning(m->use, l->in,
@@ -417,8 +417,8 @@ spam_by_model(struct cn_look *l, const struct cn_model *m)
 	own.r = cn_arena_alloc(l->arena, sizeof(*own.r));
 	memset(own.r, 0, sizeof(*own.r));
 	f = cn_feats(&l->words, &nf, l->arena);
-	tf = cn_input_tfs(&in, f, nf, &n, l->arena);
-	if (cn_model_score(m, tf, n, p, &norm) == 0)
+	tf = cn_input_tfs(m, &in, f, nf, &n, l->arena);
+	if (cn_model_add(m, tf, n, p, &norm) == 0)
 		return;
 	(void)cn_softmax(p, m->classes, m->temperature);
 	x = p[class];

@@ -92,12 +92,31 @@ struct cn_train {
 /* The class 'spam' where the only other one is 'ham'; else -1. */
 int cn_train_spam(const struct cn_train *);
 
-/* The distinct features in order of first occurrence, in the arena. */
-struct cn_tf *cn_tfs(const struct cn_feat *f, size_t n, size_t *nout,
-    struct cn_arena *arena);
+/* The first unit of the record that a key may have, without a look at that,
+ * for which the memory is called; 0: it has none. */
+#define CN_UNIT 32			/* bytes; a record has some of these */
+#define CN_UNIT_BITS 24			/* of a slot; the rest is a key's */
+#define CN_LINE 64			/* bytes of a line of the cache */
+static inline uint32_t
+cn_model_guess(const struct cn_model *m, uint32_t key)
+{
+	uint32_t at = key, s = m->slot[at & m->mask];
+
+	while ((s ^ key) >> CN_UNIT_BITS && s)
+		s = m->slot[++at & m->mask];
+	s &= (1u << CN_UNIT_BITS) - 1;
+	__builtin_prefetch(m->record + (size_t)s * CN_UNIT);
+	__builtin_prefetch(m->record + (size_t)s * CN_UNIT + CN_LINE);
+	return s;
+}
+
+/* The distinct features in order of first occurrence, in the arena; guessed
+ * for cn_model_add() of a model, or NULL. */
+struct cn_tf *cn_tfs(const struct cn_model *, const struct cn_feat *f,
+    size_t n, size_t *nout, struct cn_arena *arena);
 /* The same with the marks of an input behind those of its words, which are
  * given or made here. */
-struct cn_tf *cn_input_tfs(const struct cn_ai_input *,
+struct cn_tf *cn_input_tfs(const struct cn_model *, const struct cn_ai_input *,
     const struct cn_feat *f, size_t nf, size_t *nout, struct cn_arena *);
 
 /* What one occurrence of each block's features is worth: 1 / norm. */
@@ -110,6 +129,8 @@ double cn_model_tf(unsigned n);			/* 1 + ln n */
  * in each its row + 1, or 0. */
 size_t cn_model_score(const struct cn_model *, struct cn_tf *, size_t,
     float *score, struct cn_norm *);
+size_t cn_model_add(const struct cn_model *, struct cn_tf *, size_t,
+    float *score, struct cn_norm *);	/* the same where they are guessed */
 size_t cn_model_look_up(const struct cn_model *, struct cn_tf *, size_t,
     struct cn_norm *);			/* the same without sums */
 /* Softmax at a temperature, in place; returns the index of the best. */

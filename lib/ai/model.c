@@ -67,14 +67,21 @@ struct tfs {
 	struct cn_tf *tf;
 	uint16_t *slot;			/* open addressing; + 1 */
 	size_t n, mask;
+	const struct cn_model *m;	/* or NULL */
 	uint16_t room[SLOTS];
 };
 
 static void
-begin(struct tfs *t, size_t most, struct cn_arena *arena)
+begin(struct tfs *t, const struct cn_model *m, size_t most,
+    struct cn_arena *arena)
 {
+	static uint32_t none;
+	static char record[2 * CN_LINE];
+	static const struct cn_model empty = { .slot = &none,
+	    .record = record };
 	size_t size = 16;
 
+	t->m = m ? m : &empty;
 	while (size < 8 * most)
 		size *= 2;
 	t->tf = cn_arena_alloc(arena, (most + 1) * sizeof(*t->tf));
@@ -100,17 +107,19 @@ count(struct tfs *t, uint32_t key, uint16_t block)
 			return;
 		}
 	}
-	t->tf[t->n] = (struct cn_tf){ key, 1, block, 0 };
+	t->tf[t->n] = (struct cn_tf){ key, 1, block, cn_model_guess(t->m,
+	    key) };
 	t->slot[at] = (uint16_t)++t->n;
 }
 
 struct cn_tf *
-cn_tfs(const struct cn_feat *f, size_t n, size_t *nout, struct cn_arena *arena)
+cn_tfs(const struct cn_model *m, const struct cn_feat *f, size_t n,
+    size_t *nout, struct cn_arena *arena)
 {
 	struct tfs t;
 	size_t i;
 
-	begin(&t, n, arena);
+	begin(&t, m, n, arena);
 	for (i = 0; i < n; i++)
 		count(&t, f[i].key, f[i].kind == CN_WHY_CHARS);
 	*nout = t.n;
@@ -118,14 +127,15 @@ cn_tfs(const struct cn_feat *f, size_t n, size_t *nout, struct cn_arena *arena)
 }
 
 static struct cn_tf *
-words_tfs(const struct cn_words *w, size_t *nout, struct cn_arena *arena)
+words_tfs(const struct cn_model *m, const struct cn_words *w, size_t *nout,
+    struct cn_arena *arena)
 {
 	uint32_t *key;
 	size_t i, words, n;
 	struct tfs t;
 
 	key = cn_keys(w, &words, &n, arena);
-	begin(&t, n, arena);
+	begin(&t, m, n, arena);
 	for (i = 0; i < words; i++)
 		count(&t, key[i], BLOCK_WORDS);
 	for (; i < n; i++)
@@ -135,8 +145,8 @@ words_tfs(const struct cn_words *w, size_t *nout, struct cn_arena *arena)
 }
 
 struct cn_tf *
-cn_input_tfs(const struct cn_ai_input *in, const struct cn_feat *f, size_t nf,
-    size_t *nout, struct cn_arena *arena)
+cn_input_tfs(const struct cn_model *m, const struct cn_ai_input *in,
+    const struct cn_feat *f, size_t nf, size_t *nout, struct cn_arena *arena)
 {
 	unsigned block = BLOCK_MARKS;
 	struct cn_words words;
@@ -147,9 +157,9 @@ cn_input_tfs(const struct cn_ai_input *in, const struct cn_feat *f, size_t nf,
 	if (f == NULL) {
 		cn_words(&words, in->subject, CN_AI_SUBJECT_MAX, in->text,
 		    CN_AI_TEXT_MAX, false, arena);
-		tf = words_tfs(&words, nout, arena);
+		tf = words_tfs(m, &words, nout, arena);
 	} else {
-		tf = cn_tfs(f, nf, nout, arena);
+		tf = cn_tfs(m, f, nf, nout, arena);
 	}
 	if (in->nmarks == 0)
 		return tf;
@@ -167,7 +177,8 @@ cn_input_tfs(const struct cn_ai_input *in, const struct cn_feat *f, size_t nf,
 		if (j < n)
 			continue;
 		all[n] = (struct cn_tf){ .key = key, .n = 1, .block = (uint16_t)
-		    (in->marks[i].p[0] == '~' ? block + 1 : block) };
+		    (in->marks[i].p[0] == '~' ? block + 1 : block),
+		    .row = m ? cn_model_guess(m, key) : 0 };
 		n++;
 	}
 	*nout = n;
@@ -201,18 +212,48 @@ cn_softmax(float *score, size_t n, double temperature)
 	return (int)best;
 }
 
+/* Sum and sum of squares. */
+CN_TWIN void
+moments(const float *score, size_t n, double *sum, double *sq)
+{
+	d4 s = { 0 }, q = { 0 }, d;
+	size_t i;
+	v4 v;
+
+	for (i = 0; i + 4 <= n; i += 4) {
+		memcpy(&v, score + i, sizeof(v));
+		d = __builtin_convertvector(v, d4);
+		s += d;
+		q += d * d;
+	}
+	for (; i < n; i++) {
+		s[0] += (double)score[i];
+		q[0] += (double)score[i] * (double)score[i];
+	}
+	*sum = s[0] + s[1] + s[2] + s[3];
+	*sq = q[0] + q[1] + q[2] + q[3];
+}
+
+static void
+moments_any(const float *score, size_t n, double *sum, double *sq)
+{
+	moments(score, n, sum, sq);
+}
+
+CN_WIDE static void
+moments_wide(const float *score, size_t n, double *sum, double *sq)
+{
+	moments(score, n, sum, sq);
+}
+
 double
 cn_model_heat(const float *score, size_t n, double temperature, bool mixed)
 {
 	double sum = 0, sq = 0, spread, heat;
-	size_t i;
 
 	if (n < FEW)
 		return temperature;
-	for (i = 0; i < n; i++) {
-		sum += (double)score[i];
-		sq += (double)score[i] * (double)score[i];
-	}
+	(cn_wide() ? moments_wide : moments_any)(score, n, &sum, &sq);
 	spread = sq / (double)n - sum / (double)n * (sum / (double)n);
 	if (!(spread > 0))
 		return temperature;
@@ -240,10 +281,12 @@ cn_model_decide(const struct cn_model *m, float *score, const float *side,
 	size_t i, n = m->classes;
 	int best;
 
-	memcpy(words, score, n * sizeof(*words));
+	if (certain)
+		memcpy(words, score, n * sizeof(*words));
 	for (i = 0; side && i < n; i++)
 		score[i] += (float)m->mix * side[i];
-	memcpy(both, score, n * sizeof(*both));
+	if (certain)
+		memcpy(both, score, n * sizeof(*both));
 	best = cn_softmax(score, n, cn_model_heat(score, n, temperature,
 	    side != NULL));
 	if (certain && (uint32_t)best + 1 == m->outside)
@@ -274,8 +317,8 @@ cn_model_predict(const struct cn_model *m, const struct cn_ai_input *in,
 	struct cn_tf *tf;
 	size_t n, i;
 
-	tf = cn_input_tfs(in, NULL, 0, &n, arena);
-	if (cn_model_score(m, tf, n, prob, &norm) == 0) {
+	tf = cn_input_tfs(m, in, NULL, 0, &n, arena);
+	if (cn_model_add(m, tf, n, prob, &norm) == 0) {
 		for (i = 0; i < m->classes; i++)
 			prob[i] = 1.0f / (float)m->classes;
 		return -1;

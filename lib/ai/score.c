@@ -16,10 +16,7 @@
 
 #include "inner.h"
 
-#define LINE 64				/* bytes of a line of the cache */
-#define UNIT 32				/* a record has some of these */
-#define UNIT_BITS 24			/* a file has at most 2^23 rows */
-#define UNITS ((1u << UNIT_BITS) - 1)
+#define UNITS ((1u << CN_UNIT_BITS) - 1)
 #define DENSE_MIN 4
 #define LANES_ALL 16
 #define FREQUENT 16
@@ -27,7 +24,8 @@
 #define WORTH_MAX 32767			/* of a feature that is FULL times */
 #define FULL 4				/* there as one that is there once */
 #define SQUARE (1 << 20)
-#define BATCH 8
+#define BATCH 64
+#define AT_ONCE 5			/* lanes */
 #define ADDED 512			/* features whose sum has 32 bits */
 
 /* Then the vector: a byte a class, 16 together, their middle two quads changed
@@ -43,7 +41,7 @@ static const struct record *
 record(const struct cn_model *m, uint32_t unit)
 {
 	return (const struct record *)(const void *)(m->record + (size_t)unit *
-	    UNIT);
+	    CN_UNIT);
 }
 
 static size_t
@@ -58,7 +56,7 @@ place(size_t class)
 static size_t
 units(size_t bytes)
 {
-	return (sizeof(struct record) + bytes + UNIT - 1) / UNIT;
+	return (sizeof(struct record) + bytes + CN_UNIT - 1) / CN_UNIT;
 }
 
 /* Writes a row's record at a place; returns how many units it takes.  NULL:
@@ -108,7 +106,7 @@ put_slot(struct cn_model *m, uint32_t key, size_t unit)
 
 	while (m->slot[at])
 		at = (at + 1) & m->mask;
-	m->slot[at] = key >> UNIT_BITS << UNIT_BITS | (uint32_t)unit;
+	m->slot[at] = key >> CN_UNIT_BITS << CN_UNIT_BITS | (uint32_t)unit;
 }
 
 /* The units of all records; writes them where there is memory for them.  What
@@ -116,7 +114,7 @@ put_slot(struct cn_model *m, uint32_t key, size_t unit)
 static size_t
 put_records(struct cn_model *m)
 {
-	size_t room = DENSE_BYTES / (units(16 * m->lanes) * UNIT), i, n = 1;
+	size_t room = DENSE_BYTES / (units(16 * m->lanes) * CN_UNIT), i, n = 1;
 	uint32_t least, most = UINT32_MAX;
 
 	for (least = FREQUENT; most > 1; most = least, least /= FREQUENT)
@@ -126,7 +124,7 @@ put_records(struct cn_model *m)
 			if (m->record)
 				put_slot(m, m->key[i], n);
 			n += put_record(m, i, is_dense(m, i, &room),
-			    m->record ? m->record + n * UNIT : NULL);
+			    m->record ? m->record + n * CN_UNIT : NULL);
 		}
 	return n;
 }
@@ -147,15 +145,15 @@ cn_model_index(struct cn_model *m)
 		most = x > most ? x : most;
 	}
 	m->step = most > 0 ? most * FULL / WORTH_MAX : 1;
-	while (size < 4 * m->rows)
+	while (size < 2 * m->rows)
 		size *= 2;
 	free(m->slot);
 	free(m->memory);
 	m->slot = cn_alloc(size * sizeof(*m->slot));
 	m->mask = (uint32_t)(size - 1);
 	m->record = NULL;
-	m->memory = cn_alloc(put_records(m) * UNIT + LINE);
-	m->record = m->memory + (-(uintptr_t)m->memory & (LINE - 1));
+	m->memory = cn_alloc(put_records(m) * CN_UNIT + CN_LINE);
+	m->record = m->memory + (-(uintptr_t)m->memory & (CN_LINE - 1));
 	put_records(m);
 	/* The first is that of what is not known. */
 	x = (float)(cn_log(1.0 + (double)m->examples) + 1);
@@ -172,21 +170,21 @@ find(const struct cn_model *m, uint32_t key)
 	uint32_t at = key, s;
 
 	for (; (s = m->slot[at & m->mask]) != 0; at++)
-		if ((s ^ key) >> UNIT_BITS == 0 &&
+		if ((s ^ key) >> CN_UNIT_BITS == 0 &&
 		    record(m, s & UNITS)->key == key)
 			break;
 	return s & UNITS;
 }
 
-/* So many vectors at once: the sums are loaded and stored once for them. */
+/* Vectors that wait, for so many sums are loaded and stored but once. */
 struct batch {
-	int16_t x[BATCH];
-	const int8_t *w[BATCH];
+	int16_t x[BATCH + 1];
+	const int8_t *w[BATCH + 1];
 	size_t n;
 };
 
 struct sums {
-	struct batch batch[BLOCKS];
+	struct batch *batch;		/* [BLOCKS]; or NULL */
 	uint64_t square[BLOCKS];	/* of the length of each block */
 	size_t unknown;
 	float part;			/* of their worth is added */
@@ -197,7 +195,7 @@ add_rows(const struct batch *b, int32_t *sum, size_t lanes)
 {
 	size_t i, c, q, k;
 
-	for (i = 0; i < BATCH; i++)
+	for (i = 0; i < b->n; i++)
 		for (c = 0; c < 16 * lanes; c += 4) {
 			q = place(c);
 			for (k = 0; k < 4; k++)
@@ -206,87 +204,70 @@ add_rows(const struct batch *b, int32_t *sum, size_t lanes)
 }
 
 #ifdef __x86_64__
+/* Two rows at a time, to so many lanes that their sums stay in registers. */
+CN_WIDE CN_TWIN void
+add_lanes(const struct batch *b, size_t first, const size_t lanes,
+    int32_t *sum)
+{
+	__m256i *s = (__m256i *)(void *)(sum + 16 * first), add[2 * AT_ONCE];
+	__m256i x, v, w;
+	const __m128i *p, *q;
+	int32_t two;
+	size_t i, c;
+
+#pragma GCC unroll 10
+	for (c = 0; c < 2 * lanes; c++)
+		add[c] = s[c];
+	for (i = 0; i < b->n; i += 2) {
+		memcpy(&two, b->x + i, sizeof(two));
+		x = _mm256_set1_epi32(two);
+		p = (const __m128i *)(const void *)b->w[i] + first;
+		q = (const __m128i *)(const void *)b->w[i + 1] + first;
+#pragma GCC unroll 5
+		for (c = 0; c < lanes; c++) {
+			v = _mm256_cvtepi8_epi16(p[c]);
+			w = _mm256_cvtepi8_epi16(q[c]);
+			add[2 * c] = _mm256_add_epi32(add[2 * c],
+			    _mm256_madd_epi16(_mm256_unpacklo_epi16(v, w), x));
+			add[2 * c + 1] = _mm256_add_epi32(add[2 * c + 1],
+			    _mm256_madd_epi16(_mm256_unpackhi_epi16(v, w), x));
+		}
+	}
+#pragma GCC unroll 10
+	for (c = 0; c < 2 * lanes; c++)
+		s[c] = add[c];
+}
+
 CN_WIDE static void
 add_rows_wide(const struct batch *b, int32_t *sum, size_t lanes)
 {
-	__m256i x[BATCH / 2], low, high, v, w;
-	__m256i *s = (__m256i *)(void *)sum;
-	size_t i, c;
-	int32_t two;
+	size_t c;
 
-	for (i = 0; i < BATCH / 2; i++) {
-		memcpy(&two, b->x + 2 * i, sizeof(two));
-		x[i] = _mm256_set1_epi32(two);
-	}
-	for (c = 0; c < lanes; c++) {
-		low = s[2 * c];
-		high = s[2 * c + 1];
-#pragma GCC unroll 4
-		for (i = 0; i < BATCH / 2; i++) {
-			v = _mm256_cvtepi8_epi16(*(const __m128i *)
-			    (const void *)(b->w[2 * i] + 16 * c));
-			w = _mm256_cvtepi8_epi16(*(const __m128i *)
-			    (const void *)(b->w[2 * i + 1] + 16 * c));
-			low = _mm256_add_epi32(low, _mm256_madd_epi16(
-			    _mm256_unpacklo_epi16(v, w), x[i]));
-			high = _mm256_add_epi32(high, _mm256_madd_epi16(
-			    _mm256_unpackhi_epi16(v, w), x[i]));
+	for (c = 0; c < lanes; c += AT_ONCE)
+		switch (lanes - c) {
+		case 1: add_lanes(b, c, 1, sum); break;
+		case 2: add_lanes(b, c, 2, sum); break;
+		case 3: add_lanes(b, c, 3, sum); break;
+		case 4: add_lanes(b, c, 4, sum); break;
+		default: add_lanes(b, c, AT_ONCE, sum); break;
 		}
-		s[2 * c] = low;
-		s[2 * c + 1] = high;
-	}
 }
 #else
 #define add_rows_wide add_rows
 #endif
 
+/* Adds the n rows that wait. */
 static void
-flush(const struct cn_model *m, const struct batch *b, int32_t *sum)
+flush(const struct cn_model *m, struct batch *b, size_t n, int32_t *sum)
 {
+	b->x[n] = 0;
+	b->w[n] = b->w[0];
+	b->n = n + n % 2;
 	if (m->wide)
 		add_rows_wide(b, sum, m->lanes);
 	else
 		add_rows(b, sum, m->lanes);
-}
-
-/* The same of n < BATCH. */
-static void
-flush_rest(const struct cn_model *m, struct batch *b, int32_t *sum)
-{
-	size_t n;
-
-	for (n = b->n; n < BATCH; n++) {
-		b->x[n] = 0;
-		b->w[n] = b->w[0];
-	}
-	flush(m, b, sum);
-}
-
-/* Looks every feature up, in passes, so that the memory's answers overlap. */
-static void
-look_up(const struct cn_model *m, struct cn_tf *tf, const struct cn_tf *end)
-{
-	size_t bytes = sizeof(struct record) + 16 * m->lanes, c;
-	const uint32_t *slot = m->slot;
-	uint32_t mask = m->mask, at, s;
-	const char *r;
-	struct cn_tf *t;
-
-	for (t = tf; t < end; t++)
-		__builtin_prefetch(&slot[t->key & mask]);
-	for (t = tf; t < end; t++) {
-		at = t->key;
-		s = slot[at & mask];
-		/* The first that may be it, without a look at the record. */
-		while ((s ^ t->key) >> UNIT_BITS && s)
-			s = slot[++at & mask];
-		t->row = s & UNITS;
-		r = (const char *)record(m, t->row);
-		__builtin_prefetch(r);
-		__builtin_prefetch(r + LINE);
-		for (c = 2 * LINE; c < bytes; c += LINE)
-			__builtin_prefetch(r + c);
-	}
+	b->n = 0;
 }
 
 /* Takes a run of features of one block: notes their rows and their length, and
@@ -302,7 +283,7 @@ run(const struct cn_model *m, struct cn_tf *t, const struct cn_tf *end,
 	const struct cn_weight *w;
 	const struct record *r;
 	uint64_t square = 0;
-	size_t k = b->n;
+	size_t k = sum ? b->n : 0;
 	float few, x;
 
 	for (; t < end && t->block == block; t++) {
@@ -329,7 +310,7 @@ run(const struct cn_model *m, struct cn_tf *t, const struct cn_tf *end,
 			b->x[k] = (int16_t)x;
 			b->w[k++] = (const int8_t *)(r + 1);
 			if (k == BATCH) {
-				flush(m, b, sum);
+				flush(m, b, k, sum);
 				k = 0;
 			}
 			continue;
@@ -339,7 +320,8 @@ run(const struct cn_model *m, struct cn_tf *t, const struct cn_tf *end,
 			sum[w->class] += (int16_t)x * w->w;
 	}
 	s->square[block] += square;
-	b->n = k;
+	if (sum)
+		b->n = k;
 	return t;
 }
 
@@ -401,6 +383,15 @@ invert(uint64_t *square, struct cn_norm *norm)
 		    square[i] / SQUARE)) : 0;
 }
 
+static void
+guess(const struct cn_model *m, struct cn_tf *tf, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		tf[i].row = cn_model_guess(m, tf[i].key);
+}
+
 size_t
 cn_model_look_up(const struct cn_model *m, struct cn_tf *tf, size_t n,
     struct cn_norm *norm)
@@ -408,7 +399,7 @@ cn_model_look_up(const struct cn_model *m, struct cn_tf *tf, size_t n,
 	struct sums s = { .unknown = 0 };
 	struct cn_tf *t = tf;
 
-	look_up(m, tf, tf + n);
+	guess(m, tf, n);
 	while (t < tf + n)
 		t = take(m, t, tf + n, &s, NULL);
 	invert(s.square, norm);
@@ -416,32 +407,48 @@ cn_model_look_up(const struct cn_model *m, struct cn_tf *tf, size_t n,
 }
 
 size_t
-cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
+cn_model_add(const struct cn_model *m, struct cn_tf *tf, size_t n,
     float *score, struct cn_norm *norm)
 {
 	_Alignas(32) int32_t sum[BLOCKS][(CN_MODEL_CLASSES + 15) / 16 * 16];
-	struct sums s = { .part = 1 };
+	struct batch batch[BLOCKS];
+	struct sums s = { .batch = batch, .part = 1 };
+	bool used[BLOCKS] = { false };
 	struct cn_tf *t = tf;
 	float by;
 	size_t i;
 
-	for (i = 0; i < BLOCKS; i++)
-		memset(sum[i], 0, 16 * m->lanes * sizeof(sum[i][0]));
 	for (i = ADDED; i < n; i *= 2)
 		s.part /= 2;
-	look_up(m, tf, tf + n);
-	while (t < tf + n)
-		t = take(m, t, tf + n, &s, sum[t->block]);
+	while (t < tf + n) {
+		i = t->block;
+		if (!used[i]) {
+			used[i] = true;
+			batch[i].n = 0;
+			memset(sum[i], 0, 16 * m->lanes * sizeof(sum[i][0]));
+		}
+		t = take(m, t, tf + n, &s, sum[i]);
+	}
 	invert(s.square, norm);
 	memcpy(score, m->bias, m->classes * sizeof(*score));
 	for (i = 0; i < BLOCKS; i++) {
-		if (s.batch[i].n)
-			flush_rest(m, &s.batch[i], sum[i]);
+		if (!used[i])
+			continue;
+		if (batch[i].n)
+			flush(m, &batch[i], batch[i].n, sum[i]);
 		by = norm->inv[i] * m->step / s.part;
-		if (by > 0 && m->wide)
+		if (m->wide)
 			scale_wide(sum[i], m->classes, by, score);
-		else if (by > 0)
+		else
 			scale_any(sum[i], m->classes, by, score);
 	}
 	return n - s.unknown;
+}
+
+size_t
+cn_model_score(const struct cn_model *m, struct cn_tf *tf, size_t n,
+    float *score, struct cn_norm *norm)
+{
+	guess(m, tf, n);
+	return cn_model_add(m, tf, n, score, norm);
 }

@@ -133,8 +133,8 @@ cn_sentences(const struct cn_model *m, const struct cn_ai_input *in,
 	mean = p + m->classes;
 	for (i = 0; i < n; i++) {
 		f = cn_feats(&all[i].words, &nf, arena);
-		tf = cn_tfs(f, nf, &ntf, arena);
-		if (cn_model_score(m, tf, ntf, score, &norm) == 0)
+		tf = cn_tfs(m, f, nf, &ntf, arena);
+		if (cn_model_add(m, tf, ntf, score, &norm) == 0)
 			continue;
 		memcpy(p, score, m->classes * sizeof(*p));
 		weight = all[i].weight *

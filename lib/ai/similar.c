@@ -92,7 +92,7 @@ features(struct cn_str text, size_t *n, struct cn_arena *arena)
 		}
 		f[j++] = f[i];
 	}
-	return cn_tfs(f, j, n, arena);
+	return cn_tfs(NULL, f, j, n, arena);
 }
 
 static struct slot *

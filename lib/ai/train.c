@@ -130,7 +130,7 @@ add(struct cn_train *t, uint32_t class, const struct cn_ai_input *in,
 	cn_words(&words, in->subject, CN_AI_SUBJECT_MAX, in->text,
 	    CN_AI_TEXT_MAX, false, &scratch);
 	f = cn_feats(&words, &nf, &scratch);
-	tf = cn_input_tfs(in, f, nf, &n, &scratch);
+	tf = cn_input_tfs(NULL, in, f, nf, &n, &scratch);
 	meaning = t->enc ? cn_meaning(t->enc, in, &scratch) : NULL;
 	if (t->n == t->cap) {
 		t->cap = t->cap ? 2 * t->cap : 256;

@@ -496,18 +496,9 @@ cn_log(double x)
 	return (double)e * 0.69314718055994531 + 2 * s * p;
 }
 
-/* Square root by Newton's steps from the bits: sqrt() is exact everywhere
- * too, but may set errno through a call. */
+/* One instruction, exact on every machine (-fno-math-errno). */
 double
 cn_root(double x)
 {
-	union { double d; uint64_t u; } v = { x };
-	int i;
-
-	if (x <= 0)
-		return 0;
-	v.u = (v.u >> 1) + ((uint64_t)1023 << 51);
-	for (i = 0; i < 5; i++)
-		v.d = 0.5 * (v.d + x / v.d);
-	return v.d;
+	return x > 0 ? __builtin_sqrt(x) : 0;
 }

@@ -172,7 +172,7 @@ check_sums(size_t classes)
 
 	for (i = 0; i < 4; i++) {
 		in.text = babble(&state, length[i], &arena);
-		tf = cn_input_tfs(&in, NULL, 0, &n, &arena);
+		tf = cn_input_tfs(NULL, &in, NULL, 0, &n, &arena);
 		known = cn_model_score(m, tf, n, score, &norm);
 		near += known > 0 && known < n && apart(m, tf, n, &norm,
 		    score) < 0.002;
