@@ -3,7 +3,9 @@
  * Examples are visited in a fixed scattered order (steps of the golden ratio
  * through the list), the rate falls linearly to zero.  Each visit sees a part
  * of the example's features only (Hinton et al. 2012, 'dropout'), by a fixed
- * sequence: no feature can rely on its neighbours.  Rare classes weigh more.
+ * sequence: no feature can rely on its neighbours.  Rare classes weigh more;
+ * examples that contradict what is learned, as wrong labels do, weigh less
+ * (Zhang and Sabuncu 2018, arXiv:1805.07836).
  * The inner loops run over classes, element by element, so that their result
  * does not depend on how wide the machine's vectors are; sums are taken in
  * order.
@@ -18,13 +20,17 @@
 #define RATE 1.0f
 #define MEANING 2.0f			/* length of the encoder's numbers */
 #define SEEN 0.5f			/* share of features seen at a visit */
+/* Of many examples (FEW a class: half of it): */
+#define FEW 60
+#define DOUBT 0.2f			/* power of the share a label has */
+#define CHARS 0.2f			/* characters are shorter than words */
+#define AGAIN 0.55f			/* share of the words by themselves */
 #define EPOCHS 60
 #define VISITS 1200000			/* fewer epochs where they were more */
 #define EPOCHS_MIN 10
 #define RARE_MAX 3.0f			/* weight of a rare class at most */
 #define ROWS_MAX 120000
 #define WEIGHTS_MAX (32u << 20)		/* rows times classes */
-#define KEEP 4
 #define VIEWS 3				/* of a mail: words, two of marks */
 #define LINE 64			/* bytes of a cache line */
 #define NEAR 16			/* lanes of a row that are called for */
@@ -56,6 +62,9 @@ struct fit {
 	struct doc *doc;
 	size_t ndoc;
 	struct term *term;
+	uint8_t *block;			/* [rows]: BLOCK_… */
+	float trust;			/* 0 to 1: there are examples enough */
+	float doubt;			/* power of the share a label has */
 	v8 *w;				/* [rows][lanes] */
 	v8 *bias, *p;			/* [lanes] */
 	size_t lanes;			/* v8s a row */
@@ -114,6 +123,7 @@ make_docs(struct fit *f)
 	struct cn_norm norm;
 	struct term *out;
 	uint32_t row;
+	float x;
 
 	for (i = 0; i < t->n; i++) {
 		total += t->ex[i].n;
@@ -136,9 +146,12 @@ make_docs(struct fit *f)
 		for (j = 0; j < e->n; j++) {
 			if ((row = e->tf[j].row) == 0)
 				continue;
-			out->row = row - 1;
-			out++->x = (float)cn_model_tf(e->tf[j].n) *
+			x = (float)cn_model_tf(e->tf[j].n) *
 			    f->m->row[row - 1].idf * norm.inv[e->tf[j].block];
+			f->block[row - 1] = (uint8_t)e->tf[j].block;
+			if (e->tf[j].block == BLOCK_CHARS)
+				x *= 1 - CHARS * f->trust;
+			*out++ = (struct term){ row - 1, x };
 			f->doc[f->ndoc].view[view_of(e->tf[j].block)]++;
 		}
 		f->doc[f->ndoc].n = (uint32_t)(out - f->doc[f->ndoc].t);
@@ -243,8 +256,11 @@ step(struct fit *f, float rate)
 	memcpy(f->p, f->bias, f->lanes * sizeof(v8));
 	add_rows(f);
 	cn_lanes_softmax(f->p, f->m->classes, 1);
-	((float *)f->p)[class] -= 1;
 	rate *= f->rare[class];
+	if (f->doubt > 0)
+		rate *= (float)cn_exp((double)f->doubt *
+		    cn_log((double)((float *)f->p)[class] + 1e-6));
+	((float *)f->p)[class] -= 1;
 	for (c = 0; c < f->lanes; c++) {
 		f->p[c] *= -rate;
 		f->bias[c] += f->p[c] * 0.1f;
@@ -296,8 +312,10 @@ gcd(size_t a, size_t b)
 	return b ? gcd(b, a % b) : a;
 }
 
+/* part: of the epochs, one in so many. */
 static int
-descend(struct fit *f, const struct cn_train_opts *o, struct cn_err *err)
+descend(struct fit *f, const struct cn_train_opts *o, unsigned part,
+    struct cn_err *err)
 {
 	size_t n = f->ndoc, i, stride = (size_t)((double)n * 0.6180339887) | 1;
 	unsigned epochs = o->epochs, e;
@@ -308,6 +326,7 @@ descend(struct fit *f, const struct cn_train_opts *o, struct cn_err *err)
 		epochs = n * EPOCHS < VISITS ? EPOCHS :
 		    n * EPOCHS_MIN < VISITS ? (unsigned)(VISITS / n) :
 		    EPOCHS_MIN;
+	epochs = (epochs + part - 1) / part;
 	while (gcd(stride, n) != 1)
 		stride += 2;
 	for (e = 0; e < epochs; e++) {
@@ -355,7 +374,7 @@ descend_apart(struct fit *f, const struct cn_train_opts *o, struct cn_err *err)
 			for (j = 0; j < f->doc[i].n; j++)
 				seen[f->doc[i].t[j].row] = 1;
 		}
-		rc = descend(f, o, err);
+		rc = descend(f, o, 1, err);
 		for (i = 0; i < f->ndoc; i++)
 			f->doc[i].t += f->doc[i].n;
 		for (i = 0; i < f->lanes; i++)
@@ -368,88 +387,50 @@ descend_apart(struct fit *f, const struct cn_train_opts *o, struct cn_err *err)
 	return rc;
 }
 
-/* The median (Hoare's selection, 1961); puts them in another order. */
-static float
-median(float *w, size_t n)
-{
-	size_t from = 0, to = n - 1, k = n / 2, i, j;
-	float pivot, x, below;
-
-	while (from < to) {
-		pivot = w[from + (to - from) / 2];
-		for (i = from, j = to;; i++, j--) {
-			while (w[i] < pivot)
-				i++;
-			while (w[j] > pivot)
-				j--;
-			if (i >= j)
-				break;
-			x = w[i];
-			w[i] = w[j];
-			w[j] = x;
-		}
-		if (k <= j)
-			to = j;
-		else
-			from = j + 1;
-	}
-	if (n % 2)
-		return w[k];
-	for (below = w[0], i = 1; i < k; i++)
-		below = w[i] > below ? w[i] : below;
-	return (below + w[k]) / 2;
-}
-
+/* Words and characters together, then the words by themselves: among so many
+ * characters they learn less than they can say.  Where examples are few, or
+ * some are in no class, characters are the better judge. */
 static int
-round_half(float x)
+descend_twice(struct fit *f, const struct cn_train_opts *o, struct cn_err *err)
 {
-	return (int)(x < 0 ? x - 0.5f : x + 0.5f);
-}
+	v8 *w = f->w, *bias = lines(f, f->lanes * sizeof(v8));
+	size_t i, c, n = 0, rows = f->m->rows;
+	uint32_t *as = cn_arena_alloc(&f->arena, (rows + 1) * sizeof(*as));
+	float again = AGAIN * f->trust;
+	struct term *t = f->term;
+	int rc;
 
-/* Centre on the median, quantise to 8 bits, drop what is next to nothing. */
-static struct cn_model *
-quantise(struct fit *f)
-{
-	size_t classes = f->m->classes, rows = f->m->rows, r, c, n = 0, k = 0;
-	struct cn_model *m = cn_model_new(classes, rows, rows * classes);
-	float mixed[CN_MODEL_CLASSES], mid, max, d;
-	const float *w;
-	int q;
+	rc = descend(f, o, 1, err);
+	if (rc < 0 || !(f->trust > 0))
+		return rc;
+	for (i = 0; i < rows; i++) {
+		as[i] = f->block[i] == BLOCK_WORDS ? (uint32_t)++n : 0;
+		for (c = 0; f->block[i] == BLOCK_CHARS && c < f->lanes; c++)
+			w[i * f->lanes + c] *= 1 - CHARS * f->trust;
+	}
+	for (i = 0; i < f->ndoc; i++) {
+		struct doc *d = &f->doc[i];
+		const struct term *from = d->t, *end = from + d->n;
 
-	for (r = 0; r < rows; r++) {
-		w = (const float *)(f->w + r * f->lanes);
-		memcpy(mixed, w, classes * sizeof(*w));
-		mid = median(mixed, classes);
-		for (max = 0, c = 0; c < classes; c++) {
-			d = w[c] < mid ? mid - w[c] : w[c] - mid;
-			max = d > max ? d : max;
-		}
-		if (!(max > 0))
-			continue;
-		m->key[k] = f->m->key[r];
-		m->df[k] = f->m->df[r];
-		m->row[k].scale = max / 127;
-		for (c = 0; c < classes; c++) {
-			d = (w[c] - mid) / max * 127;
-			q = round_half(d);
-			if (q > -KEEP && q < KEEP)
-				continue;
-			m->weight[n].class = (uint16_t)c;
-			m->weight[n++].w = (int16_t)q;
-		}
-		m->row[++k].start = (uint32_t)n;
+		d->t = t;
+		for (; from < end; from++)
+			if (as[from->row])
+				*t++ = (struct term){ as[from->row] - 1,
+				    from->x };
+		d->n = (uint32_t)(t - d->t);
 	}
-	m->rows = k;
-	m->weight = cn_realloc(m->weight, (n + 1) * sizeof(*m->weight));
-	m->examples = f->m->examples;
-	m->outside = f->m->outside;
-	memcpy(m->bias, f->bias, classes * sizeof(*m->bias));
-	for (c = 0; c < classes; c++) {
-		m->label[c] = cn_strdup(f->m->label[c]);
-		m->priority[c] = f->m->priority[c];
-	}
-	cn_model_index(m);
-	return m;
+	memcpy(bias, f->bias, f->lanes * sizeof(v8));
+	memset(f->bias, 0, f->lanes * sizeof(v8));
+	f->w = lines(f, (n + 1) * f->lanes * sizeof(v8));
+	rc = descend(f, o, 2, err);
+	for (i = 0; i < rows; i++)
+		for (c = 0; as[i] && c < f->lanes; c++)
+			w[i * f->lanes + c] += again *
+			    f->w[(as[i] - 1) * f->lanes + c];
+	for (c = 0; c < f->lanes; c++)
+		f->bias[c] = bias[c] + again * f->bias[c];
+	f->w = w;
+	return rc;
 }
 
 static float
@@ -487,7 +468,8 @@ fit_meaning(struct fit *f, const struct cn_train_opts *o, struct cn_model *m,
 		return 0;
 	f->w = lines(f, CN_ENCODER_DIM * f->lanes * sizeof(v8));
 	memset(f->bias, 0, f->lanes * sizeof(v8));
-	if (descend(f, o, err) < 0)
+	f->doubt = 0;
+	if (descend(f, o, 1, err) < 0)
 		return -1;
 	cn_model_give_meaning(m, cn_encoder_id(t->enc));
 	memcpy(m->meaning_bias, f->bias, m->classes * sizeof(float));
@@ -496,7 +478,7 @@ fit_meaning(struct fit *f, const struct cn_train_opts *o, struct cn_model *m,
 		x = largest(w, CN_ENCODER_DIM, 8 * f->lanes) * MEANING / 127;
 		m->meaning_scale[c] = x;
 		for (i = 0; x > 0 && i < CN_ENCODER_DIM; i++)
-			m->meaning[i * m->classes + c] = (float)round_half(
+			m->meaning[i * m->classes + c] = (float)cn_round_half(
 			    w[i * 8 * f->lanes] * MEANING / x);
 	}
 	return 0;
@@ -512,6 +494,7 @@ cn_fit(const struct cn_train *t, const struct cn_train_opts *o,
 	struct cn_model *m = NULL;
 	struct cn_count *c;
 	size_t i, n, rows = ROWS_MAX;
+	float each;
 	int rc;
 
 	if (ROWS_MAX * t->classes > WEIGHTS_MAX)
@@ -533,6 +516,11 @@ cn_fit(const struct cn_train *t, const struct cn_train_opts *o,
 	}
 	f.m->outside = t->outside;
 	cn_model_index(f.m);
+	each = (float)f.m->examples / (float)t->classes;
+	if (t->outside == 0 && cn_train_spam(t) < 0)
+		f.trust = each * each / (each * each + FEW * FEW);
+	f.doubt = DOUBT * f.trust;
+	f.block = cn_arena_alloc(&f.arena, n + 1);
 	make_docs(&f);
 	f.wide = cn_wide();
 	f.lanes = CN_LANES(t->classes);
@@ -542,10 +530,10 @@ cn_fit(const struct cn_train *t, const struct cn_train_opts *o,
 	f.rare = cn_alloc((t->classes + 1) * sizeof(*f.rare));
 	weigh_classes(&f);
 	rc = f.ndoc == 0 ? cn_fail(err, CN_CONFIG, "no examples") :
-	    cn_train_spam(t) < 0 ? descend(&f, o, err) :
+	    cn_train_spam(t) < 0 ? descend_twice(&f, o, err) :
 	    descend_apart(&f, o, err);
 	if (rc == 0)
-		m = quantise(&f);
+		m = cn_quantise(f.m, f.w, f.bias);
 	if (m && t->enc && fit_meaning(&f, o, m, err) < 0) {
 		cn_model_free(m);
 		m = NULL;

@@ -188,6 +188,11 @@ struct cn_count {
 /* The max most frequent features of a part, by key; yours to free. */
 struct cn_count *cn_vocabulary(const struct cn_train *, const struct cn_part *,
     size_t max, size_t *n);
+/* A model of the rows, labels and the like of one without weights, with these
+ * weights, [rows] and one more of CN_LANES(classes), and bias. */
+struct cn_model *cn_quantise(const struct cn_model *, const v8 *weights,
+    const v8 *bias);
+int cn_round_half(float);			/* away from 0 */
 struct cn_model *cn_fit(const struct cn_train *, const struct cn_train_opts *,
     const struct cn_part *, struct cn_err *) CN_CHECKED;
 /* cn_fit, then temperature and threshold by inner folds. */
