@@ -18,6 +18,7 @@
 #include "inner.h"
 
 #define RATE 1.0f
+#define RATE_SPAM 2.0f			/* what few features say */
 #define MEANING 2.0f			/* length of the encoder's numbers */
 #define SEEN 0.5f			/* share of features seen at a visit */
 /* Of many examples (FEW a class: half of it): */
@@ -74,6 +75,7 @@ struct fit {
 	bool wide;			/* the machine has AVX2 */
 	struct cn_arena arena;
 	float *rare;			/* weight of each class */
+	float rate;
 };
 
 bool
@@ -336,7 +338,7 @@ descend(struct fit *f, const struct cn_train_opts *o, unsigned part,
 			o->progress(o->progress_arg, e, epochs);
 		see(f, &f->doc[e % n]);
 		for (i = 0; i < n; i++) {
-			rate = RATE * (1 - (float)(e * n + i) /
+			rate = f->rate * (1 - (float)(e * n + i) /
 			    (float)(epochs * n));
 			last = f->this;
 			f->this = f->next;
@@ -490,7 +492,8 @@ cn_fit(const struct cn_train *t, const struct cn_train_opts *o,
 {
 	struct visit visit[2];
 	struct fit f = { .train = t, .part = part, .this = visit,
-	    .next = visit + 1 };
+	    .next = visit + 1, .rate = cn_train_spam(t) < 0 ? RATE :
+	    RATE_SPAM };
 	struct cn_model *m = NULL;
 	struct cn_count *c;
 	size_t i, n, rows = ROWS_MAX;

@@ -114,7 +114,7 @@ int cn_model_predict(const struct cn_model *, const struct cn_ai_input *,
     float *prob, struct cn_arena *);
 
 /* The class 'spam', or -1.  A model of 'spam' and 'ham' alone has the
- * threshold above which none of the held-out ham was. */
+ * threshold above which none of the held-out ham was, or one in a thousand. */
 int cn_model_spam(const struct cn_model *);
 
 /* What a measurement found.  Rates are in 0..1.  Examples of what belongs to

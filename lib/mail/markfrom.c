@@ -9,6 +9,7 @@
 
 #define DAY 86400
 #define MANY 50				/* addresses looked at */
+#define WHOSE 4
 #define ADDRESS 330			/* bytes of one (RFC 5321, 4.5.3.1) */
 
 static void people(struct cn_marks *m, const struct cn_mail *mail)
@@ -142,11 +143,32 @@ static void kin_of(struct cn_marks *m, const char *what, const char *addr,
 		cn_mark(m, "~kin-%s:%d", what, strcmp(d, own) == 0);
 }
 
+/* The domain of the last Return-Path: who delivers once more puts his own in
+ * front. */
+static void returned(char out[CN_MARK_DOMAIN], const struct cn_mail *mail)
+{
+	const char *at = NULL, *p;
+	size_t i;
+
+	for (i = mail->n_fields; i-- > 0;) {
+		struct cn_str v = mail->fields[i].value;
+
+		if (!cn_str_ieq(mail->fields[i].name, "return-path"))
+			continue;
+		for (p = v.p; p < v.p + v.n; p++)
+			if (*p == '@')
+				at = p + 1;
+		if (at != NULL)
+			cn_mark_domain(out, at, cn_mark_host(at, v.p + v.n));
+		return;
+	}
+}
+
 /* Which of the others are in the sender's domain? */
 static void kin(struct cn_marks *m, const struct cn_mail *mail)
 {
 	struct passed r = { 0 };
-	char own[CN_MARK_DOMAIN] = "";
+	char own[CN_MARK_DOMAIN] = "", back[CN_MARK_DOMAIN] = "";
 	size_t i;
 
 	if (mail->from.n == 0 || cn_mark_address(own,
@@ -159,7 +181,9 @@ static void kin(struct cn_marks *m, const struct cn_mail *mail)
 		cn_mark(m, "~for-listed:%d", r.listed);
 	if (own[0] == '\0')
 		return;
-	kin_of(m, "return", mail->return_path, own);
+	returned(back, mail);
+	if (back[0] != '\0')
+		cn_mark(m, "~kin-return:%d", strcmp(back, own) == 0);
 	kin_of(m, "id", mail->message_id, own);
 	if (mail->reply_to.n > 0)
 		kin_of(m, "reply", mail->reply_to.v[0].addr, own);
@@ -229,11 +253,38 @@ static const char *relay(struct cn_str v)
 	    "same" : "other";
 }
 
+/* Is the name in 'from said (known [number])', which the next machine found
+ * itself, in the domain of return path, From, Reply-To, Message-ID?  It answers
+ * what SPF asks (RFC 7208), where nobody has asked. */
+static void vouched(struct cn_marks *m, struct cn_str v,
+    char whose[WHOSE][CN_MARK_DOMAIN])
+{
+	const char *name = memchr(v.p, '(', v.n), *end = v.p + v.n;
+	char d[CN_MARK_DOMAIN], is[WHOSE + 1] = "";
+	size_t n, i;
+
+	if (name == NULL || !cn_mark_at(v.p, end, "from ") ||
+	    (n = cn_mark_host(++name, end)) == 0 ||
+	    cn_mark_domain(d, name, n) == NULL)
+		return;
+	for (i = 0; i < WHOSE; i++)
+		is[i] = strcmp(d, whose[i]) == 0 ? '1' : '0';
+	cn_mark(m, "~vouched:%s", is);
+}
+
 /* Each step of the way; the first ones, which stand last, say most. */
 static void relays(struct cn_marks *m, const struct cn_mail *mail)
 {
+	char whose[WHOSE][CN_MARK_DOMAIN] = { "" };
 	const char *first = NULL, *second = NULL;
 	size_t i;
+
+	returned(whose[0], mail);
+	if (mail->from.n > 0)
+		cn_mark_address(whose[1], mail->from.v[0].addr);
+	if (mail->reply_to.n > 0)
+		cn_mark_address(whose[2], mail->reply_to.v[0].addr);
+	cn_mark_address(whose[3], mail->message_id);
 
 	for (i = 0; i < mail->n_fields; i++) {
 		if (!cn_str_ieq(mail->fields[i].name, "received"))
@@ -241,6 +292,7 @@ static void relays(struct cn_marks *m, const struct cn_mail *mail)
 		second = first;
 		first = relay(mail->fields[i].value);
 		cn_mark(m, "~relay:%s", first);
+		vouched(m, mail->fields[i].value, whose);
 	}
 	if (first != NULL)
 		cn_mark(m, "~relay-first:%s", first);

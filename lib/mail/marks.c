@@ -211,7 +211,9 @@ static bool ours(struct cn_str name)
 {
 	static const char *const not[] = { "x-spam", "x-cn-", "status",
 	    "x-status", "x-uid", "x-keywords", "content-length", "lines",
-	    "delivered-to", "received", "replied", "forwarded" };
+	    "delivered-to", "received", "replied", "forwarded",
+	    "delivery-date", "return-path", "envelope-to", "x-original-to",
+	    "x-delivered-to", "x-uidl", "x-sieve" };
 	size_t i, n;
 
 	for (i = 0; i < sizeof(not) / sizeof(not[0]); i++) {

@@ -119,6 +119,73 @@ static void honest(const struct cn_model *m)
 	cn_arena_release(&arena);
 }
 
+/* Words that spam has more often than ham, in so many of ten. */
+static void make_mail(uint32_t share, char out[60])
+{
+	size_t n = 0;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		n += (size_t)snprintf(out + n, 60 - n, "w%c ", (char)('a' +
+		    draw(8) + (draw(10) < share ? 8 : 0)));
+}
+
+static void add_mail(struct cn_train *t, const char *label, uint32_t share)
+{
+	struct cn_err err;
+	char text[60];
+
+	make_mail(share, text);
+	if (cn_train_add(t, cn_str(label), &(struct cn_ai_input){
+	    .text = cn_str(text) }, &err) < 0)
+		abort();
+}
+
+/* How many of 200 spams and 200 hams a model calls spam whose ham has two among
+ * it that are nothing but spam. */
+static void caught(size_t hams, size_t *spam, size_t *lost)
+{
+	struct cn_train *t = cn_train_new();
+	struct cn_arena arena = { 0 };
+	struct cn_err err = { 0 };
+	struct cn_model *m;
+	float p[2];
+	char text[60];
+	size_t i;
+
+	seed = 5;
+	for (i = 0; i < hams; i++) {
+		add_mail(t, "ham", i > 9 || i % 9 > 0 ? 1 : 10);
+		if (i % 5 == 0)
+			add_mail(t, "spam", 9);
+	}
+	if ((m = cn_model_train(t, NULL, &err)) == NULL)
+		abort();
+	*spam = *lost = 0;
+	for (i = 0; i < 400; i++) {
+		make_mail(i % 2 ? 9 : 1, text);
+		cn_model_predict(m, &(struct cn_ai_input){ .text =
+		    cn_str(text) }, p, &arena);
+		*(i % 2 ? spam : lost) += (double)p[cn_model_spam(m)] >=
+		    cn_model_threshold(m);
+	}
+	printf("# %zu ham: %zu spams, %zu hams, above %.4f\n", hams, *spam,
+	    *lost, cn_model_threshold(m));
+	cn_model_free(m);
+	cn_train_free(t);
+	cn_arena_release(&arena);
+}
+
+static void ham_apart(void)
+{
+	size_t spam, lost;
+
+	caught(2100, &spam, &lost);
+	ok(spam > 160 && lost == 0, "one ham in a thousand lies apart");
+	caught(700, &spam, &lost);
+	ok(spam < 120 && lost == 0, "control: of fewer each counts");
+}
+
 /* One temperature, other texts. */
 static void heat(void)
 {
@@ -157,6 +224,7 @@ int main(void)
 	chance(m, 2000);
 	honest(m);
 	heat();
+	ham_apart();
 	cn_model_free(m);
 	cn_train_free(t);
 	return done();

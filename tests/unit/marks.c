@@ -6,6 +6,8 @@
 #include "tap.h"
 
 static const char mail[] =
+    "Received: from x.test (out.offers.example.com [192.0.2.9])\r\n"
+    "\tby mx.shop.example with SMTP id 4E; Mon, 23 Nov 2026\r\n"
     "Received: from relay.bulk.example.net (unknown [192.0.2.7])\r\n"
     "\tby mx.shop.example (Postfix) with SMTP id 4F; Mon, 23 Nov 2026\r\n"
     "Received: from fredspc (HELO gracehost) (authenticated as Heidi Klein,\r\n"
@@ -49,12 +51,12 @@ int main(void)
 	    "precedence:bulk", "from:offers.example.com", "from-unnamed",
 	    "from-digits", "reply-elsewhere", "return:elsewhere", "to:one",
 	    "subject:capitals", "subject:!", "s:money", "zone:+0800",
-	    "id:aA0.0", "received:2", "passed:postfix", "passed:megasend",
+	    "id:aA0.0", "received:3", "passed:postfix", "passed:megasend",
 	    "passed:example.net", "passed:smtp", "received:unknown", "html-alone",
 	    "part:text/html", "charset:us-ascii", "tag:font", "links:1",
 	    "colours:2", "date:Aa, 0 Aa 0 0:0:0 +0", "o:from>reply-to",
 	    "~kin-return:0", "~kin-reply:0", "~kin-id:1", "~kin-link:none",
-	    "~kin-via:0", "~kin-tag", "~for-listed:0", "~hosts:1",
+	    "~vouched:0101", "~kin-via:1", "~kin-tag", "~for-listed:0", "~hosts:1",
 	    "~relay:nameless", "~relay-first:helo",
 	    "~relay-first:helo,nameless", "~clock:right", "~to-field:plain",
 	    "~subject-ends:!", "~t-size:1", "~t-up:0", "~html:big",
