@@ -47,7 +47,12 @@ for fold in 0 1 2 3 4; do
 	    { print >(n[$1]++ % 5 == k ? te : tr) }' \
 	    "$data/banking77/train.tsv"
 	compare "banking77, fold $fold" "$tmp/tr" "$tmp/te"
-done
+done | tee "$tmp/folds"
+sed 's/, fold .\(.*\): ours \(.*\), SVM \(.*\), margin.*/\1|\2|\3/' \
+    "$tmp/folds" | awk -F '|' '{ n[$1]++; ours[$1] += $2; svm[$1] += $3 }
+    END { for (i in n) printf("%s, all folds: ours %.2f, SVM %.2f, margin " \
+    "%.2f\n", i, ours[i] / n[i], svm[i] / n[i],
+    (ours[i] - svm[i]) / n[i]) }'
 for n in 5 10; do
 	awk -F '\t' 'FNR == NR { seen[tolower($2)]; next }
 	    !(tolower($2) in seen)' "$data/banking77/train_$n.tsv" \
