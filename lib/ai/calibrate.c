@@ -9,9 +9,9 @@
 
 #include "inner.h"
 
-#define HOLD 5				/* one in five is held out */
-#define FOLDS_SMALL 5			/* below MANY examples all five are */
-#define MANY 5000
+#define HOLD 5				/* one in five, all five */
+#define MANY 5000			/* of more, one in three, once */
+#define HOLD_MANY 3
 #define HOLD_SPAM 10			/* of mails, and all ten are */
 #define MANY_HAM 1000
 #define FOUND 0.95
@@ -80,6 +80,21 @@ score_held(const struct cn_model *m, const struct cn_example *x,
 	    size));
 }
 
+/* Says in part what each fold holds and leaves out; returns how many do. */
+static unsigned
+plan_folds(const struct cn_train *t, struct cn_part *part)
+{
+	part->kc = t->outside == 0 && t->classes >= LEAVE_OUT_MIN ?
+	    LEAVE_OUT : 0;
+	if (cn_train_spam(t) >= 0)
+		return part->k2 = HOLD_SPAM;
+	if (t->outside == 0 && t->n > MANY) {
+		part->k2 = HOLD_MANY;
+		return 1;
+	}
+	return part->k2 = HOLD;
+}
+
 /* Whole is trained on all of the part.  Of a class that is left out every
  * example is an outsider.  An example whose rival is left out is passed over:
  * it would seem easier than it is, and the model surer than it may be. */
@@ -88,20 +103,14 @@ hold_out(const struct cn_train *t, const struct cn_train_opts *o,
     const struct cn_part *part, const struct cn_model *whole,
     struct held_set *set, struct cn_err *err)
 {
-	bool spam = cn_train_spam(t) >= 0;
-	unsigned hold = spam ? HOLD_SPAM : HOLD, i;
-	unsigned folds = spam ? hold : t->n > MANY && t->outside == 0 ? 1 :
-	    FOLDS_SMALL;
 	struct cn_part inner = *part;
+	unsigned folds = plan_folds(t, &inner), i;
 	const struct cn_example *x;
 	struct cn_model *m;
 	size_t j;
 	bool out;
 
 	set->h = cn_alloc((2 * t->n + 1) * sizeof(*set->h));
-	inner.k2 = hold;
-	inner.kc = t->outside == 0 && t->classes >= LEAVE_OUT_MIN ?
-	    LEAVE_OUT : 0;
 	for (i = 0; i < folds; i++) {
 		inner.out2 = i;
 		m = cn_fit(t, o, &inner, err);
