@@ -314,12 +314,13 @@ fit_ham(const struct held_set *set, size_t spam, double temperature)
 	qsort(found, k, sizeof(*found), by_float);
 	if (n > 0 && ham[n - 1 - n / MANY_HAM] > top)
 		top = ham[n - 1 - n / MANY_HAM];
+	top += (1 - top) / 5;
 	i = (size_t)((1 - FOUND) * (double)k);
 	if (n >= MANY_HAM && k > 0 && found[i] > top)
 		top = found[i];
 	free(ham);
 	free(found);
-	return top + (1 - top) / 5;
+	return top;
 }
 
 static void
