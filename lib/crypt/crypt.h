@@ -23,7 +23,8 @@ void cn_hmac(uint8_t out[CN_SHA], const uint8_t key[CN_KEY], const void *,
 /* SipHash-2-4 (Aumasson, Bernstein 2012), 64 bits. */
 uint64_t cn_siphash(const uint8_t key[16], const void *, size_t);
 
-/* A new public id: prefix letter and 80 random bits in base32 (a-z2-7). */
+/* A new public id: prefix letter and 80 random bits in base32 (a-z2-7), of which
+ * ids that one process makes together share the first 20. */
 #define CN_ID_LEN 18
 void cn_id_new(char out[CN_ID_LEN], char prefix);
 bool cn_id_valid(const char *, char prefix);

@@ -13,6 +13,8 @@
 #include "base/enc.h"
 #include "keys_int.h"
 
+#define ID_NEAR 128	/* ids that lie together */
+
 void
 cn_must(int ok)
 {
@@ -322,12 +324,23 @@ cn_gcm_open(const uint8_t key[CN_KEY], const uint8_t nonce[CN_NONCE],
 	return ok;
 }
 
+/* Ids made together lie together in an index: where each fell anywhere, most
+ * pages of it were written with every group.  They are not in order, and tell
+ * no number. */
 void
 cn_id_new(char out[CN_ID_LEN], char prefix)
 {
+	static uint8_t near[3];
+	static unsigned left;
 	uint8_t r[10];
 
+	if (left-- == 0) {
+		cn_random(near, sizeof(near));
+		left = ID_NEAR - 1;
+	}
 	cn_random(r, sizeof(r));
+	memcpy(r, near, 2);
+	r[2] = (uint8_t)((near[2] & 0xf0) | (r[2] & 0x0f));
 	out[0] = prefix;
 	cn_base32(out + 1, r, sizeof(r));
 }

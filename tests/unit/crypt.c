@@ -84,7 +84,8 @@ static void
 test_small(void)
 {
 	uint8_t key[16], msg[15], out[CN_SHA];
-	char id[CN_ID_LEN];
+	char id[CN_ID_LEN], last[CN_ID_LEN];
+	int n, near = 0, apart = 0;
 	struct cn_sha *s;
 	uint8_t i;
 
@@ -103,6 +104,14 @@ test_small(void)
 	cn_id_new(id, 'm');
 	ok(cn_id_valid(id, 'm') && !cn_id_valid(id, 'p') &&
 	    !cn_id_valid("maaaaaaaaaaaaaaa1", 'm'), "public ids");
+	for (n = 0; n < 4096; n++) {
+		memcpy(last, id, sizeof(last));
+		cn_id_new(id, 'm');
+		near += memcmp(id, last, 5) == 0;
+		apart += strcmp(id + 5, last + 5) != 0;
+	}
+	ok(apart == 4096 && near > 4000 && near < 4090,
+	    "lie together, for a while");
 }
 
 enum kind { TEXT, NOISE, BASE64 };
