@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ai/model.h"
+#include "desk/chat.h"
 #include "desk/gate.h"
 #include "store/audit.h"
 
@@ -81,22 +82,9 @@ static int once(struct cn_str line, struct cn_err *err)
 {
 	static const char *const known[] = { "id", "category", "spam",
 	    "class" };
-	bool seen[sizeof(known) / sizeof(known[0])] = { false };
-	struct cn_json_it it;
-	size_t i;
 
-	cn_json_walk(&it, line);
-	while (cn_json_next(&it)) {
-		for (i = 0; i < sizeof(seen) / sizeof(seen[0]); i++) {
-			if (!cn_json_key_is(it.key, known[i]))
-				continue;
-			if (seen[i])
-				return cn_fail(err, CN_PARTIAL,
-				    "member '%s' given twice", known[i]);
-			seen[i] = true;
-		}
-	}
-	return 0;
+	return cn_chat_once(line, known, sizeof(known) / sizeof(known[0]),
+	    err);
 }
 
 static int read_line(struct cn_learn *l, struct cn_str line, const char **pub,
