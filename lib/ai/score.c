@@ -354,7 +354,7 @@ scale_wide(const int32_t *sum, size_t n, float by, float *score)
 	scale(sum, n, by, score);
 }
 
-/* The same of one that may count only where it is known. */
+/* A run, of a block too that counts only where it is known. */
 static struct cn_tf *
 take(const struct cn_model *m, struct cn_tf *t, const struct cn_tf *end,
     struct sums *s, int32_t *sum)

@@ -119,24 +119,24 @@ uint64_t cn_mime_base64_size(struct cn_str in, bool *bad)
 	struct cn_decoder d = { .encoding = CN_ENC_BASE64 };
 	const unsigned char *p = (const unsigned char *)in.p;
 	char out[STRIDE];
-	uint64_t n = 0;
+	uint64_t size = 0;
 	unsigned digits;
+	size_t n;
 
-	while (in.n > 0 && !d.ended) {
+	for (; in.n > 0 && !d.ended; p += n, in.n -= n) {
+		n = in.n < STRIDE ? in.n : STRIDE;
 		digits = (unsigned)d.have;
-		if (in.n >= STRIDE && d.pads == 0 && stride(p, &digits)) {
-			n += digits / 4 * 3;
+		if (n == STRIDE && d.pads == 0 && stride(p, &digits)) {
+			size += digits / 4 * 3;
 			d.have = (int)(digits % 4);
 		} else {
-			n += base64(&d, out, (struct cn_str){
-			    (const char *)p, in.n < STRIDE ? in.n : STRIDE });
+			size += base64(&d, out, (struct cn_str){
+			    (const char *)p, n });
 		}
-		p += in.n < STRIDE ? in.n : STRIDE;
-		in.n -= in.n < STRIDE ? in.n : STRIDE;
 	}
-	n += base64_end(&d, out);
+	size += base64_end(&d, out);
 	*bad |= d.bad;
-	return n;
+	return size;
 }
 
 #define UNDECIDED SIZE_MAX
