@@ -9,6 +9,7 @@
 #include "ai/model.h"
 #include "ai/similar.h"
 #include "base/file.h"
+#include "seal.h"
 
 /* The bytes that these examples give on every machine and compiler.  It
  * changes with the features, the training or the format, and only then. */
@@ -97,19 +98,6 @@ determinism(void)
 	cn_buf_release(&a);
 	cn_buf_release(&b);
 	cn_buf_release(&c);
-}
-
-/* FNV-1a as the format says: damage that has a right checksum. */
-static void
-seal(struct cn_buf *b)
-{
-	uint64_t h = 0xcbf29ce484222325u;
-	size_t i;
-
-	for (i = 0; i + 8 < b->len; i++)
-		h = (h ^ (unsigned char)b->p[i]) * 0x100000001b3u;
-	for (i = b->len - 8; i < b->len; i++, h >>= 8)
-		b->p[i] = (char)(h & 0xff);
 }
 
 static void

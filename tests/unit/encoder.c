@@ -12,6 +12,7 @@
 #include "ai/similar.h"
 #include "base/file.h"
 #include "crypt/crypt.h"
+#include "seal.h"
 #include "tap.h"
 
 #define ROWS 40
@@ -348,19 +349,6 @@ examples(const struct cn_encoder *e)
 	ok(cn_train_tsv(t, "x", CN_STR(lines), NULL, &err) == 0,
 	    "a class may have one example");
 	return t;
-}
-
-/* FNV-1a as the format says: damage that has a right checksum. */
-static void
-seal(struct cn_buf *b)
-{
-	uint64_t h = 0xcbf29ce484222325u;
-	size_t i;
-
-	for (i = 0; i + 8 < b->len; i++)
-		h = (h ^ (unsigned char)b->p[i]) * 0x100000001b3u;
-	for (i = b->len - 8; i < b->len; i++, h >>= 8)
-		b->p[i] = (char)(h & 0xff);
 }
 
 static void

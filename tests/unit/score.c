@@ -1,18 +1,9 @@
 /* score - the fast ways to words, features and sums, beside the plain ones */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ai/inner.h"
-
-static int count, failed;
-
-static void
-ok(bool good, const char *what)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++count, what);
-	failed += !good;
-}
+#include "tap.h"
 
 static const char *const texts[][2] = {
 	{ "", " " },
@@ -196,6 +187,5 @@ main(void)
 	check_sums(2);
 	check_sums(77);
 	check_sums(300);
-	printf("1..%d\n", count);
-	return failed > 0;
+	return done();
 }
