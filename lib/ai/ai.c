@@ -266,55 +266,63 @@ sentiment(struct cn_look *l)
 	    CN_SENTIMENT_NEUTRAL;
 }
 
-/* Two kinds of phrases near each other that make a request; 0 for the second
- * kind: the first alone.  Confidence is for the closest and strongest. */
+/* Two kinds of phrases near each other that make a request, or the first
+ * alone.  Confidence is for the closest and strongest.  Of participles
+ * ('deleted') a request has the object in front: 'I want my data deleted'. */
 static const struct dsr_rule {
 	enum cn_dsr dsr;
 	enum cn_lex_kind verb;
 	int object;			/* kind, or -1 */
-	int least;			/* weight of the verb */
+	int least, object_least;	/* their weights */
 	uint32_t within;		/* words between the two */
-	bool ordered;			/* the verb comes first */
+	bool object_first;
 	double confidence;
 } dsr_rules[] = {
-	{ CN_DSR_ACCESS, CN_LEX_D_ACCESS, -1, 4, 0, false, 0.85 },
-	{ CN_DSR_ERASE, CN_LEX_D_ERASE, -1, 4, 0, false, 0.88 },
-	{ CN_DSR_RECTIFY, CN_LEX_D_RECTIFY, -1, 4, 0, false, 0.85 },
-	{ CN_DSR_OBJECT, CN_LEX_D_OBJECT, -1, 4, 0, false, 0.88 },
-	{ CN_DSR_RESTRICT, CN_LEX_D_RESTRICT, -1, 4, 0, false, 0.89 },
-	{ CN_DSR_PORTABILITY, CN_LEX_D_PORT, -1, 4, 0, false, 0.9 },
-	{ CN_DSR_ACCESS, CN_LEX_D_ACCESS, -1, 2, 0, false, 0.4 },
-	{ CN_DSR_ERASE, CN_LEX_D_ERASE, -1, 2, 0, false, 0.4 },
-	{ CN_DSR_RECTIFY, CN_LEX_D_RECTIFY, -1, 2, 0, false, 0.4 },
-	{ CN_DSR_OBJECT, CN_LEX_D_OBJECT, -1, 2, 0, false, 0.4 },
-	{ CN_DSR_RESTRICT, CN_LEX_D_RESTRICT, -1, 2, 0, false, 0.4 },
-	{ CN_DSR_PORTABILITY, CN_LEX_D_PORT, -1, 2, 0, false, 0.4 },
-	{ CN_DSR_ERASE, CN_LEX_V_ERASE, CN_LEX_O_DATA, 2, 7, false, 0.85 },
-	{ CN_DSR_ERASE, CN_LEX_V_ERASE, CN_LEX_O_ACCOUNT, 3, 4, false, 0.6 },
-	{ CN_DSR_RESTRICT, CN_LEX_V_RESTRICT, CN_LEX_O_DATA, 3, 7, false,
+	{ CN_DSR_ACCESS, CN_LEX_D_ACCESS, -1, 4, 0, 0, false, 0.85 },
+	{ CN_DSR_ERASE, CN_LEX_D_ERASE, -1, 4, 0, 0, false, 0.88 },
+	{ CN_DSR_RECTIFY, CN_LEX_D_RECTIFY, -1, 4, 0, 0, false, 0.85 },
+	{ CN_DSR_OBJECT, CN_LEX_D_OBJECT, -1, 4, 0, 0, false, 0.88 },
+	{ CN_DSR_RESTRICT, CN_LEX_D_RESTRICT, -1, 4, 0, 0, false, 0.89 },
+	{ CN_DSR_PORTABILITY, CN_LEX_D_PORT, -1, 4, 0, 0, false, 0.9 },
+	{ CN_DSR_ACCESS, CN_LEX_D_ACCESS, -1, 2, 0, 0, false, 0.4 },
+	{ CN_DSR_ERASE, CN_LEX_D_ERASE, -1, 2, 0, 0, false, 0.4 },
+	{ CN_DSR_RECTIFY, CN_LEX_D_RECTIFY, -1, 2, 0, 0, false, 0.4 },
+	{ CN_DSR_OBJECT, CN_LEX_D_OBJECT, -1, 2, 0, 0, false, 0.4 },
+	{ CN_DSR_RESTRICT, CN_LEX_D_RESTRICT, -1, 2, 0, 0, false, 0.4 },
+	{ CN_DSR_PORTABILITY, CN_LEX_D_PORT, -1, 2, 0, 0, false, 0.4 },
+	{ CN_DSR_ERASE, CN_LEX_V_ERASE, CN_LEX_O_DATA, 3, 2, 7, false,
+	    0.85 },
+	{ CN_DSR_ERASE, CN_LEX_V_ERASE, CN_LEX_O_DATA, 2, 3, 7, true, 0.7 },
+	{ CN_DSR_ERASE, CN_LEX_V_ERASE, CN_LEX_O_ACCOUNT, 3, 2, 4, false,
+	    0.6 },
+	{ CN_DSR_RESTRICT, CN_LEX_V_RESTRICT, CN_LEX_O_DATA, 3, 3, 7, false,
 	    0.75 },
-	{ CN_DSR_PORTABILITY, CN_LEX_V_PORT, CN_LEX_O_DATA, 3, 8, false,
+	{ CN_DSR_PORTABILITY, CN_LEX_V_PORT, CN_LEX_O_DATA, 3, 3, 8, false,
 	    0.7 },
-	{ CN_DSR_OBJECT, CN_LEX_V_OBJECT, CN_LEX_O_MARKETING, 2, 7, false,
+	{ CN_DSR_OBJECT, CN_LEX_V_OBJECT, CN_LEX_O_MARKETING, 2, 2, 7, false,
 	    0.7 },
-	{ CN_DSR_OBJECT, CN_LEX_V_OBJECT, CN_LEX_O_DATA, 2, 6, false, 0.66 },
-	{ CN_DSR_RECTIFY, CN_LEX_V_RECTIFY, CN_LEX_O_DATA, 2, 6, false,
+	{ CN_DSR_OBJECT, CN_LEX_V_OBJECT, CN_LEX_O_DATA, 2, 3, 8, false,
+	    0.66 },
+	{ CN_DSR_RECTIFY, CN_LEX_V_RECTIFY, CN_LEX_O_DATA, 3, 2, 6, false,
 	    0.65 },
-	{ CN_DSR_ACCESS, CN_LEX_V_ACCESS, CN_LEX_O_DATA, 2, 7, false, 0.62 }
+	{ CN_DSR_RECTIFY, CN_LEX_V_RECTIFY, CN_LEX_O_DATA, 2, 3, 6, false,
+	    0.65 },
+	{ CN_DSR_ACCESS, CN_LEX_V_ACCESS, CN_LEX_O_DATA, 2, 3, 7, false,
+	    0.52 }
 };
 #define LAW_BOOST 0.3
 #define DATA_BOOST 0.1
 
 /* Words between two marks; a large number where the order is wrong. */
 static uint32_t
-gap(const struct cn_mark *verb, const struct cn_mark *object, bool ordered)
+gap(const struct cn_mark *verb, const struct cn_mark *object, bool object_first)
 {
-	if (verb->word + verb->words <= object->word)
-		return object->word - verb->word - verb->words;
-	if (ordered)
-		return UINT32_MAX;
 	if (object->word + object->words <= verb->word)
 		return verb->word - object->word - object->words;
+	if (object_first)
+		return UINT32_MAX;
+	if (verb->word + verb->words <= object->word)
+		return object->word - verb->word - verb->words;
 	return 0;
 }
 
@@ -343,9 +351,10 @@ dsr_rule(const struct cn_look *l, const struct dsr_rule *d)
 			;
 		for (; j < l->nmark && l->mark[j].word <= v->word + v->words +
 		    d->within; j++) {
-			if (l->mark[j].kind != d->object)
+			if (l->mark[j].kind != d->object ||
+			    l->mark[j].weight < d->object_least)
 				continue;
-			g = gap(v, &l->mark[j], d->ordered);
+			g = gap(v, &l->mark[j], d->object_first);
 			if (g > d->within)
 				continue;
 			c = d->confidence * (1 - 0.02 * g);
@@ -381,6 +390,9 @@ data_request(struct cn_look *l)
 	if (r->dsr_confidence < 0.5) {
 		r->dsr = CN_DSR_NONE;
 		r->dsr_confidence = 1 - r->dsr_confidence;
+		/* What says nothing that we know may still be one. */
+		if (r->dsr_confidence > 0.98)
+			r->dsr_confidence = 0.98;
 	}
 }
 

@@ -3,7 +3,7 @@
  * Pure: the same input and model give the same result on any machine.  Each
  * decision carries a confidence in 0..1 and may be left open.  What is not
  * the model's (language, sentiment, priority, spam, data subject requests)
- * comes from word tables in lexicon.c and language.c. */
+ * comes from word tables: moods.txt, rights.txt and language.c. */
 #ifndef CN_AI_H
 #define CN_AI_H
 

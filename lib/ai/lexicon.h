@@ -17,9 +17,10 @@ enum cn_lex_kind {
 };
 
 struct cn_lex {
-	const char *phrase;
+	const char *phrase;		/* words; 'delet*' is all that begin
+					 * so */
 	uint8_t kind;
-	uint8_t weight;			/* 1..4 */
+	uint8_t weight;			/* 1..4; 0 only looks like one */
 };
 
 extern const struct cn_lex cn_lexicon[];

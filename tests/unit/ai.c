@@ -324,6 +324,11 @@ static const struct {
 	{ CN_DSR_OBJECT, "Ich widerspreche der Nutzung für Werbung" },
 	{ CN_DSR_RESTRICT, "please restrict the processing of my data" },
 	{ CN_DSR_PORTABILITY, "I want my data in a machine readable format" },
+	/* Of phrases the longest counts, and a weight of 0 takes back. */
+	{ CN_DSR_ERASE, "usuńcie moje dane" },
+	{ CN_DSR_NONE, "usunięto moje dane do faktury" },
+	{ CN_DSR_ERASE, "I want my data deleted" },
+	{ CN_DSR_NONE, "You have deleted all of my data" },
 	{ CN_DSR_NONE, "Where is my order?" },
 	{ CN_DSR_NONE, "Please remove the lamp from my order" },
 	{ CN_DSR_NONE, "I deleted the app, how do I get it back?" },

@@ -1,0 +1,39 @@
+#!/bin/sh
+# What cn-classify decides beside the category, on messages that were written
+# for this test in many languages.
+. "$(dirname "$0")/lib.sh"
+
+# 'want, got, text' of the lines 'want, TAB, text' of a file
+held() {
+	grep -v '^#' "$1" >"$T/rows"
+	cut -f 2 "$T/rows" | jq -Rc '{v: 1, type: "message", text: .}' |
+	    cn-classify --no-store | jq -r ".class | $2" |
+	    paste - "$T/rows" | awk -F '\t' -v OFS='\t' '{ print $2, $1, $3 }'
+}
+
+# Requests under data protection law, and what only sounds like one.
+held "$root/tests/requests.tsv" '.dsr // "none"' >"$T/requests"
+awk -F '\t' '
+{
+	if ($1 == "none") {
+		others++
+		false += $2 != "none"
+	} else {
+		requests++
+		right += $1 == $2
+		missed += $2 == "none"
+	}
+}
+END { print requests, right, missed, others, false }' "$T/requests" >"$T/n"
+read -r requests right missed others false <"$T/n"
+diag "of $requests requests $right right, $missed missed;" \
+    "of $others others $false taken for one"
+awk -F '\t' '$1 != $2 { print $1 ", not " $2 ": " $3 }' "$T/requests" |
+    sed 's/^/# /'
+ok 'requests and others are many' test "$requests" -gt 200 -a "$others" -gt 130
+ok '98 of 100 requests are found, as what they are' \
+    test $((right * 100)) -ge $((requests * 98))
+ok 'of the others 1 in 100 is taken for one' \
+    test $((false * 100)) -le "$others"
+
+finish
