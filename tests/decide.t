@@ -36,4 +36,20 @@ ok '98 of 100 requests are found, as what they are' \
 ok 'of the others 1 in 100 is taken for one' \
     test $((false * 100)) -le "$others"
 
+# The writer's own words: what a rule for them finds.
+cn-store init >/dev/null 2>&1
+printf 'before: { own: { if: { text: own }, then: { category: own } },
+    old: { if: { text: old }, then: { team: old } } }' >"$T/own.yaml"
+grep -v '^#' "$root/tests/quotes.tsv" >"$T/rows"
+cut -f 2 "$T/rows" | jq -Rc '{ v: 1, type: "message",
+    text: gsub("\\\\n"; "\n") }' | cn-model rules -q "$T/own.yaml" |
+    jq -r '[.category, .team] | @tsv' | paste - "$T/rows" >"$T/quotes"
+is 'quotes, signatures and disclaimers are left out, own words are not' \
+    "$(awk -F '\t' '$1 != "own" || $2 != "" { print $3 }' "$T/quotes")" ''
+ok 'of many programs in many languages' test "$(wc -l <"$T/quotes")" -gt 90
+is 'control: without what parts them they are found' \
+    "$(jq -nc '{ v: 1, type: "message", text: "OWN\n\nOLD" }' |
+    cn-model rules -q "$T/own.yaml" | jq -c '[.category, .team]')" \
+    '["own","old"]'
+
 finish

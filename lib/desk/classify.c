@@ -227,6 +227,7 @@ void cn_classify_input(struct cn_item *it, struct cn_ai_input *in)
 	    .html_only = m->html_only,
 	    .attachments = (unsigned)m->nattachments,
 	    .sender_domain = domain_of(m) };
+	in->text.n = cn_text_closing(in->text);
 	put_marks(it, in);
 }
 

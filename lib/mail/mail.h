@@ -259,12 +259,16 @@ struct cn_text_span {
 	struct cn_str text;		/* whole lines of the input */
 };
 
-/* Splits into spans that together are the text.  English, German, French,
- * Spanish and Hindi attributions, Outlook's header blocks. */
+/* Splits into spans that together are the text, by the attributions and header
+ * blocks of mail programs in the languages of the European Union, Norwegian,
+ * Hindi, Marathi, Bengali, Tamil and Telugu. */
 struct cn_text_span *cn_text_split(struct cn_arena *, struct cn_str text,
     size_t *n);
 /* Appends the writer's own words, trimmed. */
 void cn_text_own(struct cn_buf *, struct cn_str text);
+/* How much of own words stands above a closing formula ('Best regards') with
+ * nothing but names below, and above a disclaimer. */
+size_t cn_text_closing(struct cn_str own);
 
 /* --- mailboxes --- */
 

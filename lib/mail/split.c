@@ -33,42 +33,77 @@ static const struct {
 	{ "", " ne likha:" },
 };
 
+/* What 'wrote' is, where mail programs name an address or a time beside it,
+ * in whichever order. */
+static const char *const wrote[] = {
+	"wrote", "writes", "schrieb", "a \xc3\xa9""crit", "escribi\xc3\xb3",
+	"ha scritto", "escreveu", "schreef", "napisał", "napisała", "napisana",
+	"skrev", "skreiv", "kirjoitti", "napsal", "napsala", "napísal",
+	"ezt írta", "írta", "a scris", "έγραψε", "написа", "написал", "пише",
+	"napisao", "napisala", "je napisao", "rašė", "parašė", "rakstīja",
+	"kirjutas", "scríobh", "kiteb", "लिखा", "लिहिले", "எழுதியது",
+	"লিখেছেন", "రాశారు", "రాసారు",
+};
+
 /* Inside the dashes of '-----Original Message-----', any case. */
 static const char *const dashed[] = {
 	"original message", "forwarded message", "original appointment",
+	"messaggio originale", "messaggio inoltrato", "mensagem original",
+	"mensagem encaminhada", "oorspronkelijk bericht",
+	"oorspronkelijke bericht", "doorgestuurd bericht",
+	"wiadomość oryginalna", "oryginalna wiadomość",
+	"treść przekazanej wiadomości", "ursprungligt meddelande",
+	"vidarebefordrat meddelande", "oprindelig meddelelse",
+	"videresendt meddelelse", "opprinnelig melding",
+	"alkuperäinen viesti", "původní zpráva", "pôvodná správa",
+	"eredeti üzenet", "mesaj original", "mesajul original",
+	"αρχικό μήνυμα", "оригинално съобщение", "izvorna poruka",
+	"izvirno sporočilo",
 	"urspr\xc3\xbcngliche nachricht", "weitergeleitete nachricht",
 	"original-nachricht", "message d'origine", "message transf\xc3\xa9r\xc3\xa9",
 	"message original", "mensaje original", "mensaje reenviado",
 	"\xe0\xa4\xae\xe0\xa5\x82\xe0\xa4\xb2 \xe0\xa4\xb8\xe0\xa4\x82\xe0\xa4\xa6\xe0\xa5\x87\xe0\xa4\xb6",
 };
 
-/* The fields of Outlook's block; the first of a block must be a From. */
-static const struct {
-	const char *name;
-	bool from;
-} fields[] = {
-	{ "From:", true }, { "Von:", true }, { "De:", true },
-	{ "De :", true }, { "De\xc2\xa0:", true },
-	{ "\xe0\xa4\xaa\xe0\xa5\x8d\xe0\xa4\xb0\xe0\xa5\x87\xe0\xa4\xb7\xe0\xa4\x95:", true },
-	{ "Sent:", false }, { "Date:", false }, { "To:", false },
-	{ "Cc:", false }, { "Subject:", false },
-	{ "Gesendet:", false }, { "Datum:", false }, { "An:", false },
-	{ "Betreff:", false }, { "Envoy\xc3\xa9 :", false },
-	{ "Envoy\xc3\xa9:", false }, { "Envoy\xc3\xa9\xc2\xa0:", false },
-	{ "\xc3\x80 :", false }, { "\xc3\x80:", false }, { "A :", false },
-	{ "\xc3\x80\xc2\xa0:", false }, { "Objet :", false },
-	{ "Objet:", false }, { "Objet\xc2\xa0:", false },
-	{ "Date :", false }, { "Enviado:", false },
-	{ "Enviado el:", false }, { "Fecha:", false }, { "Para:", false },
-	{ "Asunto:", false },
-	{ "\xe0\xa4\xad\xe0\xa5\x87\xe0\xa4\x9c\xe0\xa4\xbe \xe0\xa4\x97\xe0\xa4\xaf\xe0\xa4\xbe:", false },
-	{ "\xe0\xa4\xb5\xe0\xa4\xbf\xe0\xa4\xb7\xe0\xa4\xaf:", false },
+/* The fields of Outlook's block, without the colon and the space that some
+ * languages put before it.  One of the former must begin it. */
+static const char *const from_fields[] = {
+	"From", "Von", "De", "Da", "Van", "Od", "Från", "Fra", "Lähettäjä",
+	"Feladó", "De la", "Od koho", "Από", "От", "Nuo", "Saatja", "Šalje",
+	"Pošiljatelj", "Pošiljatel", "Expediteur", "Expéditeur", "Remitente",
+	"Mittente", "Afzender", "Avsändare", "Afsender", "Remetente",
+	"प्रेषक",
+};
+static const char *const other_fields[] = {
+	"Sent", "Date", "To", "Cc", "Subject", "Gesendet", "Datum", "An",
+	"Betreff", "Envoyé", "À", "A", "Objet", "Enviado", "Enviado el",
+	"Enviada", "Enviada em", "Data", "Fecha", "Para", "Asunto",
+	"Inviato", "Oggetto", "Verzonden", "Aan", "Onderwerp", "Wysłano",
+	"Wysłane", "Do", "Temat", "Skickat", "Till", "Ämne", "Assunto",
+	"Sendt", "Til", "Emne", "Lähetetty", "Vastaanottaja", "Päivämäärä",
+	"Aihe", "Odesláno", "Odoslané", "Komu", "Předmět", "Predmet",
+	"Elküldve", "Dátum", "Címzett", "Tárgy", "Trimis", "Către",
+	"Subiect", "Στάλθηκε", "Ημερομηνία", "Προς", "Θέμα", "Изпратено",
+	"Дата", "До", "Относно", "Тема", "Poslano", "Za", "Prima", "Zadeva",
+	"Išsiųsta", "Kam", "Tema", "Nosūtīts", "Saadetud", "Kellele",
+	"Teema", "भेजा गया", "दिनांक", "प्रति", "विषय",
 };
 
 static const char *const sent_from[] = {
-	"Sent from my ", "Sent from Mail for ", "Get Outlook for ",
-	"Von meinem ", "Gesendet von ", "Envoy\xc3\xa9 de mon ",
-	"Envoy\xc3\xa9 depuis ", "Enviado desde mi ",
+	"Sent from my ", "Sent from Mail for ", "Sent from Outlook ",
+	"Sent from Yahoo ", "Sent via ", "Sent with ", "Get Outlook for ",
+	"Von meinem ", "Gesendet von ", "Gesendet mit ",
+	"Holen Sie sich Outlook ", "Outlook für ",
+	"Diese Nachricht wurde von meinem ", "Envoyé de mon ",
+	"Envoyé depuis ", "Envoyé à partir ", "Télécharger Outlook ",
+	"Obtenez Outlook ", "Enviado desde ", "Enviado do meu ",
+	"Enviado a partir ", "Obtener Outlook ", "Obter o Outlook ",
+	"Inviato da ", "Inviato dal ", "Scarica Outlook ",
+	"Ottieni Outlook ", "Verstuurd vanaf ", "Verzonden vanaf ",
+	"Verzonden met ", "Outlook downloaden ", "Wysłane z ", "Wysłano z ",
+	"Skickat från ", "Sendt fra ", "Lähetetty ", "Odesláno z ",
+	"Odoslané z ", "Elküldve ", "Trimis de pe ", "Στάλθηκε από ",
+	"Изпратено от ", "Poslano s ", "Poslano iz ", "मेरे iPhone से ",
 };
 
 struct split {
@@ -119,11 +154,50 @@ static bool names_one(struct cn_str s)
 	return false;
 }
 
+/* A year and a time of day: '2026' and '15:12' or '15.12'. */
+static bool dated(struct cn_str s)
+{
+	bool year = false, clock = false;
+	size_t digits = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (cn_is_digit((unsigned char)s.p[i])) {
+			year |= ++digits == 4;
+			continue;
+		}
+		clock |= digits > 0 && digits < 3 && i + 2 < s.n &&
+		    (s.p[i] == ':' || s.p[i] == '.') &&
+		    cn_is_digit((unsigned char)s.p[i + 1]) &&
+		    cn_is_digit((unsigned char)s.p[i + 2]);
+		digits = 0;
+	}
+	return year && clock;
+}
+
+/* Does a program say here who wrote when, in one of many languages? */
+static bool says_wrote(struct cn_str s, bool quote_next)
+{
+	const char *p, *end = s.p + s.n;
+	size_t n;
+
+	if (!(quote_next ? names_one(s) : memchr(s.p, '@', s.n) || dated(s)))
+		return false;
+	for (size_t i = 0; i < sizeof(wrote) / sizeof(*wrote); i++) {
+		n = strlen(wrote[i]);
+		for (p = s.p; (p = memmem(p, (size_t)(end - p), wrote[i],
+		    n)); p++)
+			if ((p == s.p || p[-1] == ' ' || p[-1] == '\n') &&
+			    p + n < end && strchr(" \n:(,<", p[n]))
+				return true;
+	}
+	return false;
+}
+
 /* The length of the attribution that begins with this line, up to three
  * lines of it; 0 if it is none. */
 static size_t attribution(const struct split *s, struct cn_str first)
 {
-	struct cn_str line = first, all = cn_str_trim(first);
+	struct cn_str line = first, all = cn_str_trim(first), rest;
 	const char *p = first.p;
 	bool quote_next;
 
@@ -157,7 +231,13 @@ static size_t attribution(const struct split *s, struct cn_str first)
 			    e[1] && (*b || i == 0) && names_one(all))
 				return (size_t)(p - first.p);
 		}
-		return 0;
+		if (!says_wrote(all, quote_next))
+			return 0;
+		/* The last words above an attribution are none of it. */
+		rest = (struct cn_str){ first.p + first.n,
+		    (size_t)(line.p + line.n - first.p) - first.n };
+		return i > 0 && (!names_one(first) ||
+		    says_wrote(rest, quote_next)) ? 0 : (size_t)(p - first.p);
 	}
 	return 0;
 }
@@ -182,6 +262,24 @@ static bool dash_line(struct cn_str l)
 	return false;
 }
 
+static bool named(struct cn_str l, const char *const *names, size_t n)
+{
+	size_t k;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!starts(l, names[i]))
+			continue;
+		k = strlen(names[i]);
+		if (l.n > k && l.p[k] == ' ')
+			k++;
+		else if (l.n > k + 1 && memcmp(l.p + k, "\xc2\xa0", 2) == 0)
+			k += 2;
+		if (l.n > k && l.p[k] == ':')
+			return true;
+	}
+	return false;
+}
+
 /* 0 none, 1 a field of the block, 2 one that can begin it. */
 static int block_field(struct cn_str l)
 {
@@ -190,10 +288,10 @@ static int block_field(struct cn_str l)
 		l.p++;
 		l.n--;
 	}
-	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
-		if (starts(l, fields[i].name))
-			return fields[i].from ? 2 : 1;
-	return 0;
+	if (named(l, from_fields, sizeof(from_fields) / sizeof(*from_fields)))
+		return 2;
+	return named(l, other_fields, sizeof(other_fields) /
+	    sizeof(*other_fields));
 }
 
 /* A block: a From, and within the next lines two other fields. */
