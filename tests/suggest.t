@@ -141,6 +141,38 @@ is 'who objects is no source' "$(cn-reply-suggest --max 9 <"$T/line" |
     jq -c '[.replies[].source | select(.message)]')" '[]'
 sql 'UPDATE person SET may = 7'
 
+# A name that many are called is no usual word.
+(
+	CN_HOME=$T/h4 CN_KEYS=$T/k4
+	cn-store init -q 2>/dev/null
+	cp "$T/home/config.yaml" "$CN_HOME"
+	i=1
+	for who in 'Anna Weber' 'Anna Koch' 'Jan Weber' 'Tim Weber' 'Anna Rao' \
+	    'Nils Frost'; do
+		mail "$who" "n$i@example.com" $i 'lost parcel' <<M
+Where did you leave my parcel? The courier says that it was left.
+$([ "$who" != 'Nils Frost' ] || echo 'It is with a neighbour, he says.')
+
+$who
+M
+		[ "$who" != 'Nils Frost' ] || left='Anna Weber'
+		to="n$i@example.com" mail 'Priya Nair' help@shop.example \
+		    $((i + 1)) 'Re: lost parcel' $i <<M
+The courier has left your parcel, he says, and you can ask for it there.
+It was with your neighbour and with ${left-us} all the time.
+M
+		i=$((i + 2))
+	done
+	mail 'Vera Quist' vera@example.com 20 'lost parcel' <<'M'
+Where did you leave my parcel? It is with a neighbour, he says.
+M
+) >"$T/called"
+named=$(CN_HOME=$T/h4 CN_KEYS=$T/k4 cn-import "$T/called" 2>/dev/null |
+    tail -n 1 >"$T/q"; CN_HOME=$T/h4 CN_KEYS=$T/k4 cn-reply-suggest \
+    --max 9 "$T/q" | jq -c '[.replies[] | select(.source.message)] | [length > 0,
+    (tojson | test("Anna|Weber"))]')
+is 'a name that many are called is no usual word' "$named" '[true,false]'
+
 # Stored once, sealed.
 cn-reply-suggest --max 5 <"$T/line" >"$T/r2"
 is 'the same again' "$(cat "$T/r2")" "$(cat "$T/r1")"
@@ -430,7 +462,7 @@ The table that I bought is wobbly on the floor, what can I do about it?
 M
 	to='wanda@example.com' mail 'Priya Nair' help@shop.example \
 	    $((i + 1)) 'Re: wobbly table' $i <<M
-Please keep the old one, a new one leaves our warehouse $i and needs no
+Please keep the old one, a new one leaves our warehouse $((i % 10)) and needs no
 signature. I am sorry that the kadhai is warped, the metal can be recycled.
 M
 done >"$T/twins"

@@ -71,7 +71,8 @@ static const char *figures_end(const char *p, const char *end)
 			return p;
 		sep = *s++;
 	}
-	if (s < end && (digit(*s) || (*s == sep && sep == '-')))
+	if (s < end && (digit(*s) || (*s == sep && (sep == '-' ||
+	    (s + 1 < end && digit(s[1]))))))
 		return p;
 	if (len[1] < 1 || len[1] > 2)
 		return p;

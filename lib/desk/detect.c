@@ -60,6 +60,13 @@ static bool widthless(uint32_t c)
 	    (c >= 0xe0000 && c <= 0xe0fff);
 }
 
+/* Dots at half height, which some put between figures. */
+static bool middle_dot(uint32_t c)
+{
+	return c == 0xb7 || c == 0x2022 || c == 0x2027 || c == 0x2219 ||
+	    c == 0x22c5 || c == 0x30fb;
+}
+
 /* What ASCII it stands for, 0 for itself, -1 for nothing. */
 static int folded(uint32_t c, uint32_t before)
 {
@@ -78,8 +85,17 @@ static int folded(uint32_t c, uint32_t before)
 	if ((c >= 0x2010 && c <= 0x2015) || c == 0x2212 || c == 0xfe58 ||
 	    c == 0xfe63 || c == 0xff0d)
 		return '-';
+	if (middle_dot(c) && is_digit_char(before))
+		return '.';
 	if (is_digit_char(c))
 		return '0' + digit_value(c);
+	/* Raised or lowered ones, but for those of 'm²' and 'CO₂'. */
+	if ((c == 0xb2 || c == 0xb3 || c == 0xb9 || (c >= 0x2070 &&
+	    c <= 0x2089)) && !(before < 0x80 && (before | 32) >= 'a' &&
+	    (before | 32) <= 'z') && utf8proc_decompose_char(
+	    (utf8proc_int32_t)c, d, 4, UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE,
+	    NULL) == 1 && d[0] >= '0' && d[0] <= '9')
+		return (int)d[0];
 	if (c >= 0xff01 && c <= 0xff5e)
 		return (int)(c - 0xff01 + '!');
 	if (((c >= 0x2460 && c <= 0x24ff) || (c >= 0x1d400 && c <= 0x1d7ff) ||
@@ -153,6 +169,8 @@ static void gather(struct digits *g, const char *p, const char *end,
 			g->d[g->n] = *p;
 			g->stop[g->n++] = p + 1;
 			gap = 0;
+		} else if (*p == ',' && !(p + 1 < end && digit(p[1]))) {
+			break;
 		} else if (*p != '\0' && strchr(between, *p) != NULL) {
 			gap++;
 		} else {
@@ -267,7 +285,7 @@ static const char *phone_at(const char *p, const char *end, const char **stop)
 	struct digits g;
 	size_t groups = 1, i;
 
-	gather(&g, p, end, " -./()+\n\t", 3);
+	gather(&g, p, end, " -./()+\n\t~_*|,", 3);
 	for (i = 1; i < g.n; i++)
 		groups += g.stop[i] - g.stop[i - 1] > 1;
 	/* 12 34 56 is a number, too. */
@@ -289,7 +307,7 @@ static const char *secret_at(const char *p, const char *end,
 	    "ist", "lautet", "est", "es", "hai", NULL };
 	struct cn_str w;
 	size_t i, k, n;
-	bool pass;
+	bool pass, told;
 
 	for (i = 0; keys[i] != NULL; i++) {
 		n = strlen(keys[i]);
@@ -297,13 +315,14 @@ static const char *secret_at(const char *p, const char *end,
 		    cn_word_byte((unsigned char)p[n])))
 			continue;
 		pass = i >= 6;
+		told = false;
 		*stop = p + n;
 		/* The word behind at most two of those, on the line. */
 		for (k = 0; k < 3; k++) {
 			const char *q = *stop, *gap = q;
 
 			while (gap < end && strchr(" :=\"'", *gap) != NULL)
-				gap++;
+				told |= *gap++ != ' ';
 			if (gap == q || gap == end ||
 			    !cn_word_byte((unsigned char)*gap))
 				return NULL;
@@ -319,7 +338,7 @@ static const char *secret_at(const char *p, const char *end,
 			if (digit(w.p[n]))
 				return "secret";
 		/* Without a figure only where it is said to be one. */
-		return pass && k > 0 ? "secret" : NULL;
+		return pass && (k > 0 || told) ? "secret" : NULL;
 	}
 	return NULL;
 }

@@ -13,6 +13,7 @@
 #define ASKED 600		/* bytes of a question that are compared */
 #define MEANT 200		/* bytes of it of which the meaning is taken */
 #define NEAR_MAX ((size_t)16 << 10)	/* bytes of names that are compared */
+#define MANY 200	/* persons that know most words of their language */
 #define SIGNED 4		/* words of a last line that may be a name */
 
 struct talk {				/* a conversation */
@@ -28,7 +29,8 @@ struct cn_history {
 	struct cn_similar *index;
 	const struct cn_encoder *encoder;
 	struct meant *meant;		/* of each question, or NULL */
-	struct cn_wordset common;
+	struct cn_wordset common, people;	/* scrub.h */
+	size_t persons;
 };
 
 struct meant {
@@ -146,6 +148,28 @@ static void set_asked(struct cn_buf *asked, const struct cn_msg *m,
 	    cn_utf8_cut(own->p, own->len, ASKED));
 }
 
+/* The words of the customers' names, and of their addresses before the
+ * domain. */
+static void add_names(struct cn_history *h, const struct cn_msg *m,
+    struct cn_wordset *names, uint32_t who)
+{
+	const struct cn_addrs *lists[] = { &m->from, &m->to, &m->cc };
+	size_t k, i;
+
+	for (k = is(m->direction, "out"); k < 3; k++)
+		for (i = 0; i < lists[k]->n; i++) {
+			const struct cn_addr *a = &lists[k]->v[i];
+			const struct cn_str local = { a->addr,
+			    strcspn(a->addr, "@") };
+
+			if (cn_config_is_desk(h->conf, a->addr))
+				continue;
+			cn_wordset_add(names, cn_str(a->name), 1);
+			cn_wordset_add(names, local, 1);
+			cn_wordset_add(&h->people, cn_str(a->name), who);
+		}
+}
+
 static int add_talk(struct cn_history *h, const struct talk *t,
     struct cn_err *err)
 {
@@ -153,6 +177,7 @@ static int add_talk(struct cn_history *h, const struct talk *t,
 	    (uint32_t)t->id | 0x80000000u;
 	struct cn_arena mem = { 0 };
 	struct cn_buf own = { 0 }, asked = { 0 };
+	struct cn_wordset names = { 0 };
 	const char *category = NULL;
 	int64_t *ids, question = 0;
 	struct cn_msg m;
@@ -165,7 +190,9 @@ static int add_talk(struct cn_history *h, const struct talk *t,
 		if (r <= 0 || m.automatic != NULL)
 			continue;
 		own_words(&own, &m);
-		cn_wordset_add(&h->common, cn_buf_view(&own), who);
+		/* That people say their own names makes them no words. */
+		add_names(h, &m, &names, who);
+		cn_wordset_add_but(&h->common, cn_buf_view(&own), who, &names);
 		if (is(m.direction, "in")) {
 			question = ids[i];
 			category = cn_json_string(&mem,
@@ -177,6 +204,7 @@ static int add_talk(struct cn_history *h, const struct talk *t,
 			question = 0;
 		}
 	}
+	cn_wordset_release(&names);
 	cn_arena_release(&mem);
 	cn_buf_wipe(&own);
 	cn_buf_wipe(&asked);
@@ -198,8 +226,10 @@ struct cn_history *cn_history_new(struct cn_store *s,
 	h->index = cn_similar_new();
 	h->v = cn_alloc(pairs * sizeof(*h->v));
 	r = talks(h, &t, &n, err);
-	for (i = 0; i < n && r == 0 && !*cn_store_run(s)->stop; i++)
+	for (i = 0; i < n && r == 0 && !*cn_store_run(s)->stop; i++) {
+		h->persons += i == 0 || t[i].person != t[i - 1].person;
 		r = add_talk(h, &t[i], err);
+	}
 	free(t);
 	cn_similar_finish(h->index);
 	h->encoder = encoder;
@@ -218,6 +248,7 @@ void cn_history_free(struct cn_history *h)
 		return;
 	cn_similar_free(h->index);
 	cn_wordset_release(&h->common);
+	cn_wordset_release(&h->people);
 	cn_arena_release(&h->mem);
 	free(h->meant);
 	free(h->v);
@@ -527,8 +558,9 @@ int cn_history_draft(struct cn_history *h, const struct cn_past *p,
 		r = cn_scrub(out, cn_buf_view(&s.answer), &(struct cn_scrub){
 		    .names = &s.names, .near = cn_buf_view(&s.near),
 		    .agents = &s.agents, .brought = &s.brought,
-		    .common = &h->common, .free = free_words, .own = own },
-		    masked);
+		    .common = &h->common, .people = &h->people,
+		    .rare = h->persons >= MANY ? CN_SCRUB_COMMON - 1 : 0,
+		    .free = free_words, .own = own }, masked);
 	}
 	cn_wordset_release(&s.names);
 	cn_wordset_release(&s.agents);

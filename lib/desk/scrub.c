@@ -89,18 +89,31 @@ static bool marked(struct cn_str w)
 	return false;
 }
 
+/* Is a word nobody's own, for the mails of so many persons have it, or a macro
+ * of ours?  'Mark' is not 'mark'; and what no more say than are called so is a
+ * name. */
+static bool common(const struct cn_scrub *s, struct cn_str w, bool capital,
+    unsigned least)
+{
+	unsigned (*count)(const struct cn_wordset *, struct cn_str) =
+	    capital ? cn_wordset_capital : cn_wordset_seen;
+	unsigned n = cn_wordset_seen(s->common, w);
+
+	if (count(s->free, w) > 0)
+		return true;
+	return count(s->common, w) >= least && !(upper(w) && n < 255 &&
+	    cn_wordset_seen(s->people, w) >= n);
+}
+
 /* Why a word is somebody's own, or NULL. */
-static const char *private_word(const struct cn_scrub *s, struct cn_str w)
+static const char *private_word(const struct cn_scrub *s, struct cn_str w,
+    bool capital)
 {
 	char plain[CN_WORD_PLAIN];
-	size_t digits = 0, n;
+	size_t n;
 	bool cased;
 
-	while (digits < w.n && w.p[digits] >= '0' && w.p[digits] <= '9')
-		digits++;
-	if (cn_wordset_seen(s->free, w) > 0 || in_list(w, titles) ||
-	    cn_wordset_seen(s->common, w) >= CN_SCRUB_COMMON ||
-	    (digits == w.n && w.n <= 3))
+	if (in_list(w, titles) || common(s, w, capital, CN_SCRUB_COMMON))
 		return NULL;
 	n = cn_word_plain(w, plain, &cased);
 	if (near_name(s, (struct cn_str){ plain, n }))
@@ -109,8 +122,10 @@ static const char *private_word(const struct cn_scrub *s, struct cn_str w)
 		return w.n > 1 ? "name" : NULL;
 	if (cn_wordset_seen(s->own, w) > 0)
 		return NULL;
-	return !cased || (w.n > 2 && cn_wordset_seen(s->brought, w) > 0) ?
-	    "word" : NULL;
+	if (!cased)
+		return "word";
+	return w.n > 2 && !common(s, w, false, cn_wordset_seen(s->brought,
+	    w) > 0 ? CN_SCRUB_COMMON : s->rare) ? "word" : NULL;
 }
 
 /* --- a text --- */
@@ -213,7 +228,8 @@ static const char *copy(struct cn_buf *out, struct text *x, size_t at,
 			cn_buf_str(out, slot);
 			cn_kinds_add(x->masked, "name");
 		} else {
-			why = private_word(s, w);
+			why = private_word(s, w, cn_word_capital(x->t.p,
+			    w.p, end));
 			cn_buf_add(out, w.p, w.n);
 		}
 		if (why == NULL)

@@ -8,7 +8,9 @@
  * somebody's own.  Such is a word that fewer than three persons' mails have
  * and no macro of ours, and that has a capital or a figure, or is of a script
  * without capitals, or is nearly a name, or was in what the customer wrote
- * and not in what the reader did.  What is left is looked at once more, and
+ * and not in what the reader did; any other that fewer than `rare` have.  Who
+ * is called so does not make a word known, and a capital where none must be
+ * wants the same from others.  What is left is looked at once more, and
  * withheld if anything was missed, or if too little is left. */
 #ifndef CN_SCRUB_H
 #define CN_SCRUB_H
@@ -21,7 +23,10 @@ struct cn_scrub {
 	struct cn_str near;		/* those names plain, each with LF */
 	const struct cn_wordset *agents;	/* of those who answered */
 	const struct cn_wordset *brought; /* words of the customer's mails */
-	const struct cn_wordset *common;	/* in how many persons' mails */
+	const struct cn_wordset *common;	/* in how many persons' mails,
+					 * but for those of that name */
+	const struct cn_wordset *people;	/* how many bear that name */
+	unsigned rare;			/* by how many any word must be known */
 	const struct cn_wordset *free;	/* ours: macros, company name */
 	const struct cn_wordset *own;	/* of whom the draft is for */
 };

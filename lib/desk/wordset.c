@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 
 #define WORDS_MAX ((size_t)1 << 19)	/* slots of a set */
+#define CAPITAL 0x9e3779b97f4a7c15u
 
 bool cn_word_byte(unsigned char c)
 {
@@ -192,29 +193,78 @@ static void grow(struct cn_wordset *s)
 	cn_wordset_release(&old);
 }
 
-void cn_wordset_add(struct cn_wordset *s, struct cn_str text, uint32_t who)
+static void add(struct cn_wordset *s, uint64_t hash, uint32_t who)
+{
+	size_t i;
+
+	if (s->n * 2 >= s->cap && s->cap < WORDS_MAX)
+		grow(s);
+	i = slot_of(s, hash);
+	if (s->hash[i] == 0) {
+		if (s->n * 4 >= s->cap * 3)
+			return;
+		s->hash[i] = hash;
+		s->n++;
+	}
+	if (s->last[i] != who && s->seen[i] < 255)
+		s->seen[i]++;
+	s->last[i] = who;
+}
+
+static unsigned seen(const struct cn_wordset *s, uint64_t hash)
+{
+	return s == NULL || s->cap == 0 ? 0 : s->seen[slot_of(s, hash)];
+}
+
+/* The same word with a capital is another. */
+static uint64_t with_capital(uint64_t hash)
+{
+	return hash ^ CAPITAL ? hash ^ CAPITAL : 1;
+}
+
+bool cn_word_capital(const char *start, const char *p, const char *end)
+{
+	const char *before = p;
+	uint32_t c;
+
+	if (cn_utf8_get(p, (size_t)(end - p), &c) == 0 || cn_word_lower(c) == c)
+		return false;
+	/* Behind a word, on its line or the next, or behind a comma. */
+	if (before == start || (before[-1] != ' ' && before[-1] != '\n'))
+		return false;
+	before--;
+	return before > start && (cn_word_byte((unsigned char)before[-1]) ||
+	    (*before == ' ' && before[-1] == ','));
+}
+
+void cn_wordset_add_but(struct cn_wordset *s, struct cn_str text,
+    uint32_t who, const struct cn_wordset *but)
 {
 	const char *p = text.p, *end = text.p + text.n;
 	struct cn_str w;
-	size_t i;
+	uint64_t hash;
 
 	while ((w = cn_word_next(&p, end)).n > 0) {
-		if (s->n * 2 >= s->cap && s->cap < WORDS_MAX)
-			grow(s);
-		i = slot_of(s, cn_word_hash(w));
-		if (s->hash[i] == 0) {
-			if (s->n * 4 >= s->cap * 3)
-				continue;
-			s->hash[i] = cn_word_hash(w);
-			s->n++;
-		}
-		if (s->last[i] != who && s->seen[i] < 255)
-			s->seen[i]++;
-		s->last[i] = who;
+		hash = cn_word_hash(w);
+		if (seen(but, hash) > 0)
+			continue;
+		add(s, hash, who);
+		if (cn_word_capital(text.p, w.p, end))
+			add(s, with_capital(hash), who);
 	}
+}
+
+void cn_wordset_add(struct cn_wordset *s, struct cn_str text, uint32_t who)
+{
+	cn_wordset_add_but(s, text, who, NULL);
 }
 
 unsigned cn_wordset_seen(const struct cn_wordset *s, struct cn_str w)
 {
-	return s == NULL || s->cap == 0 ? 0 : s->seen[slot_of(s, cn_word_hash(w))];
+	return seen(s, cn_word_hash(w));
+}
+
+unsigned cn_wordset_capital(const struct cn_wordset *s, struct cn_str w)
+{
+	return seen(s, with_capital(cn_word_hash(w)));
 }

@@ -34,9 +34,16 @@ struct cn_wordset {
 void cn_wordset_release(struct cn_wordset *);
 /* Adds every word of a text as seen by `who` (not 0): each person counts
  * once, if their texts come one after another.  Bounded: a full set takes no
- * new words. */
+ * new words.  but, or NULL: words that are left out. */
 void cn_wordset_add(struct cn_wordset *, struct cn_str text, uint32_t who);
+void cn_wordset_add_but(struct cn_wordset *, struct cn_str text, uint32_t who,
+    const struct cn_wordset *but);
 /* By how many it was seen. */
 unsigned cn_wordset_seen(const struct cn_wordset *, struct cn_str word);
+/* By how many with a capital where none must be: 'Mark', not 'mark'. */
+unsigned cn_wordset_capital(const struct cn_wordset *, struct cn_str word);
+/* Begins the word at p, of a text that begins at start, with a capital that
+ * does not begin a sentence? */
+bool cn_word_capital(const char *start, const char *p, const char *end);
 
 #endif

@@ -137,6 +137,13 @@ static void numbers(void)
 	finds("your PIN: 7311", "secret", "PIN: 7311");
 	finds("the password is hunter, write it down", "secret",
 	    "password is hunter");
+	finds("your password: sesame", "secret", "password: sesame");
+	finds("call 98450·00117 now", "phone", "98450.00117");
+	finds("call 98~45~00~01~17 now", "phone", "98~45~00~01~17");
+	finds("call 98,45,00,01,17 now", "phone", "98,45,00,01,17");
+	finds("call \u2079\u2078\u2074\u2075\u2070\u2070\u2070\u00b9\u00b9"
+	    "\u2077 now", "phone", "9845000117");
+	finds("card 4111·1111·1111·1111", "card", "4111.1111.1111.1111");
 	finds("change the password today", NULL, NULL);
 	finds("the code of conduct", NULL, NULL);
 	finds("your order LL-20131 left", "order", "LL-20131");
@@ -189,6 +196,8 @@ static void addresses(void)
 
 static void plain(void)
 {
+	finds("the password, then 12 m² and 3 cm³, or a • 5", NULL, NULL);
+	finds("sizes 36, 38, 40, 42", NULL, NULL);
 	char a[CN_WORD_PLAIN];
 	bool cased;
 	size_t n = cn_word_plain(cn_str("ÉloDie"), a, &cased);

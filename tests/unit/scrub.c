@@ -6,9 +6,9 @@
 #include "tap.h"
 
 /* Where a name, a rare word or a number may come from. */
-static struct cn_wordset names, agents, brought, common, ours, own;
-static const struct cn_scrub all = { &names, { "anika\nrao\n", 10 }, &agents,
-	&brought, &common, &ours, &own };
+static struct cn_wordset names, agents, brought, common, people, ours, own;
+static struct cn_scrub all = { &names, { "anika\nrao\n", 10 }, &agents,
+	&brought, &common, &people, 0, &ours, &own };
 static struct cn_kinds masked;
 
 static void scrubs(const char *text, const char *want, const char *name)
@@ -41,6 +41,67 @@ static void sets(void)
 	ok(cn_wordset_seen(&s, cn_str("JA")) == 2, "a person counts once");
 	ok(cn_wordset_seen(&s, cn_str("nein")) == 0, "others are not known");
 	cn_wordset_release(&s);
+	cn_wordset_add(&s, cn_str("Mark, we will ask, mark my words"), 1);
+	cn_wordset_add(&s, cn_str("we ask\nRose, Will and (Grace) too"), 1);
+	ok(cn_wordset_capital(&s, cn_str("will")) == 1 &&
+	    cn_wordset_capital(&s, cn_str("Rose")) == 1,
+	    "a capital behind a word is one");
+	ok(cn_wordset_capital(&s, cn_str("Mark")) == 0 &&
+	    cn_wordset_capital(&s, cn_str("Grace")) == 0,
+	    "that of a beginning is none");
+	ok(cn_wordset_seen(&s, cn_str("rose")) == 1, "the word is the same");
+	cn_wordset_release(&s);
+	cn_wordset_add(&own, cn_str("Anika"), 1);
+	cn_wordset_add_but(&s, cn_str("Anika asks"), 1, &own);
+	ok(cn_wordset_seen(&s, cn_str("anika")) == 0 &&
+	    cn_wordset_seen(&s, cn_str("asks")) == 1,
+	    "some words are left out");
+	cn_wordset_release(&s);
+	cn_wordset_release(&own);
+}
+
+static const char begun[] = "The parcel will leave our warehouse and reach "
+    "you, please answer this mail.";
+
+/* A second sentence is left out, or stands. */
+static void second(const char *text, bool stands, const char *name)
+{
+	char all_of_it[200];
+
+	snprintf(all_of_it, sizeof(all_of_it), "%s %s", begun, text);
+	scrubs(all_of_it, stands ? all_of_it : begun, name);
+}
+
+/* What many say is nobody's own, but for what many are called. */
+static void known(void)
+{
+	uint32_t who;
+
+	for (who = 1; who <= CN_SCRUB_COMMON; who++)
+		cn_wordset_add(&common, cn_str("with will mark grace in and "
+		    "Paris or Weber by 30 the"), who);
+	second("I have spoken with Weber now.", true, "a capital that many say");
+	for (who = 1; who <= CN_SCRUB_COMMON; who++)
+		cn_wordset_add(&people, cn_str("Otto Weber"), who);
+	cn_wordset_add(&people, cn_str("Paris Hall"), 1);
+	second("I have spoken with Weber now.", false,
+	    "not where no more do than are called so");
+	second("I have spoken in Paris now.", true, "control: more do");
+	second("I have spoken with Mark and Will now.", false,
+	    "a word is not the name that looks like it");
+	second("I will mark it with grace now.", true, "control: small letters");
+	second("I have spoken about 30 now.", true, "a number that many say");
+	second("I have spoken about 737 now.", false, "and one that none does");
+	second("I have spoken about kaulmann now.", true, "a rare word");
+	all.rare = 2;
+	second("I have spoken about kaulmann now.", false,
+	    "where many words are known it is somebody's");
+	cn_wordset_add(&common, cn_str("kaulmann"), 1);
+	second("I have spoken about kaulmann now.", false,
+	    "also if one person has it");
+	cn_wordset_add(&common, cn_str("kaulmann"), 2);
+	second("I have spoken about kaulmann now.", true, "control: two have");
+	all.rare = 0;
 }
 
 int main(void)
@@ -99,10 +160,13 @@ int main(void)
 	    "and reach your parents, please answer this mail.",
 	    "control: what the reader said is no secret to them");
 
+	known();
+
 	cn_wordset_release(&names);
 	cn_wordset_release(&agents);
 	cn_wordset_release(&brought);
 	cn_wordset_release(&common);
+	cn_wordset_release(&people);
 	cn_wordset_release(&own);
 	return done();
 }
