@@ -52,4 +52,31 @@ is 'control: without what parts them they are found' \
     cn-model rules -q "$T/own.yaml" | jq -c '[.category, .team]')" \
     '["own","old"]'
 
+# Automatic mail, and people who write about it.
+grep -v '^#' "$root/tests/automatic.tsv" >"$T/rows"
+awk -F '\t' '{
+	gsub(/\\n/, "\n", $4)
+	gsub(/\\n/, "\n", $5)
+	printf "From x Mon Nov 23 10:00:00 2026\nFrom: %s\nSubject: %s\n", $2, $3
+	if ($4 !~ /Content-Type/)
+		print "Content-Type: text/plain; charset=utf-8"
+	print ($4 == "" ? "" : $4 "\n") "\n" $5 "\n"
+}' "$T/rows" | cn-classify --no-store | jq -r '.class.automatic |
+    if . then "yes" else "no" end' | paste - "$T/rows" >"$T/automatic"
+awk -F '\t' '
+{
+	n[$2]++
+	wrong[$2] += $1 != $2
+}
+END { print n["yes"], wrong["yes"], n["no"], wrong["no"] }' \
+    "$T/automatic" >"$T/n"
+read -r yes missed no false <"$T/n"
+diag "of $yes automatic mails $missed missed, of $no others $false taken for one"
+awk -F '\t' '$1 != $2 { print $1 ", not " $2 ": " $4 ": " $6 }' \
+    "$T/automatic" | sed 's/^/# /'
+ok 'automatic mails and others are many' test "$yes" -gt 55 -a "$no" -gt 35
+ok 'none is missed' test "$missed" -eq 0
+ok 'of people who write about such 8 in 100 are taken for one' \
+    test $((false * 100)) -le $((no * 8))
+
 finish

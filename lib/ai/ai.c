@@ -396,16 +396,21 @@ data_request(struct cn_look *l)
 	}
 }
 
+/* By words alone only what asks nothing is taken for automatic: people write
+ * about the automatic answers that they got, and when they are away. */
 static void
 automatic(struct cn_look *l)
 {
 	struct cn_ai_result *r = l->r;
+	bool asks = l->in->text.n > 0 && memchr(l->in->text.p, '?',
+	    l->in->text.n);
 
 	if (l->in->automatic)
 		r->automatic_reason = l->in->automatic;
 	else if (l->in->bounce)
 		r->automatic_reason = "bounce";
-	else if (l->kind[CN_LEX_AUTO] >= 4 && l->words.n)
+	else if (!asks && (l->kind[CN_LEX_AUTO] > 0 ||
+	    (l->kind[CN_LEX_AWAY] > 0 && l->kind[CN_LEX_INSTEAD] > 0)))
 		r->automatic_reason = "wording";
 	r->automatic = r->automatic_reason != NULL;
 }

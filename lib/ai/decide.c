@@ -185,8 +185,11 @@ automatic(const struct cn_look *l, struct cn_decision *d)
 	    BY_FIELD;
 	d->margin = both_ways(d->confidence);
 	d->abstained = false;
-	if (words)
+	if (words) {
 		phrases(l, d, CN_LEX_AUTO, 1);
+		phrases(l, d, CN_LEX_AWAY, 1);
+		phrases(l, d, CN_LEX_INSTEAD, 1);
+	}
 	else if (r->automatic)
 		because(d, r->automatic_reason, "field");
 }

@@ -7,7 +7,10 @@
 /* What a phrase is a sign of. */
 enum cn_lex_kind {
 	CN_LEX_POS, CN_LEX_NEG, CN_LEX_NOT, CN_LEX_URGENT, CN_LEX_CALM,
-	CN_LEX_THREAT, CN_LEX_SPAM, CN_LEX_AUTO,
+	CN_LEX_THREAT, CN_LEX_SPAM,
+	/* Automatic answers: by their own word; who is away and what becomes
+	 * of the mail, which only together make one. */
+	CN_LEX_AUTO, CN_LEX_AWAY, CN_LEX_INSTEAD,
 	/* Data subject requests: what to do, with what, and by name. */
 	CN_LEX_V_ACCESS, CN_LEX_V_ERASE, CN_LEX_V_RECTIFY, CN_LEX_V_OBJECT,
 	CN_LEX_V_RESTRICT, CN_LEX_V_PORT,

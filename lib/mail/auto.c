@@ -76,7 +76,7 @@ static const char *const subjects[] = {
 	"auto:", "automatic reply", "automatic response", "automated reply",
 	"automated response", "auto-reply", "auto reply", "autoreply",
 	"auto response", "auto-response", "[auto-reply]", "out of office:",
-	"out of the office:", "out of office reply", "out of office autoreply",
+	"out of the office:", "out of office reply", "out of office re:", "out of office autoreply",
 	"vacation reply",
 	"automatische antwort", "automatische rückmeldung",
 	"abwesenheitsnotiz", "abwesenheitsbenachrichtigung", "abwesenheit:",
@@ -112,6 +112,12 @@ static const char *const subjects[] = {
 	"risposta awtomatika", "barra mill-uffiċċju:",
 	"स्वचालित उत्तर", "स्वचालित जवाब", "स्वतः उत्तर", "ऑटो रिप्लाई",
 	"कार्यालय से बाहर:",
+	/* Bounces without a mark of their own. */
+	"undeliverable:", "undelivered mail returned to sender",
+	"mail delivery failed:", "delivery status notification (failure)",
+	"failure notice", "unzustellbar:", "non remis :", "non remis:",
+	"no se puede entregar:", "non recapitabile:", "onbestelbaar:",
+	"nie można dostarczyć:",
 };
 
 /* The capitals that such a subject may have. */
@@ -152,6 +158,20 @@ static bool by_subject(const char *s)
 	return false;
 }
 
+/* RFC 5546, section 3.2.3: whether somebody comes, said by a button. */
+static bool calendar_reply(const struct cn_mail *m)
+{
+	for (size_t i = 0; i < m->n_parts; i++) {
+		struct cn_str b = m->parts[i].body;
+
+		if (strcmp(m->parts[i].type, "text/calendar") == 0 &&
+		    b.p && memmem(b.p, b.n < 4096 ? b.n : 4096,
+		    "METHOD:REPLY", 12))
+			return true;
+	}
+	return false;
+}
+
 bool cn_mail_automatic(const struct cn_mail *m, const char **reason)
 {
 	struct cn_str v = cn_mail_field(m, "auto-submitted");
@@ -180,6 +200,8 @@ bool cn_mail_automatic(const struct cn_mail *m, const char **reason)
 	*r = NULL;
 	if (m->type && strcmp(m->type, "multipart/report") == 0)
 		*r = "report";
+	else if (calendar_reply(m))
+		*r = "calendar";
 	else if (from_daemon(m))
 		*r = "sender";
 	else if (by_subject(m->subject))

@@ -390,8 +390,12 @@ decisions(void)
 	ok(r.automatic && r.priority == CN_PRIORITY_LOW &&
 	    strcmp(r.automatic_reason, "auto-submitted") == 0,
 	    "an automatic mail can wait");
-	look(m, "I am out of office until Monday", &r, &arena);
+	look(m, "I am out of office until Monday. In urgent cases please "
+	    "contact Bob.", &r, &arena);
 	ok(r.automatic, "so does one that says so");
+	look(m, "I am out of office until Monday, deliver it then", &r,
+	    &arena);
+	ok(!r.automatic, "who is away is no machine");
 	look(m, "URGENT!! answer immediately or my lawyer will", &r, &arena);
 	ok(r.priority >= CN_PRIORITY_HIGH && r.sentiment ==
 	    CN_SENTIMENT_NEGATIVE && r.nflags == 2 &&
