@@ -129,11 +129,12 @@ is 'nothing to say is no draft' "$(gen '{id, text: null}')
 $(why)" 'null
 null'
 
-# What it gets.
+# What it gets.  It can make files in folders that are not above the store's.
+mkdir "$T/gen"
 cat >"$T/keep" <<S
 while read -r l; do
-	printf '%s\n' "\$l" >>'$T/asked'
-	env | grep -c '^CN_' >'$T/env'
+	printf '%s\n' "\$l" >>'$T/gen/asked'
+	env | grep -c '^CN_' >'$T/gen/env'
 	echo 'a word on stderr' >&2
 	printf '%s' "\$l" | jq -c '{id, text: (.conversation[1].text)}'
 done
@@ -146,17 +147,17 @@ is 'one draft, from the conversation' "$(jq -c '[.replies[] |
     (.source.from | map(keys[0])), (.text | contains("W-7788"))]' "$T/g")" \
     '["sh",["message"],true]'
 is 'its standard error is not ours' "$(cat "$T/err")" ''
-is 'our variables are not its' "$(cat "$T/env")" 0
+is 'our variables are not its' "$(cat "$T/gen/env")" 0
 is 'it gets the message' "$(jq -c '[.v, .id, .language, .name,
-    (.text | test("What is the ticket"))]' "$T/asked")" \
+    (.text | test("What is the ticket"))]' "$T/gen/asked")" \
     '[1,"1","en","Vera Quist",true]'
 is 'what was said to and by its sender, nothing of others' \
     "$(jq -c '[.conversation[].direction, (tojson | test("98450"))]' \
-    "$T/asked")" '["in","out",false]'
+    "$T/gen/asked")" '["in","out",false]'
 ok 'control: it is of the same conversation' test \
     "$(sqlite3 "$db" 'SELECT count(DISTINCT conversation) FROM message')" = 1
 is 'and the drafts that we have' "$(jq -c '[.candidates[].source |
-    keys[0]] | unique' "$T/asked")" '["macro","message"]'
+    keys[0]] | unique' "$T/gen/asked")" '["macro","message"]'
 like 'as mail it says so' "$(cn-reply-suggest -n 1 --min-score 0 --format \
     rfc822 --no-store --generator "jq --unbuffered -c '{id, text:
     .candidates[0].text}'" "$T/line")" '^X-CN-Draft: .*source=generator'
@@ -197,8 +198,8 @@ held() {	# NAME WHY CMD [OPTION...]
 	    unique' "$T/out" | uniq -c | sed 's/^ *//')" '2 ["macro"]'
 }
 held 'it takes too long' 'no answer in 1 seconds' \
-    "echo \$\$ >$T/pid; exec sleep 60" --generator-time 1s
-not_ok 'and is killed' kill -0 "$(cat "$T/pid")"
+    "echo \$\$ >$T/gen/pid; exec sleep 60" --generator-time 1s
+not_ok 'and is killed' kill -0 "$(cat "$T/gen/pid")"
 # A child that would run away; whoever reads the fifo waits for its end.
 mkfifo "$T/alive"
 cat >"$T/run.py" <<'P'
@@ -232,18 +233,56 @@ held 'it says what is no JSON' 'it answers with something else' \
 held 'it answers another question' 'it answers another question' \
     'read l; echo "{\"id\":\"7\",\"text\":\"x\"}"; sleep 60'
 
+# The store and its keys are not its, nor is who started it.
+cat >"$T/pry" <<S
+for f in '$CN_HOME/store.db' '$CN_KEYS/keyring' '$T/gen/key' '$T/new'; do
+	head -c 1 "\$f" >/dev/null 2>&1 && echo may || echo may not
+done
+true >'$CN_HOME/made' && echo may || echo may not
+mv '$CN_KEYS' '$T/gen/keys' && echo may || echo may not
+readlink /proc/\$1/exe >/dev/null && echo may || echo may not
+kill -0 \$1 && echo may || echo may not
+S
+ln -s "$CN_KEYS/keyring" "$T/gen/key"
+pried() {
+	"$@" >/dev/null 2>&1
+	tr '\n' , <"$T/gen/pried"
+}
+no='may not,may not,may not,may,may not,may not,may not'
+if cn-reply-suggest -v --macros "$m" --no-store "$T/line" 2>&1 >/dev/null |
+    grep -q Landlock; then
+	skip 'files are kept' 'no Landlock'
+else
+	# Linux 6.12 keeps signals, too.
+	printf '6.12\n%s\n' "$(uname -r)" | sort -VC && no="$no,may not," ||
+	    no="$no,may,"
+	is 'it opens no file of store or keys, by whatever name' "$(pried \
+	    cn-reply-suggest --macros "$m" --generator \
+	    "sh '$T/pry' \$PPID >'$T/gen/pried' 2>/dev/null" "$T/line")" "$no"
+	is 'control: by itself it does' "$(pried sh -c "sh '$T/pry' $$ \
+	    >'$T/gen/pried'")" 'may,may,may,may,may,may,may,may,'
+	rm "$CN_HOME/made"
+	mv "$T/gen/keys" "$CN_KEYS"
+fi
+
 # Somebody answers while it thinks.
 to=vera@example.com mail 'Priya Nair' help@shop.example 9 'Re: kettle' 4 \
     >"$T/answer" <<'M'
 It can be repaired.
 M
+mkfifo "$T/gen/asks" "$T/gen/goes"
 cat >"$T/race" <<S
-export CN_HOME='$CN_HOME' CN_KEYS='$CN_KEYS'
 while read -r l; do
-	cn-import -q '$T/answer' >/dev/null 2>&1
+	echo >'$T/gen/asks'
+	read -r go <'$T/gen/goes'
 	printf '%s' "\$l" | jq -c '{id, text: .candidates[0].text}'
 done
 S
+{
+	read -r _ <"$T/gen/asks"
+	cn-import -q "$T/answer" >/dev/null 2>&1
+	echo >"$T/gen/goes"
+} &
 sqlite3 "$db" 'UPDATE message SET suggested = NULL, replies = NULL'
 status 'somebody answers between thinking and storing' 0 cn-reply-suggest \
     --generator "sh $T/race" "$T/line"

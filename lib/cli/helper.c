@@ -17,8 +17,10 @@
 extern char **environ;
 
 /* In the child, of which nothing may remain but the program. */
-static void become(const char *command, int in, int out, bool loud)
+static void become(const struct cn_run *run, const char *command, int in,
+    int out, bool loud)
 {
+	const char *const keep_out[] = { run->home, run->keys };
 	char **e, **to;
 	sigset_t none;
 	int null = open("/dev/null", O_WRONLY);
@@ -39,7 +41,7 @@ static void become(const char *command, int in, int out, bool loud)
 	    (!loud && dup2(null, STDERR_FILENO) < 0))
 		_exit(127);
 	closefrom(STDERR_FILENO + 1);
-	if (cn_sandbox_offline() < 0)
+	if (cn_sandbox_offline(keep_out, 2) < 0)
 		_exit(126);
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 	_exit(127);
@@ -59,7 +61,7 @@ int cn_helper_start(struct cn_helper *h, const char *command,
 	}
 	h->pid = fork();
 	if (h->pid == 0)
-		become(command, to[0], from[1], h->loud);
+		become(h->run, command, to[0], from[1], h->loud);
 	close(to[0]);
 	close(from[1]);
 	h->in = from[0];

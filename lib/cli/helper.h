@@ -1,10 +1,11 @@
 /* helper.h - a program beside a filter that answers lines with lines
  *
  * It is started by 'sh -c' before the filter gives up its rights, in a process
- * group of its own, without our CN_ variables and without the right to any
- * socket (sandbox.h); a kernel that cannot forbid them starts nothing.  It
- * gets a line and must answer with one, in the time and size that are set.
- * Whatever else it does ends it, and it is not started again. */
+ * group of its own, without our CN_ variables, without the right to any socket
+ * and, where there is Landlock, to the folders of store and keys (sandbox.h); a
+ * kernel that cannot forbid sockets starts nothing.  It gets a line and must
+ * answer with one, in the time and size that are set.  Whatever else it does
+ * ends it, and it is not started again. */
 #ifndef CN_HELPER_H
 #define CN_HELPER_H
 

@@ -1,5 +1,6 @@
 #include "cli/sandbox.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -29,18 +31,23 @@
 #define ASK_VERSION 1u
 #define PATH_BENEATH 1
 
+#define DEPTH 64			/* folders one in another */
+
 enum {
 	FS_WRITE = 1 << 1, FS_READ = 1 << 2, FS_LIST = 1 << 3,
 	FS_REMOVE = 1 << 5, FS_MAKE = 1 << 8,
 	FS_ALL_1 = (1 << 13) - 1,	/* the rights of ABI 1 */
 	FS_REFER = 1 << 13,		/* 2: move between folders */
 	FS_TRUNCATE = 1 << 14,		/* 3 */
-	FS_IOCTL = 1 << 15		/* 5: of devices */
+	FS_IOCTL = 1 << 15,		/* 5: of devices */
+	/* Run, write, read, and what may be asked for a file. */
+	FS_OF_FILE = 1 | FS_WRITE | 1 << 2 | FS_TRUNCATE | FS_IOCTL
 };
 #define NET_TCP 3u			/* 4: bind, connect */
+#define SCOPE_SIGNAL 2u			/* 6: to processes outside */
 
 struct ruleset {
-	uint64_t fs, net;
+	uint64_t fs, net, scoped;
 };
 
 struct beneath {
@@ -52,6 +59,12 @@ static uint64_t known(long abi)
 {
 	return FS_ALL_1 | (abi >= 2 ? FS_REFER : 0) |
 	    (abi >= 3 ? FS_TRUNCATE : 0) | (abi >= 5 ? FS_IOCTL : 0);
+}
+
+/* An older kernel takes a longer struct, if what it does not know is 0. */
+static int ruleset(const struct ruleset *all)
+{
+	return (int)syscall(__NR_landlock_create_ruleset, all, sizeof(*all), 0);
 }
 
 static int allow(int rules, const char *path, uint64_t what,
@@ -91,11 +104,10 @@ static int converters(int rules, struct cn_err *err)
 static int restrict_files(const struct cn_room *room, long abi,
     struct cn_err *err)
 {
-	const struct ruleset all = { known(abi), abi >= 4 ? NET_TCP : 0 };
+	const struct ruleset all = { known(abi), abi >= 4 ? NET_TCP : 0, 0 };
 	const uint64_t own = known(abi) & (FS_WRITE | FS_READ | FS_LIST |
 	    FS_REMOVE | FS_MAKE | FS_TRUNCATE);
-	int rules = (int)syscall(__NR_landlock_create_ruleset, &all,
-	    sizeof(all), 0), i, r;
+	int rules = ruleset(&all), i, r;
 
 	if (rules < 0)
 		return cn_fail_errno(err, CN_UNAVAILABLE, "landlock");
@@ -115,6 +127,111 @@ static int restrict_files(const struct cn_room *room, long abi,
 	if (r == 0 && syscall(__NR_landlock_restrict_self, rules, 0) < 0)
 		r = cn_fail_errno(err, CN_UNAVAILABLE, "landlock");
 	close(rules);
+	return r;
+}
+
+/* Landlock allows, and cannot forbid: so all that lies beside the folders
+ * from the root to those that are to be kept out of is allowed, one by one. */
+struct beside {
+	int rules;
+	uint64_t what;
+	struct stat out[2][DEPTH];	/* each of them, and those above it */
+	size_t n[2];
+};
+
+enum place { ELSEWHERE, ABOVE, OUT };
+
+static enum place place(const struct beside *b, const struct stat *st)
+{
+	enum place p = ELSEWHERE;
+	size_t i, k;
+
+	for (i = 0; i < 2; i++)
+		for (k = 0; k < b->n[i]; k++)
+			if (b->out[i][k].st_dev == st->st_dev &&
+			    b->out[i][k].st_ino == st->st_ino)
+				p = k == 0 || p == OUT ? OUT : ABOVE;
+	return p;
+}
+
+static int allow_beside(struct beside *b, int dir)
+{
+	struct dirent *e;
+	struct stat st;
+	int fd, r = 0;
+	DIR *d = fdopendir(dir);
+
+	if (d == NULL) {
+		close(dir);
+		return 0;
+	}
+	while (r == 0 && (e = readdir(d)) != NULL) {
+		if (strcmp(e->d_name, ".") == 0 ||
+		    strcmp(e->d_name, "..") == 0 ||
+		    (fd = openat(dirfd(d), e->d_name, O_PATH | O_NOFOLLOW |
+		    O_CLOEXEC)) < 0)
+			continue;
+		/* What a link leads to has its own place. */
+		if (fstat(fd, &st) == 0 && !S_ISLNK(st.st_mode)) {
+			enum place p = place(b, &st);
+			struct beneath beneath = { S_ISDIR(st.st_mode) ?
+			    b->what : b->what & FS_OF_FILE, fd };
+			int sub;
+
+			if (p == ELSEWHERE && syscall(__NR_landlock_add_rule,
+			    b->rules, PATH_BENEATH, &beneath, 0) < 0 &&
+			    errno != EBADFD)
+				r = -1;
+			if (p == ABOVE && (sub = openat(dirfd(d), e->d_name,
+			    O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0)
+				r = allow_beside(b, sub);
+		}
+		close(fd);
+	}
+	closedir(d);
+	return r;
+}
+
+/* The folder and all above it; one that is not there needs nothing. */
+static int above(struct beside *b, size_t i, const char *path)
+{
+	char at[PATH_MAX];
+	size_t n;
+
+	if (realpath(path, at) == NULL)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	for (n = strlen(at); n > 0; n = strlen(at)) {
+		if (b->n[i] == DEPTH || lstat(at, &b->out[i][b->n[i]]) < 0)
+			return -1;
+		b->n[i]++;
+		*strrchr(at, '/') = '\0';
+	}
+	return 0;
+}
+
+static int keep_files(const char *const *keep_out, size_t n)
+{
+	long abi = syscall(__NR_landlock_create_ruleset, NULL, 0, ASK_VERSION);
+	const struct ruleset all = { known(abi), 0, abi >= 6 ? SCOPE_SIGNAL :
+	    0 };
+	struct cn_err ignored;
+	struct beside b = { .what = all.fs };
+	size_t i;
+	int r = 0;
+
+	if (abi <= 0)
+		return 0;
+	for (i = 0; i < n && i < 2; i++)
+		if (above(&b, i, keep_out[i]) < 0)
+			return -1;
+	if ((b.rules = ruleset(&all)) < 0)
+		return -1;
+	if (allow(b.rules, "/", FS_LIST, &ignored) < 0 ||
+	    allow_beside(&b, open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		r = -1;
+	if (r == 0)
+		r = (int)syscall(__NR_landlock_restrict_self, b.rules, 0);
+	close(b.rules);
 	return r;
 }
 
@@ -181,7 +298,7 @@ static int restrict_calls(struct cn_err *err)
 	    "seccomp: a thread has filters of its own");
 }
 
-int cn_sandbox_offline(void)
+int cn_sandbox_offline(const char *const *keep_out, size_t n)
 {
 	static struct sock_filter offline[] = {
 		NO_NETWORK, REFUSE(__NR_setsid), REFUSE(__NR_setpgid),
@@ -191,7 +308,8 @@ int cn_sandbox_offline(void)
 		.len = sizeof(offline) / sizeof(offline[0]), .filter = offline
 	};
 
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -1 :
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    keep_files(keep_out, n) < 0 ? -1 :
 	    (int)syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
 }
 
@@ -202,8 +320,10 @@ static bool has_seccomp(void)
 	    errno != EINVAL;
 }
 #else
-int cn_sandbox_offline(void)
+int cn_sandbox_offline(const char *const *keep_out, size_t n)
 {
+	(void)keep_out;
+	(void)n;
 	errno = ENOSYS;
 	return -1;
 }

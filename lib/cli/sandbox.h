@@ -14,6 +14,7 @@
 #define CN_SANDBOX_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/err.h"
 
@@ -32,9 +33,13 @@ struct cn_room {
 int cn_sandbox(const struct cn_room *, const char **lacks, struct cn_err *)
     CN_CHECKED;
 
-/* Only the first of these, without files and programs, and for good in its
- * process group, so that one kill(2) reaches all that it starts: for a child
- * that is to become another program.  0, or -1 with errno where it cannot be. */
-int cn_sandbox_offline(void);
+/* For a child that is to become another program, and for all that it starts:
+ * the first of these, without files and programs, and for good in its process
+ * group, so that one kill(2) reaches all.  Where the kernel has Landlock, what
+ * lies in the n folders of keep_out cannot be opened, no process outside be
+ * looked into, and from Linux 6.12 on none be sent a signal; nor can a file be
+ * made in or moved out of a folder above those of keep_out.  0, or -1 with
+ * errno where it cannot be; a kernel without Landlock is no failure. */
+int cn_sandbox_offline(const char *const *keep_out, size_t n);
 
 #endif
