@@ -137,6 +137,19 @@ is 'who has objected is left alone' \
 is 'nor does what was said before stand' "$(jq -c '.class = {"category": "a",
     "best": "a"}' "$T/one.in" | cn-classify | jq -c '[.skipped, .class]')" \
     '["objected",null]'
+other() {
+	printf 'From: %s\nSubject: refund\n\nI want my money back\n' "$1"
+	jq -nc --arg a "$1" '{v: 1, type: "message", from: {address: $a},
+	    text: "I want my money back"}' >"$T/other"
+}
+was=$(field .from.address "$T/one")
+is 'nor is mail of theirs that the store does not have' "$(other "$was" |
+    cn-classify | jq -c '[.skipped, .class, .stored]')" \
+    '["objected",null,false]'
+is 'nor a line' "$(cn-classify <"$T/other" | jq -c '[.skipped, .class]')" \
+    '["objected",null]'
+is 'control: that of others is' "$(other new@example.net | cn-classify |
+    jq -c '[.skipped, .class.category]')" '[null,"refund"]'
 cn-classify --no-store <"$T/gated" >"$T/gated2"
 is 'the answer travels on the line' \
     "$(jq -c '[.skipped, .class]' "$T/gated2")" '["unpermitted",null]'

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "desk/gate.h"
 #include "desk/sender.h"
+#include "store/person.h"
 
 #define OWN_MAX ((size_t)1 << 20)	/* bytes of a text that are split */
 #define FULL ((size_t)8 << 20)		/* bytes that a group holds */
@@ -132,6 +133,32 @@ static void ask(struct cn_items *is, struct cn_item *it)
 		it->strip = true;
 }
 
+/* A message that the store does not have, of somebody whom it knows: what they
+ * do not allow holds for this one, too. */
+static int ask_sender(struct cn_items *is, struct cn_item *it,
+    struct cn_err *err)
+{
+	const struct cn_msg *m = &it->msg;
+	struct cn_ident who;
+	size_t i;
+	int r;
+
+	it->absent = true;
+	if (m->direction != NULL && strcmp(m->direction, "out") == 0)
+		return 0;
+	for (i = 0; i < m->from.n && it->skipped == NULL; i++) {
+		r = cn_ident_find(is->store, m->from.v[i].addr, &who, err);
+		if (r < 0)
+			return -1;
+		if (r == 0)
+			continue;
+		it->owner.may = who.may;
+		memcpy(it->owner.state, who.state, sizeof(who.state));
+		ask(is, it);
+	}
+	return 0;
+}
+
 /* All that a line shows. */
 static unsigned content_of(const struct cn_items *is)
 {
@@ -176,7 +203,7 @@ static int with_store(struct cn_items *is, struct cn_item *it,
 	if (m->id != NULL && m->has_stored && m->stored)
 		gone(it, "erased");
 	else if (!it->bare)
-		it->absent = true;
+		return ask_sender(is, it, err);
 	else
 		return cn_fail(err, CN_PARTIAL, m->id ?
 		    "no such message in the store, and no content" :
@@ -251,6 +278,8 @@ static int from_mail(struct cn_items *is, struct cn_item *it,
 	} else {
 		it->id = 0;
 		it->absent = it->msg.has_stored = true;
+		if (is->store != NULL && ask_sender(is, it, err) < 0)
+			return -1;
 	}
 	if (own_line(it, err) < 0)
 		return -1;
