@@ -36,6 +36,27 @@ ok '98 of 100 requests are found, as what they are' \
 ok 'of the others 1 in 100 is taken for one' \
     test $((false * 100)) -le "$others"
 
+# Feeling and haste.
+held "$root/tests/moods.tsv" '[.sentiment, .priority] | join(" ")' |
+    awk -F '\t' -v OFS='\t' '
+{
+	split($2, got, " ")
+	if ($1 ~ /high|normal/)
+		print "haste", $1, got[2] ~ /high|urgent/ ? "high" : "normal", $3
+	else
+		print "feeling", $1, got[1], $3
+}' >"$T/moods"
+for what in feeling haste; do
+	awk -F '\t' -v what=$what '$1 == what { n++; right += $2 == $3 }
+	END { print n, right }' "$T/moods" >"$T/n"
+	read -r n right <"$T/n"
+	diag "$what: of $n $right right"
+	ok "$what: 97 of 100 are right" test $((right * 100)) -ge $((n * 97))
+	ok 'of many' test "$n" -gt 50
+done
+awk -F '\t' '$2 != $3 { print $2 ", not " $3 ": " $4 }' "$T/moods" |
+    sed 's/^/# /'
+
 # The writer's own words: what a rule for them finds.
 cn-store init >/dev/null 2>&1
 printf 'before: { own: { if: { text: own }, then: { category: own } },

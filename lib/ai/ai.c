@@ -254,8 +254,12 @@ sentiment(struct cn_look *l)
 		flip = cn_negated(l, i, 3);
 		if (m->kind == CN_LEX_POS && !flip)
 			pos += m->weight;
-		else if (m->kind == CN_LEX_POS || !flip)
+		else if (m->kind == CN_LEX_NEG && !flip)
 			neg += m->weight;
+		/* 'Not satisfied' is more than the contrary of 'satisfied'. */
+		else if (m->kind == CN_LEX_POS)
+			neg += m->weight == 1 && cn_negated(l, i, 2) ? 2 :
+			    m->weight;
 	}
 	neg += 2.0 * (l->kind[CN_LEX_THREAT] > 0) + l->shouting;
 	pos += face > 0 ? face : 0;
@@ -553,6 +557,9 @@ cn_ai_classify(const struct cn_model *m, const struct cn_ai_input *in,
 	for (i = 0; i < l.nmark; i++) {
 		const struct cn_mark *k = &l.mark[i];
 
+		/* 'It is not urgent' is nothing urgent. */
+		if (k->kind == CN_LEX_URGENT && cn_negated(&l, i, 2))
+			continue;
 		l.kind[k->kind] += k->weight;
 		if (k->weight > l.top[k->kind])
 			l.top[k->kind] = k->weight;
