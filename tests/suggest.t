@@ -237,7 +237,8 @@ is 'without Reply-To to the sender' "$(tos 3)" '"Vera Quist" <vera@example.com>'
 is 'with it to all there, once, and not to the desk' "$(tos 4)" \
     '"Wes" <wes@example.com>, vera@example.com'
 is 'of many to eight' "$(tos 5 | tr -cd @ | wc -c)" 8
-is 'to the desk where nobody else is' "$(tos 6)" 'help@shop.example'
+is 'to the sender where it names the desk alone' "$(tos 6)" \
+    '"Vera Quist" <vera@example.com>'
 like 'control: who got the ticket may see it' "$(several 3)" 'W-7788'
 like 'not where one would who did not: a draft' "$(several 4)" '^X-CN-Draft'
 unlike 'without it' "$(several 4)" 'W-7788'
@@ -252,6 +253,14 @@ P
 	is 'as Python reads it' "$(python3 "$T/mail.py" "$T/draft")" \
 	    '[] Re: warped kadhai Vera Quist <vera@example.com> <m20@shop.example> <m20@shop.example> True True'
 fi
+subject() {
+	jq -c --arg s "$1" '.subject = $s' "$T/line" | cn-reply-suggest \
+	    --format rfc822 --max 1 --no-store | sed -n 's/^Subject: //p'
+}
+is 'one Re: for what others count or call it' "$(subject 'Re[2]: AW : x'
+    subject 'SV: VS: Antw: re: x'; subject 'Return: re x')" 'Re: x
+Re: x
+Re: Return: re x'
 # RFC 5322, 3.6.4: what the parent refers to, and the parent.
 jq -c '.references = ["a@x.example", "b@x.example"] | .in_reply_to =
     "b@x.example" | .subject = "RE: Aw: grüße"' "$T/line" |
@@ -405,6 +414,22 @@ is 'a broken encoded word is no name' "$(named '_evil=40example.com?=')" \
     '[null,true]'
 is 'nor is an address' "$(named 'eve@example.com')" '[null,true]'
 is 'control: a name is' "$(named 'Eve Adams')" '["Eve Adams",false]'
+while IFS='|' read -r name want; do
+	is "$name is called ${want:-nothing}" "$(named "$name")" \
+	    "$([ -n "$want" ] && echo "[\"$want\",false]" ||
+	    echo '[null,true]')"
+done <<'N'
+Müller, Anna|Anna Müller
+Rao, Jr.|Rao, Jr.
+Anna Rao via PayPal|Anna Rao
+'Anna Rao (Acme)'|Anna Rao
+Support via Amazon|
+Customer Service|
+{agent} {order}|
+https://evil.example/x|
+Call 030 1234567|
+-|
+N
 
 # What we said before in the same conversation, to those whom we said it.
 mail 'Xenia Lund' xenia@example.com 40 'teapot' >"$T/talk" <<'M'

@@ -72,7 +72,7 @@ static int folded(uint32_t c, uint32_t before)
 {
 	utf8proc_int32_t d[4];
 
-	if (widthless(c))
+	if (widthless(c) || (c >= 0x80 && c < 0xa0 && c != 0x85))
 		return -1;
 	/* Joiners mean something between Indian or Arabic letters only. */
 	if (c == 0x200c || c == 0x200d)
@@ -115,6 +115,11 @@ void cn_fold(struct cn_buf *out, struct cn_str t)
 	for (i = 0; i < t.n; i += n) {
 		n = 1;
 		if ((unsigned char)t.p[i] < 0x80) {
+			/* What steers a terminal is no text. */
+			if (((unsigned char)t.p[i] < ' ' &&
+			    strchr("\t\n\r", t.p[i]) == NULL) ||
+			    t.p[i] == 0x7f || t.p[i] == '\0')
+				continue;
 			before = (unsigned char)t.p[i];
 			cn_buf_ch(out, t.p[i]);
 			continue;

@@ -11,7 +11,7 @@
 
 /* Appends the text with digits of any script, full-width and mathematical
  * letters as ASCII, every dash as '-', every blank as ' ', and without what
- * has no width. */
+ * has no width or steers a terminal. */
 void cn_fold(struct cn_buf *, struct cn_str);
 
 struct cn_found {

@@ -68,20 +68,26 @@ static const char *name_of(struct cn_item *it)
 	return hex;
 }
 
-/* Not to ourselves, unless nobody else is there. */
-static void leave_desk(const struct cn_suggest *s, struct cn_draft *d,
-    struct cn_arena *mem)
+/* Not to ourselves, whatever the mail says: where Reply-To names nobody else,
+ * to the sender.  false: there is nobody. */
+static bool leave_desk(const struct cn_suggest *s, struct cn_draft *d,
+    struct cn_mail *mail)
 {
-	struct cn_addr *to = cn_arena_alloc(mem, (d->n_to + 1) * sizeof(*to));
+	struct cn_addr *to = cn_arena_alloc(&mail->mem, (d->n_to + 1) *
+	    sizeof(*to));
 	size_t i, n = 0;
 
 	for (i = 0; i < d->n_to; i++)
 		if (!cn_config_is_desk(s->items.conf, d->to[i].addr))
 			to[n++] = d->to[i];
-	if (n > 0) {
-		d->to = to;
-		d->n_to = n;
+	if (n == 0 && mail->reply_to.n > 0) {
+		mail->reply_to.n = 0;
+		cn_mail_reply(d, mail);
+		return leave_desk(s, d, mail);
 	}
+	d->to = to;
+	d->n_to = n;
+	return n > 0;
 }
 
 static int put_mail(struct cn_buf *b, struct cn_suggest *s,
@@ -105,7 +111,8 @@ static int put_mail(struct cn_buf *b, struct cn_suggest *s,
 		    "[support@example.com]' (cn-config(5))");
 	}
 	cn_mail_reply(&d, mail);
-	leave_desk(s, &d, mem);
+	if (!leave_desk(s, &d, mail))
+		return 0;
 	d.from = (struct cn_addr){ s->agent ? s->agent : s->items.conf->name ?
 	    s->items.conf->name : "", from };
 	d.message_id = cn_arena_fmt(mem, "draft.%s.%.*s%s", name_of(it),

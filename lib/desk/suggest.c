@@ -9,7 +9,6 @@
 #include "store/audit.h"
 
 #define VARIANTS CN_MACRO_VARIANTS
-#define NAME 200		/* bytes of a name that fills a slot */
 
 int cn_suggest_init(struct cn_suggest *s, struct cn_err *err)
 {
@@ -132,11 +131,8 @@ static void understand(struct cn_item *it, struct cn_asked *a)
 		l = tag;
 	}
 	a->language = l;
-	if (m->from.n > 0 && m->from.v[0].name[0] != '\0' &&
-	    strlen(m->from.v[0].name) <= NAME &&
-	    /* An address or a broken encoded word is nobody's name. */
-	    strpbrk(m->from.v[0].name, "@=") == NULL)
-		a->name = m->from.v[0].name;
+	if (m->from.n > 0)
+		a->name = cn_called(&it->mem, m->from.v[0].name);
 	a->order = order_of(&it->mem, a->text);
 	if (m->has_date)
 		a->day = day_of(&it->mem, m->date);

@@ -44,6 +44,8 @@ struct cn_cand {
 	size_t order;			/* among equals */
 };
 
+/* What somebody of that name is called; NULL: it is no name. */
+const char *cn_called(struct cn_arena *, const char *name);
 /* That both are of one category, 0 to 1. */
 double cn_belief(const struct cn_asked *, const char *category);
 /* What agents' judgement of a macro, or of an answer, multiplies a score by:

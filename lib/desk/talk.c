@@ -60,6 +60,8 @@ static void add_to(struct talk *t, const struct cn_addrs *a)
 static int recipients(struct talk *t, struct cn_err *err)
 {
 	struct cn_mail mail;
+	bool others = false;
+	size_t i;
 
 	if (!is(t->it->msg.channel, "email")) {
 		add_to(t, &t->it->msg.from);
@@ -68,7 +70,11 @@ static int recipients(struct talk *t, struct cn_err *err)
 	memset(&mail, 0, sizeof(mail));
 	if (cn_message_header(t->s->items.store, t->it->id, &mail, err) < 0)
 		return err->status == CN_BLOCKED ? 0 : -1;
-	add_to(t, mail.reply_to.n > 0 ? &mail.reply_to : &mail.from);
+	/* Reply-To may name us alone: then it is the sender after all. */
+	for (i = 0; i < mail.reply_to.n; i++)
+		others |= !cn_config_is_desk(t->s->items.conf,
+		    mail.reply_to.v[i].addr);
+	add_to(t, others ? &mail.reply_to : &mail.from);
 	cn_mail_release(&mail);
 	return t->nto > 0;
 }

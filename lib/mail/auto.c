@@ -52,18 +52,31 @@ static bool has_word(struct cn_str v, const char *word)
 	return false;
 }
 
+/* Whether an address reads nothing, or a list or program does (RFC 3834,
+ * section 2): by what stands before its @, marks left out. */
 static bool from_daemon(const struct cn_mail *m)
 {
-	static const char *const names[] = { "mailer-daemon@", "postmaster@",
-	    "mail-daemon@", "noreply@", "no-reply@", "do-not-reply@",
-	    "donotreply@" };
+	static const char *const names[] = { "mailerdaemon", "postmaster",
+	    "maildaemon", "noreply", "donotreply", "nichtantworten",
+	    "keineantwort", "nepasrepondre", "noresponder", NULL };
+	const char *s = m->from.n > 0 ? m->from.v[0].addr : "";
+	size_t at = strcspn(s, "@"), n = 0, i;
+	char word[24];
 
-	if (m->from.n == 0)
-		return false;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strncasecmp(m->from.v[0].addr, names[i],
-		    strlen(names[i])) == 0)
+	if (strncasecmp(s, "owner-", 6) == 0 ||
+	    strncasecmp(s, "bounces+", 8) == 0 ||
+	    strncasecmp(s, "bounce+", 7) == 0)
+		return true;
+	for (i = 0; i < at && n < sizeof(word) - 1; i++)
+		if (strchr("-_.", s[i]) == NULL)
+			word[n++] = s[i];
+	word[n] = '\0';
+	for (i = 0; names[i] != NULL; i++) {
+		n = strlen(names[i]);
+		if (strncasecmp(word, names[i], n) == 0 &&
+		    ((word[n] | 32) < 'a' || (word[n] | 32) > 'z'))
 			return true;
+	}
 	return false;
 }
 

@@ -346,16 +346,38 @@ int cn_mail_build(struct cn_buf *out, const struct cn_draft *d,
 	return 0;
 }
 
-/* Without Re:, AW:, SV: in front, however often. */
+/* 'Re', 'AW', …, with a number that some programs count in, and a colon: how
+ * long that is, or 0. */
+static size_t reply_mark(const char *s)
+{
+	static const char *const marks[] = { "re", "aw", "sv", "rv", "vs",
+	    "antw", "odp", "ynt", "回复", "答复", "返信", NULL };
+	size_t i, n, k;
+
+	for (i = 0; marks[i] != NULL; i++) {
+		n = strlen(marks[i]);
+		if (strncasecmp(s, marks[i], n) != 0)
+			continue;
+		k = strcspn(s + n, "])");
+		if (strchr("[(", s[n]) != NULL && s[n] && s[n + k] && k > 1 &&
+		    strspn(s + n + 1, "0123456789") == k - 1)
+			n += k + 1;
+		n += strspn(s + n, " ");
+		if (s[n] == ':')
+			return n + 1;
+		if (strncmp(s + n, "\uff1a", 3) == 0)
+			return n + 3;
+	}
+	return 0;
+}
+
+/* Without what answers begin with, however often. */
 static const char *bare_subject(const char *s)
 {
-	static const char *const marks[] = { "re:", "aw:", "sv:", "rv:" };
+	size_t n;
 
-	for (size_t i = 0; i < 4; i++)
-		if (strncasecmp(s, marks[i], 3) == 0) {
-			s += 3 + strspn(s + 3, " ");
-			i = (size_t)-1;
-		}
+	while ((n = reply_mark(s)) > 0)
+		s += n + strspn(s + n, " ");
 	return s;
 }
 

@@ -137,6 +137,7 @@ static void numbers(void)
 	finds("your PIN: 7311", "secret", "PIN: 7311");
 	finds("the password is hunter, write it down", "secret",
 	    "password is hunter");
+	finds("4111\x1b 1111\x01 1111\xc2\x9b 1111", "card", "4111 1111 1111 1111");
 	finds("your password: sesame", "secret", "password: sesame");
 	finds("call 98450·00117 now", "phone", "98450.00117");
 	finds("call 98~45~00~01~17 now", "phone", "98~45~00~01~17");

@@ -224,6 +224,35 @@ static void answers(void)
 	cn_mail_release(&m);
 }
 
+/* Who sends what nobody should answer. */
+static void daemons(void)
+{
+	static const char *const yes[] = { "noreply", "No-Reply", "no_reply",
+	    "noreply-17", "do.not.reply", "nicht-antworten", "postmaster",
+	    "MAILER-DAEMON", "owner-list", "bounces+7", NULL };
+	static const char *const no[] = { "anna.noreplyson", "norey", "request",
+	    "owner", "bounce", "donor", "postmasters", NULL };
+	struct cn_mail m = { 0 };
+	char mail[100];
+	size_t i, good = 0;
+
+	for (i = 0; yes[i] != NULL; i++) {
+		snprintf(mail, sizeof(mail), "From: %s@example.com\n\nx\n",
+		    yes[i]);
+		parse(&m, mail);
+		good += cn_mail_automatic(&m, NULL);
+	}
+	ok(good == i, "senders that read nothing");
+	for (i = good = 0; no[i] != NULL; i++) {
+		snprintf(mail, sizeof(mail), "From: %s@example.com\n\nx\n",
+		    no[i]);
+		parse(&m, mail);
+		good += cn_mail_automatic(&m, NULL);
+	}
+	ok(good == 0, "and such as do");
+	cn_mail_release(&m);
+}
+
 static void machines(void)
 {
 	struct cn_mail m = { 0 };
@@ -331,6 +360,7 @@ int main(void)
 	texts();
 	split();
 	machines();
+	daemons();
 	answers();
 	bytes();
 	junk();
