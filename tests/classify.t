@@ -202,9 +202,10 @@ done
 status '-p of lines is a usage error' 2 from "$T/one.in" cn-classify -p
 
 # More.
-like '--explain says more' "$(cn-classify --explain "$T/box" |
-    jq -r '.class | keys[]' | sort -u | tr '\n' ' ')" \
-    'priority_confidence .*sentiment_score .*spam_score'
+cn-classify "$T/box" | jq -r '.class | keys[]' | sort -u >"$T/less"
+is '--explain says more, and nothing twice' "$(cn-classify --explain \
+    "$T/box" | jq -r '.class | keys[]' | sort -u | comm -13 "$T/less" - |
+    tr '\n' ' ')" 'decisions sentiment_score spam_score '
 # Each decision with its detail.
 cat >"$T/angry" <<'EOF'
 From: Alice <alice@example.com>

@@ -8,7 +8,8 @@
 ask() {
 	jq -Rc '{v: 1, type: "message", text: .}' |
 	    cn-classify --no-store --explain | jq -r '.class |
-		[.language // "?", .language_confidence] | @tsv'
+		[.language // "?", .decisions.language.confidence] |
+		@tsv'
 }
 
 cut -f 2 "$root/tests/language.tsv" >"$T/text"

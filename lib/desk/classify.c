@@ -90,16 +90,6 @@ static void put_decisions(struct cn_buf *b, const struct cn_ai_result *r,
 	cn_buf_ch(b, '}');
 }
 
-static void put_explained(struct cn_buf *b, const struct cn_ai_result *r)
-{
-	cn_json_kvf(b, "priority_confidence", r->priority_confidence, 4);
-	cn_json_kvf(b, "sentiment_score", r->sentiment_score, 4);
-	cn_json_kvf(b, "language_confidence", r->language_confidence, 4);
-	cn_json_kvf(b, "spam_score", r->spam_score, 4);
-	cn_json_kvf(b, "dsr_confidence", r->dsr_confidence, 4);
-	cn_json_kv(b, "automatic_reason", r->automatic_reason);
-}
-
 /* What rules have set, and the version of their file. */
 static void put_rules(struct cn_buf *b, const struct cn_ruling *u,
     const struct cn_rules *rules)
@@ -143,7 +133,8 @@ static void put_class(struct cn_buf *b, const struct cn_classify *c,
 	if (what & WHY)
 		put_why(b, r);
 	if (what & EXPLAIN) {
-		put_explained(b, r);
+		cn_json_kvf(b, "sentiment_score", r->sentiment_score, 4);
+		cn_json_kvf(b, "spam_score", r->spam_score, 4);
 		put_decisions(b, r, what & WHY);
 	}
 	if (it->labelled)
