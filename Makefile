@@ -8,14 +8,15 @@ PREFIX ?= /usr/local
 CC ?= cc
 
 # Build, then test: Debian 12's packages.
-NEED = gcc libc6-dev pkg-config libssl-dev libsqlite3-dev libyaml-dev \
-	libutf8proc-dev libarchive-dev libisal-dev libetpan-dev \
-	libcurl4-gnutls-dev zlib1g-dev ca-certificates tzdata
+NEED_LIB = libc6-dev libssl-dev libsqlite3-dev libyaml-dev libutf8proc-dev \
+	libarchive-dev libisal-dev libetpan-dev libcurl4-gnutls-dev zlib1g-dev
+NEED = gcc pkg-config $(NEED_LIB) ca-certificates tzdata
 NEED_TEST = $(NEED) perl sqlite3 jq mandoc binutils util-linux python3 \
 	dovecot-core dovecot-imapd openssl
 # Whoever has npm has node, be it Debian's or another.
 NPM = $(if $(shell command -v npm),,nodejs npm)
 NEED_TEST += $(NPM)
+NEED_ARM64 = gcc-aarch64-linux-gnu qemu-user-static
 
 PKGS = libssl libcrypto sqlite3 yaml-0.1 libutf8proc libarchive libisal \
 	libcurl zlib
@@ -108,7 +109,13 @@ check:
 	@$(MAKE) -s -j2 tools
 	@BUILD=$(BUILD) sh tests/run.sh tests/*.t
 
+# What a build for that machine is linked with, in build/arm64/root.
+arm64:
+	@sh tests/need.sh $(NEED_ARM64)
+	@sh tests/long/arm64.sh $(BUILD)/arm64 $(NEED_LIB)
+
 check-long: check
+	@sh tests/need.sh clang $(NEED_ARM64)
 	@BUILD=$(BUILD) sh tests/run.sh tests/long/*.t
 
 # The preloaded counter and the sanitizers do not go together.
@@ -178,7 +185,7 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all encoder tools demo check check-long check-asan check-fuzz fuzzers bench \
+.PHONY: all encoder tools demo check arm64 check-long check-asan check-fuzz fuzzers bench \
 	lint completions install clean
 .SECONDARY:
 -include $(LIB:.o=.d) $(wildcard $(BUILD)/*.d $(BUILD)/unit/*.d \
