@@ -87,8 +87,8 @@ static bool ends_in(const char *s, const char *end)
 
 /* Adds a TSV line by line, so that each bad one is named and the rest goes
  * on. */
-static int add_tsv(struct cn_cli *cli, struct cn_train *t, const char *name,
-    struct cn_str all, struct cn_err *err)
+static void add_tsv(struct cn_cli *cli, struct cn_train *t, const char *name,
+    struct cn_str all)
 {
 	const char *p = all.p, *end = all.p + all.n, *lf;
 	size_t line = 1, bad = 0, good = cn_train_count(t);
@@ -113,8 +113,6 @@ static int add_tsv(struct cn_cli *cli, struct cn_train *t, const char *name,
 		cn_cli_warn("%s: %zu bad lines, %zu examples", name, bad,
 		    cn_train_count(t) - good);
 	}
-	return cn_train_count(t) > CN_TRAIN_EXAMPLES ? cn_fail(err, CN_USAGE,
-	    "%s: too many examples", name) : 0;
 }
 
 static int add_mails(struct cn_cli *cli, struct cn_train *t,
@@ -129,6 +127,13 @@ static int add_mails(struct cn_cli *cli, struct cn_train *t,
 		cn_cli_warn("%s: %zu are no mail", path, bad);
 	}
 	return 0;
+}
+
+static void tell_left_out(const char *what, size_t n)
+{
+	if (n > 0)
+		cn_cli_note("%s%zu labelled messages of the largest categories "
+		    "left out: no room for more text", what, n);
 }
 
 static int from_files(struct cn_cli *cli, struct cn_train *t,
@@ -153,12 +158,14 @@ static int from_files(struct cn_cli *cli, struct cn_train *t,
 		r = cn_file_read(path, LABELS_MAX, &b, err);
 		if (r < 0)
 			err->status = CN_USAGE;
+		else if (ends_in(path, ".yaml") || ends_in(path, ".yml"))
+			r = cn_train_yaml(t, path, cn_buf_view(&b), err);
 		else
-			r = ends_in(path, ".yaml") || ends_in(path, ".yml") ?
-			    cn_train_yaml(t, path, cn_buf_view(&b), err) :
-			    add_tsv(cli, t, path, cn_buf_view(&b), err);
+			add_tsv(cli, t, path, cn_buf_view(&b));
 		cn_buf_wipe(&b);
 	}
+	if (r == 0)
+		tell_left_out("", cn_train_settle(t));
 	if (r == 0 && cn_train_count(t) == 0)
 		return cn_fail(err, CN_USAGE, "no examples");
 	if (r == 0 && opt.outside != NULL &&
@@ -248,13 +255,6 @@ static void close_store(struct store *s)
 	cn_buf_release(&s->starter);
 	cn_desk_close(&s->desk);
 	cn_encoder_free(s->encoder);
-}
-
-static void tell_left_out(const char *what, size_t n)
-{
-	if (n > 0)
-		cn_cli_note("%s%zu labelled messages of the largest categories "
-		    "left out: no room for more text", what, n);
 }
 
 static void tell_spam(const struct cn_training *g, int made)
@@ -364,7 +364,7 @@ static int eval_store(struct cn_cli *cli, struct cn_eval *e,
 	if (r == 0 && (t = cn_examples_train(&s.t, &x, true, err)) == NULL)
 		r = -1;
 	if (r == 0)
-		tell_left_out("", x.n - x.taught);
+		tell_left_out("", x.left_out);
 	if (r == 0)
 		r = cn_eval_folds(t, &o, (unsigned)opt.folds, e, &cli->arena,
 		    err);

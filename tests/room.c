@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "ai/inner.h"
 #include "desk/trainer.h"
 
 static int64_t now(void)
@@ -22,17 +23,24 @@ static struct cn_run run = {
 	.stop = &stop, .clock = now
 };
 
+static void put_taught(const struct cn_train *set)
+{
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
+		if (set->ex[i].fold != UINT32_MAX)
+			puts(set->label[set->ex[i].class]);
+}
+
 static int taught(const struct cn_trainer *t, struct cn_err *err)
 {
 	struct cn_train *set = NULL;
 	struct cn_examples x;
-	size_t i;
 
 	if (cn_examples_find(t, &x, err) < 0)
 		return -1;
-	set = cn_examples_train(t, &x, false, err);
-	for (i = 0; set != NULL && i < x.taught; i++)
-		puts(x.v[i].label);
+	if ((set = cn_examples_train(t, &x, false, err)) != NULL)
+		put_taught(set);
 	cn_train_free(set);
 	cn_examples_release(&x);
 	return set == NULL ? -1 : 0;

@@ -68,7 +68,7 @@ struct cn_model {
 };
 
 struct cn_example {
-	struct cn_tf *tf;
+	struct cn_tf *tf;		/* its own, meaning behind it */
 	const float *meaning;		/* of the encoder, or NULL */
 	uint32_t n;
 	uint32_t class;
@@ -84,10 +84,16 @@ struct cn_train {
 	struct cn_example *ex;
 	const struct cn_encoder *enc;	/* or NULL; borrowed */
 	size_t n, cap;
-	size_t room;			/* features, of all together */
+	size_t room, features;		/* of all together: at most; now */
+	size_t stay;			/* examples that are not left out */
+	size_t most, left_out;		/* of each class, of all; most is
+					 * SIZE_MAX where there was room */
 	uint32_t *table;		/* label -> class + 1 */
 	uint32_t outside;		/* class of what is in none, + 1; 0 */
 };
+
+/* Makes room for n features more, if there is none; false: there is no way. */
+bool cn_thin(struct cn_train *, size_t n);
 
 /* The class 'spam' where the only other one is 'ham'; else -1. */
 int cn_train_spam(const struct cn_train *);

@@ -29,8 +29,8 @@ void cn_train_free(struct cn_train *);
 bool cn_train_label_ok(struct cn_str);
 /* Keeps nothing of the input but hashes of its subject, text and marks.
  * A label that may not be is status 78, as is an example where there is no
- * room for more; a text that is empty or too long is taken as far as it
- * goes. */
+ * room for one of each class; a text that is empty or too long is taken as far
+ * as it goes. */
 int cn_train_add(struct cn_train *, struct cn_str label,
     const struct cn_ai_input *, struct cn_err *) CN_CHECKED;
 /* Examples that are added from here on are encoded, too, and the model that
@@ -53,10 +53,14 @@ int cn_train_yaml(struct cn_train *, const char *name, struct cn_str,
  * abstains.  Status 78 where nothing has the label. */
 int cn_train_outside(struct cn_train *, struct cn_str label, struct cn_err *)
     CN_CHECKED;
-/* Is there no room for one more?  There are 360 MiB of features, or what
- * cn_train_room() says. */
-bool cn_train_full(const struct cn_train *);
+/* There is room for 360 MiB of features, or so many, and a million examples.
+ * Where all have none, each class keeps as many as it has, up to the same number
+ * for all; of a class, what the texts are decides which. */
 void cn_train_room(struct cn_train *, size_t features);
+/* What was added so far is not left out for room. */
+void cn_train_stay(struct cn_train *);
+/* To be called when all is added: how many were left out. */
+size_t cn_train_settle(struct cn_train *);
 /* What was added so far teaches in every fold and is measured in none. */
 void cn_train_hold(struct cn_train *);
 size_t cn_train_count(const struct cn_train *);

@@ -19,14 +19,19 @@ cn_train_new(void)
 	t->members = cn_alloc(CN_MODEL_CLASSES * sizeof(*t->members));
 	t->table = cn_alloc(LABEL_SLOTS * sizeof(*t->table));
 	t->room = FEATURES_MAX;
+	t->most = SIZE_MAX;
 	return t;
 }
 
 void
 cn_train_free(struct cn_train *t)
 {
+	size_t i;
+
 	if (t == NULL)
 		return;
+	for (i = 0; i < t->n; i++)
+		free(t->ex[i].tf);
 	cn_arena_release(&t->arena);
 	free(t->label);
 	free(t->priority);
@@ -40,21 +45,6 @@ void
 cn_train_encoder(struct cn_train *t, const struct cn_encoder *enc)
 {
 	t->enc = enc;
-}
-
-void
-cn_train_room(struct cn_train *t, size_t features)
-{
-	t->room = features;
-}
-
-/* Of the examples that are there alone: whichever comes next, it is the one
- * too many, or none is.  It may be the first of its class, with its name. */
-bool
-cn_train_full(const struct cn_train *t)
-{
-	return t->n + 2 > CN_TRAIN_EXAMPLES ||
-	    t->arena.total / sizeof(*t->ex->tf) >= t->room;
 }
 
 size_t
@@ -117,33 +107,32 @@ add(struct cn_train *t, uint32_t class, const struct cn_ai_input *in,
 {
 	struct cn_arena scratch = { 0 };
 	struct cn_example *e;
+	const size_t size = t->enc ? CN_ENCODER_DIM * sizeof(float) : 0;
 	float *meaning;
 	struct cn_words words;
 	struct cn_feat *f;
 	struct cn_tf *tf;
 	size_t n, nf;
 
-	if (t->n >= CN_TRAIN_EXAMPLES)
-		return cn_fail(err, CN_CONFIG, "more than %d examples",
-		    CN_TRAIN_EXAMPLES);
 	/* What is drawn at each visit goes by their order: that of the text. */
 	cn_words(&words, in->subject, CN_AI_SUBJECT_MAX, in->text,
 	    CN_AI_TEXT_MAX, false, &scratch);
 	f = cn_feats(&words, &nf, &scratch);
 	tf = cn_input_tfs(NULL, in, f, nf, &n, &scratch);
 	meaning = t->enc ? cn_meaning(t->enc, in, &scratch) : NULL;
+	if (!cn_thin(t, n)) {
+		cn_arena_release(&scratch);
+		return cn_fail(err, CN_CONFIG, "too much text to train on");
+	}
+	t->features += n;
 	if (t->n == t->cap) {
 		t->cap = t->cap ? 2 * t->cap : 256;
 		t->ex = cn_realloc(t->ex, t->cap * sizeof(*t->ex));
 	}
 	e = &t->ex[t->n++];
-	e->tf = cn_arena_alloc(&t->arena, n * sizeof(*tf) + 1);
+	e->tf = cn_alloc(n * sizeof(*tf) + size + 1);
 	memcpy(e->tf, tf, n * sizeof(*tf));
-	e->meaning = NULL;
-	if (meaning)
-		e->meaning = memcpy(cn_arena_alloc(&t->arena, CN_ENCODER_DIM *
-		    sizeof(*meaning)), meaning, CN_ENCODER_DIM *
-		    sizeof(*meaning));
+	e->meaning = meaning ? memcpy(e->tf + n, meaning, size) : NULL;
 	e->n = (uint32_t)n;
 	e->class = class;
 	e->fold = t->members[class]++;
@@ -182,8 +171,11 @@ class_of(struct cn_train *t, struct cn_str label, uint32_t *class,
 		if (name[i] == '_')
 			name[i] = ' ';
 	if (add(t, *class, &(struct cn_ai_input){ .text = { name, label.n } },
-	    err) < 0)
+	    err) < 0) {
+		t->table[at] = 0;
+		t->classes--;
 		return -1;
+	}
 	/* The name teaches in every fold and is measured in none. */
 	t->ex[t->n - 1].fold = UINT32_MAX;
 	t->members[*class] = 0;
@@ -196,8 +188,6 @@ cn_train_add(struct cn_train *t, struct cn_str label,
 {
 	uint32_t class;
 
-	if (t->arena.total / sizeof(*t->ex->tf) >= t->room)
-		return cn_fail(err, CN_CONFIG, "too much text to train on");
 	if (class_of(t, label, &class, err) < 0)
 		return -1;
 	return add(t, class, in, err);

@@ -43,8 +43,6 @@ static int one(struct teach *t, struct cn_str raw, struct cn_err *err)
 	in.nmarks = it->msg.nmarks;
 	r = cn_train_add(t->train, t->label, &in, err);
 	cn_items_reset(&t->items);
-	if (r == 0 && cn_train_count(t->train) > CN_TRAIN_EXAMPLES)
-		r = cn_fail(err, CN_USAGE, "too many examples");
 	return r;
 }
 

@@ -92,26 +92,6 @@ static int by_content(const void *a, const void *b)
 	return r != 0 ? r : memcmp(x->digest, y->digest, CN_SHA);
 }
 
-static int by_turn(const void *a, const void *b)
-{
-	const struct cn_example_at *x = a, *y = b;
-
-	return x->turn != y->turn ? (x->turn > y->turn) - (x->turn < y->turn) :
-	    strcmp(x->label, y->label);
-}
-
-/* The first of each class, then the second of each, and so on: what comes
- * last is of the classes with the most.  Digests draw lots. */
-static void take_turns(struct cn_examples *x)
-{
-	size_t i;
-
-	for (i = 0; i < x->n; i++)
-		x->v[i].turn = i > 0 && strcmp(x->v[i].label,
-		    x->v[i - 1].label) == 0 ? x->v[i - 1].turn + 1 : 0;
-	qsort(x->v, x->n, sizeof(*x->v), by_turn);
-}
-
 static int add_example(const struct cn_label *l, const char *class,
     struct cn_items *is, struct cn_examples *x, size_t *cap,
     struct cn_err *err)
@@ -192,7 +172,6 @@ static size_t foreign(const struct cn_train *starter,
 	return n;
 }
 
-/* As many as there is room for. */
 static int add_all(const struct cn_trainer *t, struct cn_examples *x,
     struct cn_train *out, bool held, struct cn_err *err)
 {
@@ -210,9 +189,10 @@ static int add_all(const struct cn_trainer *t, struct cn_examples *x,
 		return -1;
 	if (t->starter.p != NULL)
 		x->foreign = foreign(out, x);
+	cn_train_stay(out);
 	if (held)
 		cn_train_hold(out);
-	for (i = 0; i < x->n && r == 0 && !cn_train_full(out); i++) {
+	for (i = 0; i < x->n && r == 0; i++) {
 		if ((r = load(&is, x->v[i].message, &in, err)) < 0)
 			break;
 		if (r == LOADED)
@@ -222,7 +202,7 @@ static int add_all(const struct cn_trainer *t, struct cn_examples *x,
 		else
 			r = cn_train_add(out, cn_str(x->v[i].label), &in, err);
 	}
-	x->taught = i;
+	x->left_out = cn_train_settle(out);
 	cn_items_release(&is);
 	return r;
 }
@@ -231,15 +211,8 @@ struct cn_train *cn_examples_train(const struct cn_trainer *t,
     struct cn_examples *x, bool held, struct cn_err *err)
 {
 	struct cn_train *set = cn_train_new();
-	int r = add_all(t, x, set, held, err);
 
-	if (r == 0 && x->taught < x->n) {
-		cn_train_free(set);
-		set = cn_train_new();
-		take_turns(x);
-		r = add_all(t, x, set, held, err);
-	}
-	if (r == 0)
+	if (add_all(t, x, set, held, err) == 0)
 		return set;
 	cn_train_free(set);
 	return NULL;
@@ -328,7 +301,7 @@ static int train(const struct cn_trainer *t, struct cn_examples *x,
 	int r = -1;
 
 	if (set != NULL && (m = cn_model_train(set, &t->how, err)) != NULL) {
-		g->left_out = x->n - x->taught;
+		g->left_out = x->left_out;
 		g->foreign = x->foreign;
 		cn_model_save(m, &bytes);
 		g->row = (struct cn_trained){ .kind = t->kind,

@@ -21,11 +21,9 @@ struct cn_examples {
 		int64_t message;
 		const char *label;	/* the class that it teaches */
 		uint8_t digest[CN_SHA];	/* of what is learned from it */
-		size_t turn;		/* where not all have room */
 	} *v;
 	size_t n, skipped;		/* skipped: the gate said no */
-	size_t taught;			/* the first of them: the others had
-					 * no room */
+	size_t left_out;		/* for room */
 	size_t foreign;			/* of categories that are not the
 					 * starter's, where it teaches too */
 	int64_t until;			/* when the newest label was set */
@@ -40,17 +38,16 @@ struct cn_trainer {
 					 * them; p == NULL: none */
 	const struct cn_encoder *encoder;	/* or NULL */
 	struct cn_train_opts how;
-	size_t room;			/* features; 0: cn_train_full()'s */
+	size_t room;			/* features; 0: as many as there is */
 };
 
 int cn_examples_find(const struct cn_trainer *, struct cn_examples *,
     struct cn_err *) CN_CHECKED;
 void cn_examples_release(struct cn_examples *);
 /* The starter's sentences and the examples, for cn_train_free(), or NULL.
- * held: the former teach in every fold and are measured in none.  Where there
- * is no room for all examples each class has as many as it has, up to the same
- * number for all, and which these are comes of the set of examples alone.  One
- * that has changed or gone since: status 75. */
+ * held: the former teach in every fold and are measured in none.  Which
+ * examples are left out for room comes of their set alone.  One that has
+ * changed or gone since: status 75. */
 struct cn_train *cn_examples_train(const struct cn_trainer *,
     struct cn_examples *, bool held, struct cn_err *);
 
