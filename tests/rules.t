@@ -304,4 +304,21 @@ head -c 3000000 /dev/zero | tr '\0' a |
     mail a@example.com desk@example.com x >"$T/many"
 status 'three million letters, a hundred stars' 0 timeout 20 \
     cn-classify -q --no-store "$T/many"
+
+# A rule that names somebody is a copy of their address, too.
+echo 'hello' | mail gone@example.net desk@example.com x | cn-import -q >/dev/null
+echo '# but not Gone@example.net
+before: { vip: { if: { from: [ann@example.net, "gone@example.net"] },
+    then: { team: vip } } }' >"$CN_HOME/rules.yaml"
+status 'a rule names who is erased: not proved' 5 \
+    cn-purge -s gone@example.net --apply --yes --prove
+in_files() {
+	tail -n 1 "$T/out" | jq -c '.checks[] | select(.none_of |
+	    test("own files")) | .found'
+}
+is 'nor does a comment' "$(in_files)" 2
+sed 's/[Gg]one@/joe@/' "$CN_HOME/rules.yaml" >"$T/other.yaml"
+cp "$T/other.yaml" "$CN_HOME/rules.yaml"
+status 'it does not any more: proved' 0 cn-purge -s gone@example.net --prove
+is 'others may be named' "$(in_files)" 0
 finish

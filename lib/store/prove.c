@@ -3,9 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/file.h"
+#include "store/person.h"
 #include "store/reach.h"
 #include "store/registry.h"
+
+#define DESK_FILE ((size_t)16 << 20)
 
 static void add(struct cn_proof *p, const char *name, int64_t of, int64_t bad)
 {
@@ -230,6 +235,65 @@ static void strays(const char *dir, const char *where, const char *stem,
 		closedir(d);
 }
 
+static bool in_address(char c)
+{
+	return (unsigned char)c > ' ' && strchr("\"'`()<>[]{},;:", c) == NULL;
+}
+
+/* 1: a word of a file is the address of somebody who was erased and has not
+ * come again. */
+static int of_erased(struct cn_store *s, const char *word, struct cn_err *err)
+{
+	const char *at = strchr(word, '@');
+	struct cn_ident living;
+	int64_t time;
+	int r;
+
+	if (at == NULL || at == word || at[1] == '\0')
+		return 0;
+	r = cn_erased_ident(s, word, &time, err);
+	if (r != 1)
+		return r;
+	r = cn_ident_find(s, word, &living, err);
+	return r < 0 ? r : r == 0;
+}
+
+/* What people write for the desk lies in the clear beside the store: rules
+ * above all name senders. */
+static int desk_files(struct cn_store *s, struct cn_proof *p,
+    struct cn_err *err)
+{
+	static const char *const files[] = { "config.yaml", "macros.yaml",
+	    "rules.yaml" };
+	struct cn_arena mem = { 0 };
+	struct cn_buf b = { 0 };
+	int64_t of = 0, bad = 0;
+	size_t i, k, n;
+	int r = 0;
+
+	for (i = 0; i < 3 && r >= 0; i++) {
+		const char *path = cn_path(&mem, s->run->home, files[i]);
+
+		b.len = 0;
+		if (access(path, F_OK) != 0)
+			continue;
+		of++;
+		r = cn_file_read(path, DESK_FILE, &b, err);
+		for (k = 0; k < b.len && r >= 0; k += n + 1) {
+			for (n = 0; k + n < b.len && in_address(b.p[k + n]);)
+				n++;
+			r = of_erased(s, cn_arena_dup(&mem, b.p + k, n), err);
+			bad += r == 1;
+		}
+	}
+	cn_buf_wipe(&b);
+	cn_arena_release(&mem);
+	if (r < 0)
+		return -1;
+	add(p, "addresses of erased persons in the desk's own files", of, bad);
+	return 0;
+}
+
 static int prove(struct cn_store *s, const char *pub, struct cn_proof *p,
     struct cn_err *err)
 {
@@ -238,8 +302,8 @@ static int prove(struct cn_store *s, const char *pub, struct cn_proof *p,
 
 	if (choose(s, pub, err) < 0 || keys(s, p, err) < 0 ||
 	    rows(s, p, err) < 0 || models(s, p, err) < 0 ||
-	    columns(s, p, err) < 0 ||
-	    search(s, p, err) < 0)
+	    columns(s, p, err) < 0 || search(s, p, err) < 0 ||
+	    desk_files(s, p, err) < 0)
 		return -1;
 	p->generation = cn_store_meta(s, "generation", 0);
 	add(p, "generations that differ", 2, (uint64_t)p->generation !=
