@@ -393,6 +393,26 @@ M
 is 'an answer of ours' "$(skipped)" outgoing
 is 'what was answered meanwhile' "$(cn-reply-suggest <"$T/line" |
     jq -r .skipped)" stale
+# Clocks that are wrong: an answer refers to what it answers.
+(
+	CN_HOME=$T/h5 CN_KEYS=$T/k5
+	cn-store init -q 2>/dev/null
+	cp "$T/home/config.yaml" "$CN_HOME"
+	mail 'Vera Quist' vera@example.com 10 clock <<'M'
+My clock runs ahead.
+M
+	to=vera@example.com mail 'Priya Nair' help@shop.example 5 \
+	    'Re: clock' 10 <<'M'
+Ours does not.
+M
+	mail 'Vera Quist' vera@example.com 4 'Re: clock' 5 <<'M'
+Thank you, and how do I set it?
+M
+) >"$T/clocks"
+is 'what was answered by a clock that is behind' "$(export CN_HOME="$T/h5" \
+    CN_KEYS="$T/k5"; cn-import "$T/clocks" >"$T/q" 2>/dev/null
+    cn-reply-suggest "$T/q" | jq -r '.skipped // "no"' | xargs)" \
+    'stale outgoing no'
 jq -c '.class.spam = true | del(.id)' "$T/line" >"$T/spam"
 is 'spam' "$(cn-reply-suggest <"$T/spam" | jq -r .skipped)" spam
 sql 'UPDATE person SET may = 5'

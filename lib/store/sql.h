@@ -62,12 +62,15 @@ struct cn_str cn_col(sqlite3_stmt *, int col);	/* blob or text, borrowed */
 const char *cn_col_dup(struct cn_arena *, sqlite3_stmt *, int col); /* NULL */
 
 /* A human has answered message m since.  What m itself refers to came before
- * it, whatever the clock of its sender says. */
+ * it, and what refers to m after it, whatever the clocks of their senders
+ * say. */
+#define CN_REFERS(from, to) "EXISTS(SELECT 1 FROM ref a JOIN ref b ON" \
+    " b.mid = a.mid WHERE a.message = " from ".id AND a.own = 0 AND" \
+    " b.message = " to ".id AND b.own = 1)"
 #define CN_ANSWERED "EXISTS(SELECT 1 FROM message x WHERE x.conversation =" \
     " m.conversation AND x.direction = 'out' AND coalesce(x.automatic, 0) =" \
-    " 0 AND (x.date, x.id) > (m.date, m.id) AND NOT EXISTS(SELECT 1 FROM" \
-    " ref a JOIN ref b ON b.mid = a.mid WHERE a.message = m.id AND" \
-    " a.own = 0 AND b.message = x.id AND b.own = 1))"
+    " 0 AND CASE WHEN (x.date, x.id) > (m.date, m.id) THEN NOT " \
+    CN_REFERS("m", "x") " ELSE " CN_REFERS("x", "m") " END)"
 
 /* The file layer of one connection, by its name for sqlite3_open_v2(); to be
  * freed after the connection. */
