@@ -84,7 +84,7 @@ invoice() {
 		keep it dry in a cupboard with the door open.
 		M
 	done
-	# Six that have nothing in common.
+	# Six that have nothing in common but what stands below them.
 	subject=other
 	for text in \
 	    'The oven shelf can be ordered again from next spring on.' \
@@ -97,6 +97,12 @@ invoice() {
 		ask "Other$i" other$i@example.com
 		mail 'Priya Nair' $help other$i@example.com 300 $no <<-M
 		$text
+
+		Kind regards
+		Priya Nair, Lohar & Lind, customer care in Pune
+		Open from nine to six on every day but Sunday
+		Think of the forest before you print this mail
+		Registered in Pune under the number 20-771-B
 		M
 	done
 	# Six that a macro was used for.
@@ -220,9 +226,9 @@ is 'the macro in use is named, and saves nothing more' \
 is 'how long customers waited' "$(jq -c 'select(.finding == "macro") |
     .wait' "$T/r")" '300
 120'
-is 'without pauses words tell: 45 of them at 40 a minute' \
+is 'without pauses words tell: 42 of them at 40 a minute' \
     "$(jq -c 'select(.category == "refund") | [.each, .basis, .saved]' \
-    "$T/r")" '[68,"words",544]'
+    "$T/r")" '[63,"words",504]'
 # Six of eight went on, and two that stay would have to: four times three hours.
 is 'what routing saves' "$(jq -c 'select(.finding == "route") |
     [.target, .wait, .saved]' "$T/r")" "[\"$billing\",10800,43200]"

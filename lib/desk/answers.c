@@ -256,6 +256,7 @@ static int compare(struct cn_answers *a, struct cn_store *s,
 	struct cn_alike *alike = cn_alike_new();
 	struct cn_answer_text t = { .text = { 0 } };
 	struct cn_arena mem = { 0 };
+	struct cn_str own;
 	uint32_t *group;
 	uint64_t *words;
 	size_t i, n;
@@ -265,8 +266,10 @@ static int compare(struct cn_answers *a, struct cn_store *s,
 	a->leads = cn_alloc((a->n + 1) * sizeof(*a->leads));
 	for (i = 0; r >= 0 && i < a->n && !*run->stop; i++) {
 		r = cn_answer_text(s, a->v[i].id, &t, err);
-		n = r == 1 ? words_of(cn_buf_view(&t.text), &t, &words,
-		    &mem) : 0;
+		/* A footer that all have makes no two answers alike. */
+		own = cn_buf_view(&t.text);
+		own.n = cn_text_closing(own);
+		n = r == 1 ? words_of(own, &t, &words, &mem) : 0;
 		a->v[i].words = (uint32_t)n;
 		if (n >= CN_ANSWER_LEAST) {
 			a->leads[a->nleads++] = (uint32_t)i;
