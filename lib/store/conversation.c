@@ -1,5 +1,6 @@
 /* Conversations and folders. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/enc.h"
@@ -116,6 +117,42 @@ int cn_conversation_messages(struct cn_store *s, int64_t conversation,
 	st = cn_bind(s, err, "SELECT id FROM message WHERE conversation = ?"
 	    " ORDER BY date, id", "i", conversation);
 	return cn_ids(s, st, *ids, (size_t)count, n, err);
+}
+
+int cn_conversation_spoken(struct cn_store *s, size_t answers,
+    struct cn_spoken **out, size_t *n, int64_t *oldest, struct cn_err *err)
+{
+	struct cn_spoken *v = NULL;
+	size_t k = 0, cap = 0;
+	sqlite3_stmt *st;
+	int r = cn_get(s, err, oldest, "SELECT coalesce(min(id), 0) FROM"
+	    " (SELECT id FROM message WHERE direction = 'out' AND"
+	    " coalesce(automatic, 0) = 0 ORDER BY id DESC LIMIT ?)", "i",
+	    (int64_t)answers);
+
+	st = r < 0 ? NULL : cn_bind(s, err, "SELECT m.id, m.conversation,"
+	    " m.person, m.shard, m.direction = 'out' FROM message m WHERE"
+	    " coalesce(m.automatic, 0) = 0 AND m.conversation IN (SELECT"
+	    " conversation FROM message WHERE id >= ? AND direction = 'out'"
+	    " AND coalesce(automatic, 0) = 0) ORDER BY m.conversation,"
+	    " m.date, m.id", "i", *oldest);
+	while (st != NULL && (r = cn_step(s, st, err)) == 1) {
+		if (k == cap) {
+			cap = cap ? cap * 2 : 1024;
+			v = cn_realloc(v, cap * sizeof(*v));
+		}
+		v[k++] = (struct cn_spoken){ sqlite3_column_int64(st, 0),
+		    sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2),
+		    (uint32_t)sqlite3_column_int64(st, 3),
+		    sqlite3_column_int(st, 4) != 0 };
+	}
+	if (st == NULL || r < 0) {
+		free(v);
+		return -1;
+	}
+	*out = v;
+	*n = k;
+	return 0;
 }
 
 /* --- folders --- */

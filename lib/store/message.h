@@ -187,6 +187,19 @@ int cn_conversation_owner(struct cn_store *, int64_t conversation,
 int cn_conversation_messages(struct cn_store *, int64_t conversation,
     struct cn_arena *, int64_t **ids, size_t *n, struct cn_err *) CN_CHECKED;
 
+/* A message that no machine sent, in a conversation. */
+struct cn_spoken {
+	int64_t id, conversation, person;	/* person: 0 nobody's */
+	uint32_t shard;
+	bool out;			/* the desk's */
+};
+/* Those of the conversations of the newest `answers` answers by humans, each
+ * conversation in the order of its dates; to be freed.  oldest: of these
+ * answers. */
+int cn_conversation_spoken(struct cn_store *, size_t answers,
+    struct cn_spoken **, size_t *n, int64_t *oldest, struct cn_err *)
+    CN_CHECKED;
+
 /* --- places --- */
 
 /* The folder of an account, by its name: 1, 0, -1. */

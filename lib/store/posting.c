@@ -1,4 +1,4 @@
-#include "store/posting.h"
+#include "store/posting_int.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,16 +6,9 @@
 #include "store/sql.h"
 
 #define SHIFT (64 - CN_TOKEN_BITS)	/* of a token in a pair */
-#define NUMBERS 256		/* of segments of a shard */
-#define BLOCKS_BITS 12
-#define BLOCKS (1 << BLOCKS_BITS)
+#define BLOCKS CN_SEGMENT_BLOCKS
 #define BLOCK 3072		/* bytes, about */
 #define VARINT 10		/* bytes, at most */
-
-struct segment {
-	int64_t id, messages, base;
-	unsigned bits;
-};
 
 /* --- numbers --- */
 
@@ -25,21 +18,6 @@ static uint8_t *put(uint8_t *to, uint64_t v)
 		*to++ = (uint8_t)(v | 0x80);
 	*to++ = (uint8_t)v;
 	return to;
-}
-
-/* NULL where it is cut or too long. */
-static inline const uint8_t *get(const uint8_t *p, const uint8_t *end,
-    uint64_t *v)
-{
-	unsigned shift;
-
-	*v = 0;
-	for (shift = 0; p < end && shift < 64; shift += 7) {
-		*v |= (uint64_t)(*p & 0x7f) << shift;
-		if (*p++ < 0x80)
-			return p;
-	}
-	return NULL;
 }
 
 /* --- words of messages --- */
@@ -109,21 +87,20 @@ static void sort(uint64_t *v, size_t n)
 
 /* --- reading --- */
 
-/* The segments of a shard, the oldest first. */
-static int directory(struct cn_store *s, uint32_t shard,
-    struct segment v[NUMBERS], size_t *n, struct cn_err *err)
+int cn_segments(struct cn_store *s, uint32_t shard,
+    struct cn_segment v[CN_SEGMENTS], size_t *n, struct cn_err *err)
 {
-	int64_t first = (int64_t)shard * NUMBERS;
+	int64_t first = (int64_t)shard * CN_SEGMENTS;
 	sqlite3_stmt *st = cn_bind(s, err, "SELECT id, messages, base, bits"
 	    " FROM segment WHERE id BETWEEN ? AND ? ORDER BY id", "ii", first,
-	    first + NUMBERS - 1);
+	    first + CN_SEGMENTS - 1);
 	int r = 0;
 
 	*n = 0;
 	if (st == NULL)
 		return -1;
-	while (*n < NUMBERS && (r = cn_step(s, st, err)) == 1)
-		v[(*n)++] = (struct segment){ sqlite3_column_int64(st, 0),
+	while (*n < CN_SEGMENTS && (r = cn_step(s, st, err)) == 1)
+		v[(*n)++] = (struct cn_segment){ sqlite3_column_int64(st, 0),
 		    sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2),
 		    (unsigned)sqlite3_column_int(st, 3) };
 	sqlite3_reset(st);
@@ -132,52 +109,43 @@ static int directory(struct cn_store *s, uint32_t shard,
 	return 0;
 }
 
-static int damaged(const struct segment *g, struct cn_err *err)
+int cn_segment_damaged(const struct cn_segment *g, struct cn_err *err)
 {
 	cn_fail(err, CN_INTEGRITY, "search: segment %lld is damaged",
 	    (long long)g->id);
 	return cn_hint(err, "restore the store from a backup");
 }
 
-/* Walks over the entries of a block. */
-struct walk {
-	const uint8_t *p, *end;
-	uint64_t token;			/* of the present entry */
-	uint64_t n;			/* its messages, which begin at p */
-};
-
-static uint64_t lowest(unsigned bits, int64_t block)
+uint64_t cn_walk_lowest(unsigned bits, int64_t block)
 {
 	return (uint64_t)block << (CN_TOKEN_BITS - bits);
 }
 
-/* 1 at the next entry, 0 behind the last, -1 damaged. */
-static int step(struct walk *w)
+int cn_walk_step(struct cn_walk *w)
 {
 	uint64_t v;
 
 	if (w->p == w->end)
 		return 0;
-	if ((w->p = get(w->p, w->end, &v)) == NULL)
+	if ((w->p = cn_varint(w->p, w->end, &v)) == NULL)
 		return -1;
 	w->token += v >> 1;
 	if (w->token >> CN_TOKEN_BITS)
 		return -1;
 	w->n = 1;
-	if ((v & 1) && (w->p = get(w->p, w->end, &w->n)) == NULL)
+	if ((v & 1) && (w->p = cn_varint(w->p, w->end, &w->n)) == NULL)
 		return -1;
 	w->n += v & 1 ? 2 : 0;
 	/* Each of them takes a byte. */
 	return w->n > (uint64_t)(w->end - w->p) ? -1 : 1;
 }
 
-/* Passes over the messages of an entry, or adds them. */
-static int messages(struct walk *w, int64_t base, struct cn_ids *out)
+int cn_walk_messages(struct cn_walk *w, int64_t base, struct cn_ids *out)
 {
 	uint64_t v, id = (uint64_t)base;
 
 	for (; w->n > 0; w->n--) {
-		if ((w->p = get(w->p, w->end, &v)) == NULL)
+		if ((w->p = cn_varint(w->p, w->end, &v)) == NULL)
 			return -1;
 		id += v;
 		if (out != NULL)
@@ -186,35 +154,35 @@ static int messages(struct walk *w, int64_t base, struct cn_ids *out)
 	return 0;
 }
 
-static int find_in_block(const struct segment *g, struct cn_str block,
+static int find_in_block(const struct cn_segment *g, struct cn_str block,
     uint64_t token, struct cn_ids *out, struct cn_err *err)
 {
-	struct walk w = { .p = (const uint8_t *)block.p };
+	struct cn_walk w = { .p = (const uint8_t *)block.p };
 	int r;
 
 	w.end = w.p + block.n;
-	w.token = lowest(g->bits, (int64_t)(token >> (CN_TOKEN_BITS -
-	    g->bits)));
-	while ((r = step(&w)) == 1 && w.token <= token) {
+	w.token = cn_walk_lowest(g->bits,
+	    (int64_t)(token >> (CN_TOKEN_BITS - g->bits)));
+	while ((r = cn_walk_step(&w)) == 1 && w.token <= token) {
 		bool is = w.token == token;
 
-		if (messages(&w, g->base, is ? out : NULL) < 0)
-			return damaged(g, err);
+		if (cn_walk_messages(&w, g->base, is ? out : NULL) < 0)
+			return cn_segment_damaged(g, err);
 		if (is)
 			return 0;
 	}
-	return r < 0 ? damaged(g, err) : 0;
+	return r < 0 ? cn_segment_damaged(g, err) : 0;
 }
 
-static int find_in_segment(struct cn_store *s, const struct segment *g,
+static int find_in_segment(struct cn_store *s, const struct cn_segment *g,
     uint64_t token, struct cn_ids *out, struct cn_err *err)
 {
 	sqlite3_stmt *st;
 	int r;
 
 	out->n = 0;
-	if (g->bits > BLOCKS_BITS)
-		return damaged(g, err);
+	if (g->bits > CN_SEGMENT_BITS)
+		return cn_segment_damaged(g, err);
 	st = cn_bind(s, err, "SELECT block FROM posting WHERE id = ?", "i",
 	    g->id * BLOCKS + (int64_t)(token >> (CN_TOKEN_BITS - g->bits)));
 	if (st == NULL || (r = cn_step(s, st, err)) < 0)
@@ -253,10 +221,10 @@ int cn_postings_find(struct cn_store *s, uint32_t shard, const uint8_t key[16],
     struct cn_err *err)
 {
 	struct cn_ids have = { 0 }, more = { 0 };
-	struct segment g[NUMBERS];
+	struct cn_segment g[CN_SEGMENTS];
 	size_t n, i, k;
 	const char *at, *end = w->text.p + w->text.len;
-	int r = directory(s, shard, g, &n, err);
+	int r = cn_segments(s, shard, g, &n, err);
 
 	for (i = 0; i < n && r == 0; i++) {
 		have.n = 0;
@@ -285,11 +253,11 @@ int cn_postings_find(struct cn_store *s, uint32_t shard, const uint8_t key[16],
 /* What is merged: the new words, or a segment, whose blocks follow each other
  * in memory. */
 struct source {
-	const struct segment *seg;	/* NULL: pairs */
+	const struct cn_segment *seg;	/* NULL: pairs */
 	struct cn_buf blocks;
 	struct { int64_t number; size_t end; } *block;
 	size_t nblocks, at;
-	struct walk w;
+	struct cn_walk w;
 	const struct cn_postings *new;
 	size_t i;
 	uint64_t token;			/* the next one; UINT64_MAX: none */
@@ -303,15 +271,15 @@ static int load(struct cn_store *s, struct source *f, struct cn_err *err)
 	    first + BLOCKS - 1);
 	int r = 0;
 
-	if (f->seg->bits > BLOCKS_BITS)
-		return damaged(f->seg, err);
+	if (f->seg->bits > CN_SEGMENT_BITS)
+		return cn_segment_damaged(f->seg, err);
 	f->block = cn_alloc(sizeof(*f->block) << f->seg->bits);
 	while (st != NULL && (r = cn_step(s, st, err)) == 1) {
 		struct cn_str b = cn_col(st, 1);
 
 		if (f->nblocks == (size_t)1 << f->seg->bits) {
 			sqlite3_reset(st);
-			return damaged(f->seg, err);
+			return cn_segment_damaged(f->seg, err);
 		}
 		cn_buf_add(&f->blocks, b.p, b.n);
 		f->block[f->nblocks].number =
@@ -332,16 +300,16 @@ static int advance(struct source *f, struct cn_err *err)
 		return 0;
 	}
 	while (f->at < f->nblocks || f->w.p != f->w.end) {
-		if ((r = step(&f->w)) != 0)
+		if ((r = cn_walk_step(&f->w)) != 0)
 			break;
 		f->w.p = (const uint8_t *)f->blocks.p + (f->at == 0 ? 0 :
 		    f->block[f->at - 1].end);
 		f->w.end = (const uint8_t *)f->blocks.p + f->block[f->at].end;
-		f->w.token = lowest(f->seg->bits, f->block[f->at].number);
+		f->w.token = cn_walk_lowest(f->seg->bits, f->block[f->at].number);
 		f->at++;
 	}
 	f->token = r == 1 ? f->w.token : UINT64_MAX;
-	return r < 0 ? damaged(f->seg, err) : 0;
+	return r < 0 ? cn_segment_damaged(f->seg, err) : 0;
 }
 
 static int take(struct source *f, struct cn_ids *out, struct cn_err *err)
@@ -349,8 +317,8 @@ static int take(struct source *f, struct cn_ids *out, struct cn_err *err)
 	uint64_t token = f->token;
 
 	if (f->seg != NULL)
-		return messages(&f->w, f->seg->base, out) < 0 ?
-		    damaged(f->seg, err) : advance(f, err);
+		return cn_walk_messages(&f->w, f->seg->base, out) < 0 ?
+		    cn_segment_damaged(f->seg, err) : advance(f, err);
 	for (; f->i < f->new->n && f->new->pair[f->i] >> SHIFT == token; f->i++)
 		cn_ids_add(out, f->new->message[f->new->pair[f->i] &
 		    (((uint64_t)1 << SHIFT) - 1)]);
@@ -360,7 +328,7 @@ static int take(struct source *f, struct cn_ids *out, struct cn_err *err)
 /* The segment that comes out of it. */
 struct sink {
 	struct cn_store *s;
-	struct segment seg;
+	struct cn_segment seg;
 	int64_t block;
 	uint64_t last;
 	struct cn_buf out;
@@ -413,7 +381,7 @@ static int entry(struct sink *k, uint64_t token, struct cn_ids *ids,
 		if (end_block(k, err) < 0)
 			return -1;
 		k->block = block;
-		k->last = lowest(k->seg.bits, block);
+		k->last = cn_walk_lowest(k->seg.bits, block);
 	}
 	cn_buf_reserve(&k->out, (ids->n + 2) * VARINT);
 	to = put((uint8_t *)k->out.p + k->out.len, (token - k->last) << 1 |
@@ -471,7 +439,7 @@ static int replace(struct cn_store *s, struct sink *k, struct source *f,
 	    BLOCKS - 1) < 0 || cn_do(s, err, "DELETE FROM segment WHERE id"
 	    " BETWEEN ? AND ?", "ii", f[0].seg->id, f[n - 2].seg->id) < 0))
 		return -1;
-	while (k->seg.bits < BLOCKS_BITS && bytes >> k->seg.bits > BLOCK)
+	while (k->seg.bits < CN_SEGMENT_BITS && bytes >> k->seg.bits > BLOCK)
 		k->seg.bits++;
 	if (merge(k, f, n, err) < 0)
 		return -1;
@@ -483,24 +451,24 @@ int cn_postings_write(struct cn_store *s, uint32_t shard,
     struct cn_postings *p, struct cn_err *err)
 {
 	struct sink k = { .s = s, .block = -1 };
-	struct segment g[NUMBERS];
+	struct cn_segment g[CN_SEGMENTS];
 	struct source *f;
 	size_t n, i, keep;
 
 	if (p->nmessages == 0)
 		return 0;
-	if (directory(s, shard, g, &n, err) < 0)
+	if (cn_segments(s, shard, g, &n, err) < 0)
 		return -1;
 	sort(p->pair, p->n);
 	k.seg.messages = (int64_t)p->nmessages;
 	k.seg.base = p->message[0];
 	for (keep = n; keep > 0 && (g[keep - 1].messages <= k.seg.messages ||
-	    keep == NUMBERS); keep--) {
+	    keep == CN_SEGMENTS); keep--) {
 		k.seg.messages += g[keep - 1].messages;
 		if (g[keep - 1].base < k.seg.base)
 			k.seg.base = g[keep - 1].base;
 	}
-	k.seg.id = keep > 0 ? g[keep - 1].id + 1 : (int64_t)shard * NUMBERS;
+	k.seg.id = keep > 0 ? g[keep - 1].id + 1 : (int64_t)shard * CN_SEGMENTS;
 	n = n - keep + 1;
 	f = cn_alloc(n * sizeof(*f));
 	for (i = 0; i + 1 < n; i++)
@@ -520,7 +488,8 @@ int cn_postings_write(struct cn_store *s, uint32_t shard,
 
 int cn_postings_drop(struct cn_store *s, uint32_t shard, struct cn_err *err)
 {
-	int64_t first = (int64_t)shard * NUMBERS, last = first + NUMBERS - 1;
+	int64_t first = (int64_t)shard * CN_SEGMENTS;
+	int64_t last = first + CN_SEGMENTS - 1;
 
 	return cn_do(s, err, "DELETE FROM posting WHERE id BETWEEN ? AND ?",
 	    "ii", first * BLOCKS, last * BLOCKS + BLOCKS - 1) < 0 ? -1 :

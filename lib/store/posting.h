@@ -42,15 +42,18 @@ void cn_postings_add(struct cn_postings *, const uint8_t key[16],
 int cn_postings_write(struct cn_store *, uint32_t shard, struct cn_postings *,
     struct cn_err *) CN_CHECKED;
 
-struct cn_ids {
-	int64_t *v;
-	size_t n, cap;
-};
-void cn_ids_add(struct cn_ids *, int64_t);
 /* Adds the messages of a shard above `after` that have all of the words. */
 int cn_postings_find(struct cn_store *, uint32_t shard, const uint8_t key[16],
     const struct cn_words *, int64_t after, struct cn_ids *, struct cn_err *)
     CN_CHECKED;
+/* The same of a shard that an older version made: a table of FTS5. */
+int cn_search_fts(struct cn_store *, uint32_t shard, const uint8_t key[16],
+    const struct cn_words *, int64_t after, struct cn_ids *, struct cn_err *)
+    CN_CHECKED;
+/* 1 the key of a shard; 0 where it has none: the shard is being rebuilt, or
+ * stands in a copy that is older than an erasure. */
+int cn_search_key(struct cn_store *, uint32_t shard, uint8_t key[16],
+    struct cn_err *) CN_CHECKED;
 /* Inside a transaction: all of a shard. */
 int cn_postings_drop(struct cn_store *, uint32_t shard, struct cn_err *)
     CN_CHECKED;

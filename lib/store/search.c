@@ -16,9 +16,7 @@ static int by_id(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* 1 the key of a shard; 0 where it has none: the shard is being rebuilt, or
- * stands in a copy that is older than an erasure. */
-static int key_of(struct cn_store *s, uint32_t shard, uint8_t key[16],
+int cn_search_key(struct cn_store *s, uint32_t shard, uint8_t key[16],
     struct cn_err *err)
 {
 	if (cn_shard_key(s->keys, shard, key, err) == 0)
@@ -32,8 +30,7 @@ static int key_of(struct cn_store *s, uint32_t shard, uint8_t key[16],
 
 #define TOKEN 10		/* base32 digits: 50 bits of the SipHash */
 
-/* A shard that an older version made: a table of FTS5, asked for every word. */
-static int find_in_fts(struct cn_store *s, uint32_t shard,
+int cn_search_fts(struct cn_store *s, uint32_t shard,
     const uint8_t key[16], const struct cn_words *w, int64_t after,
     struct cn_ids *out, struct cn_err *err)
 {
@@ -85,8 +82,8 @@ static int find_in_shards(struct cn_store *s, const struct cn_words *w,
 	for (i = 0; st != NULL && r == 0 && i < shards.n; i++) {
 		uint32_t shard = (uint32_t)(shards.v[i] / 2);
 
-		if ((r = key_of(s, shard, key, err)) == 1)
-			r = shards.v[i] % 2 ? find_in_fts(s, shard, key, w,
+		if ((r = cn_search_key(s, shard, key, err)) == 1)
+			r = shards.v[i] % 2 ? cn_search_fts(s, shard, key, w,
 			    after, out, err) : cn_postings_find(s, shard, key,
 			    w, after, out, err);
 	}

@@ -52,4 +52,27 @@ int cn_shard_rebuild(struct cn_store *, uint32_t shard, struct cn_err *)
 int cn_search(struct cn_store *, const struct cn_query *, int64_t after,
     int64_t *ids, size_t max, size_t *n, struct cn_err *) CN_CHECKED;
 
+/* --- many words at once --- */
+
+/* A list of numbers; the owner frees v. */
+struct cn_ids {
+	int64_t *v;
+	size_t n, cap;
+};
+void cn_ids_add(struct cn_ids *, int64_t);
+
+/* What stands in some shards, held in memory, where a word costs less than a
+ * microsecond a shard.  Taken once: what comes in later is not found, and what
+ * is erased later is found and not there any more. */
+struct cn_recall;
+struct cn_recall *cn_recall_new(struct cn_store *, const uint32_t *shards,
+    size_t n, struct cn_err *) CN_CHECKED;
+void cn_recall_free(struct cn_recall *);	/* wipes */
+/* About how many messages there are. */
+size_t cn_recall_messages(const struct cn_recall *);
+/* How many have this word (of struct cn_words); added to the list, if there is
+ * one. */
+int cn_recall_find(struct cn_recall *, const char *word, struct cn_ids *,
+    size_t *n, struct cn_err *) CN_CHECKED;
+
 #endif

@@ -21,7 +21,8 @@ static struct cn_run run = {
 	.command = "posting", .options = "", .actor = "test", .wait_ms = 1000,
 	.clock = now
 };
-static const uint8_t key[16] = "a key of a shard";
+static uint8_t key[16];
+static uint32_t shard;
 static char dir[64] = "/tmp/cn-posting.XXXXXX", keys[80], home[80], recovery[80];
 static struct cn_err err;
 static bool has[MESSAGES + 1][WORDS];
@@ -58,7 +59,7 @@ static void fill(void)
 			has[m][i] = draw(WORDS) >= (unsigned)i;
 }
 
-static int add(struct cn_store *s, uint32_t shard, const int64_t *v, size_t n)
+static int add(struct cn_store *s, uint32_t to, const int64_t *v, size_t n)
 {
 	struct cn_postings p = { 0 };
 	struct cn_words w = { 0 };
@@ -71,7 +72,7 @@ static int add(struct cn_store *s, uint32_t shard, const int64_t *v, size_t n)
 	}
 	r = cn_store_begin(s, &err);
 	if (r == 0)
-		r = cn_postings_write(s, shard, &p, &err);
+		r = cn_postings_write(s, to, &p, &err);
 	r = r == 0 ? cn_store_commit(s, &err) : r;
 	cn_words_release(&w);
 	cn_postings_release(&p);
@@ -90,7 +91,7 @@ static bool same(struct cn_store *s, int a, int b, int64_t after, bool *in)
 
 	snprintf(text, sizeof(text), "Word%d word%d", a, b);
 	cn_words_add(&w, cn_str(text));
-	good = cn_postings_find(s, 7, key, &w, after, &out, &err) == 0;
+	good = cn_postings_find(s, shard, key, &w, after, &out, &err) == 0;
 	for (m = after + 1; m <= MESSAGES; m++)
 		want += in[m] && has[m][a] && has[m][b];
 	good = good && out.n == want;
@@ -119,7 +120,7 @@ static void grow(struct cn_store *s)
 		for (; n < want && next > MESSAGES && odd <= MESSAGES; odd++)
 			if (odd % 7 == 0)
 				v[n++] = odd;
-		good = n == 0 || add(s, 7, v, n) == 0;
+		good = n == 0 || add(s, shard, v, n) == 0;
 		while (n > 0)
 			in[v[--n]] = true;
 		if (cn_get(s, &err, &segments, "SELECT count(*) FROM segment",
@@ -138,6 +139,43 @@ static void grow(struct cn_store *s)
 	ok(most > 2 && most <= 10, "in few segments");
 }
 
+/* One word as the index in memory has it, and as the table does. */
+static bool recalls(struct cn_recall *r, int i)
+{
+	struct cn_ids out = { 0 };
+	size_t want = 0, n = 0, counted = 0, k;
+	char text[32];
+	int64_t m;
+	bool good;
+
+	snprintf(text, sizeof(text), "word%d", i);
+	for (m = 1; i < WORDS && m <= MESSAGES; m++)
+		want += has[m][i];
+	good = cn_recall_find(r, text, &out, &n, &err) == 0 &&
+	    cn_recall_find(r, text, NULL, &counted, &err) == 0 &&
+	    out.n == want && n == want && counted == want;
+	for (k = 0; good && k < out.n; k++)
+		good = has[out.v[k]][i];
+	free(out.v);
+	return good;
+}
+
+static void memory(struct cn_store *s)
+{
+	const uint32_t shards[] = { shard, shard + 90 };
+	struct cn_recall *r = cn_recall_new(s, shards, 2, &err);
+	bool good = r != NULL;
+	int i;
+
+	for (i = 0; i < WORDS + 50 && good; i++)
+		good = recalls(r, i);
+	ok(good, "in memory the words are the same; a shard without key has "
+	    "none");
+	if (!good)
+		printf("# word%d\n", i - 1);
+	cn_recall_free(r);
+}
+
 static void rest(struct cn_store *s)
 {
 	struct cn_ids out = { 0 };
@@ -148,23 +186,26 @@ static void rest(struct cn_store *s)
 	    n == MESSAGES, "as many messages as came");
 	ok(cn_get(s, &err, &n, "SELECT max(length(block)) FROM posting", "")
 	    == 1 && n > 500 && n < 8000, "in blocks of some KiB");
-	ok(add(s, 8, &one, 1) == 0, "another shard");
+	ok(add(s, shard + 1, &one, 1) == 0, "another shard");
 	ok(cn_exec(s, "UPDATE posting SET block = x'ffffffffffff' WHERE"
-	    " id / 4096 / 256 = 7", &err) == 0, "a damaged block");
+	    " id / 4096 / 256 = (SELECT min(id) FROM shard)", &err) == 0,
+	    "a damaged block");
+	ok(cn_recall_new(s, &shard, 1, &err) == NULL &&
+	    err.status == CN_INTEGRITY, "is not taken into memory");
 	cn_words_add(&w, cn_str("word0"));
-	ok(cn_postings_find(s, 7, key, &w, 0, &out, &err) == -1 &&
+	ok(cn_postings_find(s, shard, key, &w, 0, &out, &err) == -1 &&
 	    err.status == CN_INTEGRITY, "is told from none");
-	for (n = 0; n < 1000 && add(s, 7, &one, 1) == 0; n++)
+	for (n = 0; n < 1000 && add(s, shard, &one, 1) == 0; n++)
 		;
 	ok(n < 1000 && err.status == CN_INTEGRITY,
 	    "also where it is to be merged");
 	cn_store_rollback(s);
-	ok(cn_store_begin(s, &err) == 0 && cn_postings_drop(s, 7, &err) == 0 &&
+	ok(cn_store_begin(s, &err) == 0 && cn_postings_drop(s, shard, &err) == 0 &&
 	    cn_store_commit(s, &err) == 0 && cn_get(s, &err, &n, "SELECT"
 	    " count(*) FROM segment", "") == 1 && n == 1, "dropped");
 	out.n = 0;
-	ok(cn_postings_find(s, 7, key, &w, 0, &out, &err) == 0 && out.n == 0 &&
-	    cn_postings_find(s, 8, key, &w, 0, &out, &err) == 0 && out.n == 1,
+	ok(cn_postings_find(s, shard, key, &w, 0, &out, &err) == 0 && out.n == 0 &&
+	    cn_postings_find(s, shard + 1, key, &w, 0, &out, &err) == 0 && out.n == 1,
 	    "and only that one");
 	free(out.v);
 	cn_words_release(&w);
@@ -188,8 +229,12 @@ int main(void)
 		fprintf(stderr, "posting: %s\n", err.msg);
 		return 1;
 	}
+	if (cn_shard_ready(s, 1, &err) < 0 ||
+	    cn_shard_key(s->keys, shard = s->shard, key, &err) < 0)
+		return 1;
 	fill();
 	grow(s);
+	memory(s);
 	rest(s);
 	cn_store_close(s);
 	rm = cn_alloc(100);
