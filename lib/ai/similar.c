@@ -17,12 +17,21 @@ struct slot {
 	uint32_t key, row;		/* row + 1; 0: free */
 };
 
+struct cn_gist {
+	size_t n;
+	struct {
+		uint32_t key;
+		uint16_t tf;
+	} v[];
+};
+
 struct posting {
 	uint32_t text;
 	float x;			/* tf * idf / norm of its text */
 };
 
 struct cn_similar {
+	const struct cn_similar *known;	/* has the frequencies; or NULL */
 	int64_t *id;
 	size_t n, cap;
 	/* While adding: the features of each text, up to end[text]. */
@@ -50,6 +59,15 @@ cn_similar_new(void)
 
 	s->mask = 1023;
 	s->slot = cn_alloc((s->mask + 1) * sizeof(*s->slot));
+	return s;
+}
+
+struct cn_similar *
+cn_similar_beside(const struct cn_similar *known)
+{
+	struct cn_similar *s = cn_similar_new();
+
+	s->known = known;
 	return s;
 }
 
@@ -141,37 +159,78 @@ row_of(struct cn_similar *s, uint32_t key)
 	return slot->row - 1;
 }
 
-void
-cn_similar_add(struct cn_similar *s, int64_t id, struct cn_str text)
+struct cn_gist *
+cn_gist_of(struct cn_str text, struct cn_arena *keep)
 {
+	struct cn_arena arena = { 0 };
+	struct cn_gist *g;
 	struct cn_tf *tf;
 	size_t n, i;
+
+	tf = features(text, &n, &arena);
+	g = cn_arena_alloc(keep, sizeof(*g) + n * sizeof(*g->v));
+	for (g->n = n, i = 0; i < n; i++) {
+		g->v[i].key = tf[i].key;
+		g->v[i].tf = tf[i].n;
+	}
+	cn_arena_release(&arena);
+	return g;
+}
+
+void
+cn_similar_put(struct cn_similar *s, int64_t id, const struct cn_gist *g)
+{
+	size_t i;
 
 	if (s->n == s->cap) {
 		s->cap = s->cap + s->cap / 2 + 256;
 		s->id = cn_realloc(s->id, s->cap * sizeof(*s->id));
 		s->end = cn_realloc(s->end, s->cap * sizeof(*s->end));
 	}
-	tf = features(text, &n, &s->arena);
-	if (s->items + n > s->capitems) {
-		s->capitems += s->capitems / 4 + n + 4096;
+	if (s->items + g->n > s->capitems) {
+		s->capitems += s->capitems / 4 + g->n + 4096;
 		s->row = cn_realloc(s->row, s->capitems * sizeof(*s->row));
 		s->tf = cn_realloc(s->tf, s->capitems * sizeof(*s->tf));
 	}
-	for (i = 0; i < n; i++) {
-		s->row[s->items] = row_of(s, tf[i].key);
+	for (i = 0; i < g->n; i++) {
+		s->row[s->items] = row_of(s, g->v[i].key);
 		s->df[s->row[s->items]]++;
-		s->tf[s->items++] = tf[i].n;
+		s->tf[s->items++] = g->v[i].tf;
 	}
 	s->end[s->n] = s->items;
 	s->id[s->n++] = id;
+}
+
+void
+cn_similar_add(struct cn_similar *s, int64_t id, struct cn_str text)
+{
+	cn_similar_put(s, id, cn_gist_of(text, &s->arena));
 	cn_arena_reset(&s->arena);
+}
+
+/* In how many texts a feature is; of a row, whose number is above 0. */
+static size_t
+frequency(const struct cn_similar *s, uint32_t key, uint32_t row)
+{
+	const struct cn_similar *k = s->known;
+
+	if (k != NULL) {
+		row = find(k, key)->row;
+		s = k;
+	}
+	return row ? s->start[row] - s->start[row - 1] : 0;
+}
+
+double
+cn_similar_idf(size_t n, size_t df)
+{
+	return cn_log((1.0 + (double)n) / (1.0 + (double)df)) + 1;
 }
 
 static double
 idf(const struct cn_similar *s, size_t df)
 {
-	return cn_log((1.0 + (double)s->n) / (1.0 + (double)df)) + 1;
+	return cn_similar_idf(s->known ? s->known->n : s->n, df);
 }
 
 /* One text's features to their rows' postings. */
@@ -204,10 +263,13 @@ cn_similar_finish(struct cn_similar *s)
 	s->score = cn_alloc((s->n + 1) * sizeof(*s->score));
 	s->touched = cn_alloc((s->n + 1) * sizeof(*s->touched));
 	for (i = 0; i < s->rows; i++) {
-		known[i] = idf(s, s->df[i]);
 		next[i] = s->start[i];
 		s->start[i + 1] = s->start[i] + s->df[i];
 	}
+	for (i = 0; i <= s->mask; i++)
+		if (s->slot[i].row)
+			known[s->slot[i].row - 1] = idf(s, frequency(s,
+			    s->slot[i].key, s->slot[i].row));
 	for (i = 0; i < s->n; i++)
 		post(s, (uint32_t)i, i ? s->end[i - 1] : 0, known, next);
 	free(known);
@@ -290,7 +352,7 @@ cn_similar_query(struct cn_similar *s, struct cn_str text, struct cn_hit *hit,
 		row = find(s, tf[i].key)->row;
 		want[nwant].row = row ? row - 1 : 0;
 		want[nwant].df = row ? s->start[row] - s->start[row - 1] : 0;
-		want[nwant].x = (float)(idf(s, want[nwant].df) *
+		want[nwant].x = (float)(idf(s, frequency(s, tf[i].key, row)) *
 		    cn_model_tf(tf[i].n));
 		sq += (double)want[nwant].x * want[nwant].x;
 		nwant += row != 0;

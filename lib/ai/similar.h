@@ -21,11 +21,21 @@ struct cn_hit {
 };
 
 struct cn_similar *cn_similar_new(void);
+/* One that takes from a finished one, which is borrowed, how many texts have a
+ * feature: for a few of many texts, of which that has others. */
+struct cn_similar *cn_similar_beside(const struct cn_similar *);
 void cn_similar_free(struct cn_similar *);
 /* Text is not kept, only its features.  Not after finish. */
 void cn_similar_add(struct cn_similar *, int64_t id, struct cn_str text);
+/* The same in two steps: its features, which are in the arena and may be put
+ * into many. */
+struct cn_gist;
+struct cn_gist *cn_gist_of(struct cn_str text, struct cn_arena *);
+void cn_similar_put(struct cn_similar *, int64_t id, const struct cn_gist *);
 /* Must be called once before the first query. */
 void cn_similar_finish(struct cn_similar *);
+/* What a feature tells that df of n texts have. */
+double cn_similar_idf(size_t n, size_t df);
 size_t cn_similar_count(const struct cn_similar *);
 /* Up to k hits with a score above 0, best first; returns how many.  Not by
  * two threads at once on one index. */
