@@ -22,6 +22,7 @@ columns() {
 }
 
 cn-store init -q || exit 1
+cp "$root/tests/sample/config.yaml" "$CN_HOME/"
 cn-import -q "$root/tests/sample/shop.mbox" 2>/dev/null |
     jq -S -c 'del(.received)' >"$T/lines"
 
@@ -87,6 +88,13 @@ is 'what comes in now lies elsewhere' "$(db 'SELECT fts, sum(messages) FROM
     "0|1 1|$(wc -l <"$T/lines") "
 hits >"$T/now"
 is 'and both are searched' "$(diff "$T/hits" "$T/now" | grep -c '^> ')" 4
+drafts() {
+	cn-query is:in | cn-reply-suggest --max 8 --min-score 0 2>/dev/null |
+	    jq -c '[.replies[]? | [.source, .text]]'
+}
+drafts >"$T/drafts"
+ok 'past answers are found by them' \
+    [ "$(grep -c '"message"' "$T/drafts")" -gt 5 ]
 status 'the doctor finds nothing' 0 cn-store doctor --check
 db "SELECT count(*) FROM shard WHERE fts; UPDATE shard SET state = 'due'" \
     >"$T/shards"
@@ -96,5 +104,7 @@ is 'in the new form' "$(db "SELECT count(*) FROM shard WHERE fts; SELECT
     tr '\n' ' ')" '0 0 '
 hits | diff "$T/now" - >"$T/diff"
 is 'with all their words' "$(cat "$T/diff")" ''
+drafts | diff "$T/drafts" - >"$T/diff"
+is 'and the same past answers' "$(head -n 4 "$T/diff")" ''
 status 'the doctor finds nothing' 0 cn-store doctor --check
 finish

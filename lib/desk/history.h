@@ -1,9 +1,14 @@
 /* history.h - what was answered before: pairs of a question and its answer
  *
- * Made in memory from the store when a run begins, and never written down.
  * A pair is a customer's message and the first answer that a human gave to
- * it, in conversations whose owner lets us suggest.  The newest
- * answers are looked at, as many as are asked for. */
+ * it, in conversations whose owner lets us suggest.  The newest answers are
+ * looked at, as many as are asked for.
+ *
+ * Which questions may be near, the store's index of words says: the rarer the
+ * words that they share, the better.  Only the best of them are opened and
+ * compared as a whole (ai/similar.h), with the frequencies of a sample of the
+ * newest, so that neither a start nor a question opens all.  Nothing is ever
+ * written down. */
 #ifndef CN_HISTORY_H
 #define CN_HISTORY_H
 
@@ -12,23 +17,20 @@
 #include "desk/scrub.h"
 #include "store/message.h"
 
-/* Each costs about 3.5 KB of memory and 0.07 ms of CPU at the start. */
 #define CN_HISTORY_PAIRS 10000	/* unless told */
 #define CN_HISTORY_MAX 100000
 #define CN_HISTORY_LONG 200	/* messages of a conversation, the newest */
 
 struct cn_past {
 	int64_t question, answer, conversation;
-	const char *category;		/* of the question, or NULL */
 };
 
 struct cn_history;
 
 /* Stops early where *run.stop is set.  The encoder, or NULL, is borrowed. */
 struct cn_history *cn_history_new(struct cn_store *, const struct cn_config *,
-    const struct cn_encoder *, size_t pairs, struct cn_err *) CN_CHECKED;
+    const struct cn_encoder *, size_t answers, struct cn_err *) CN_CHECKED;
 void cn_history_free(struct cn_history *);
-size_t cn_history_count(const struct cn_history *);
 
 /* What is known of a message for which past answers are looked for. */
 struct cn_history_ask {

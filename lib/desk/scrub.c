@@ -105,8 +105,8 @@ static bool common(const struct cn_scrub *s, struct cn_str w, bool capital,
 	    cn_wordset_seen(s->people, w) >= n);
 }
 
-/* Why a word is somebody's own, or NULL. */
-static const char *private_word(const struct cn_scrub *s, struct cn_str w,
+/* Why a word is somebody's own, by what is known of it, or NULL. */
+static const char *verdict(const struct cn_scrub *s, struct cn_str w,
     bool capital)
 {
 	char plain[CN_WORD_PLAIN];
@@ -126,6 +126,15 @@ static const char *private_word(const struct cn_scrub *s, struct cn_str w,
 		return "word";
 	return w.n > 2 && !common(s, w, false, cn_wordset_seen(s->brought,
 	    w) > 0 ? CN_SCRUB_COMMON : s->rare) ? "word" : NULL;
+}
+
+static const char *private_word(const struct cn_scrub *s, struct cn_str w,
+    bool capital)
+{
+	const char *why = verdict(s, w, capital);
+
+	return why != NULL && s->learn != NULL && s->learn(s->learn_arg, w) ?
+	    verdict(s, w, capital) : why;
 }
 
 /* --- a text --- */

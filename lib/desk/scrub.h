@@ -29,6 +29,10 @@ struct cn_scrub {
 	unsigned rare;			/* by how many any word must be known */
 	const struct cn_wordset *free;	/* ours: macros, company name */
 	const struct cn_wordset *own;	/* of whom the draft is for */
+	/* Asked before a word counts as somebody's own: was something new
+	 * found out of it, and added to common and people?  Or NULL. */
+	bool (*learn)(void *, struct cn_str word);
+	void *learn_arg;
 };
 #define CN_SCRUB_COMMON 3	/* persons that make a word nobody's own */
 

@@ -237,21 +237,26 @@ bool cn_word_capital(const char *start, const char *p, const char *end)
 	    (*before == ' ' && before[-1] == ','));
 }
 
+void cn_wordset_add_word(struct cn_wordset *s, struct cn_str w, bool capital,
+    uint32_t who)
+{
+	uint64_t hash = cn_word_hash(w);
+
+	add(s, hash, who);
+	if (capital)
+		add(s, with_capital(hash), who);
+}
+
 void cn_wordset_add_but(struct cn_wordset *s, struct cn_str text,
     uint32_t who, const struct cn_wordset *but)
 {
 	const char *p = text.p, *end = text.p + text.n;
 	struct cn_str w;
-	uint64_t hash;
 
-	while ((w = cn_word_next(&p, end)).n > 0) {
-		hash = cn_word_hash(w);
-		if (seen(but, hash) > 0)
-			continue;
-		add(s, hash, who);
-		if (cn_word_capital(text.p, w.p, end))
-			add(s, with_capital(hash), who);
-	}
+	while ((w = cn_word_next(&p, end)).n > 0)
+		if (cn_wordset_seen(but, w) == 0)
+			cn_wordset_add_word(s, w, cn_word_capital(text.p, w.p,
+			    end), who);
 }
 
 void cn_wordset_add(struct cn_wordset *s, struct cn_str text, uint32_t who)

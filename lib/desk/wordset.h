@@ -38,6 +38,9 @@ void cn_wordset_release(struct cn_wordset *);
 void cn_wordset_add(struct cn_wordset *, struct cn_str text, uint32_t who);
 void cn_wordset_add_but(struct cn_wordset *, struct cn_str text, uint32_t who,
     const struct cn_wordset *but);
+/* Adds one word of them; capital: where none must be. */
+void cn_wordset_add_word(struct cn_wordset *, struct cn_str word, bool capital,
+    uint32_t who);
 /* By how many it was seen. */
 unsigned cn_wordset_seen(const struct cn_wordset *, struct cn_str word);
 /* By how many with a capital where none must be: 'Mark', not 'mark'. */

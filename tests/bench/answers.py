@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """answers.py COUNT [--data FOLDER] >MBOX
+answers.py --asks COUNT >LINES
 
 COUNT questions and their answers, the same bytes every time.  Half of the
 answers are one of COUNT / 500 forms, of four to seven sentences, with a name, a
@@ -38,6 +39,7 @@ def sentences(data):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("count", type=int)
+    p.add_argument("--asks", action="store_true")
     p.add_argument("--data", default=os.environ.get(
         "CN_DATA", os.path.join(ROOT, "..", "shared", "data")))
     a = p.parse_args()
@@ -47,6 +49,11 @@ def main():
     def some(n):
         return [pool[next(rnd) % len(pool)] for _ in range(n)]
 
+    if a.asks:
+        rnd = numbers(b"asks")
+        for i in range(a.count):
+            print(" ".join(" ".join(some(3)).split()))
+        return
     forms = [some(4 + next(rnd) % 4) for _ in range(max(1, a.count // 500))]
     count = collections.Counter()
     out = sys.stdout
@@ -67,7 +74,7 @@ def main():
         out.write("From x Mon Nov  2 00:00:00 2026\nFrom: %s <%s>\n"
                   "To: help@shop.test\nDate: %s\nMessage-ID: <q%d@x.test>\n"
                   "Subject: question\n\n%s\n\n"
-                  % (name, who, stamp, i, some(1)[0]))
+                  % (name, who, stamp, i, " ".join(some(3))))
         out.write("From x Mon Nov  2 00:00:00 2026\nFrom: Desk <help@shop.test>"
                   "\nTo: %s <%s>\nDate: %s\nMessage-ID: <a%d@x.test>\n"
                   "In-Reply-To: <q%d@x.test>\nSubject: Re: question\n\n"

@@ -3,9 +3,10 @@
  * retrieve right FILE.tsv [ENCODER]   share of nearest texts of the right
  *     label: every fifth of a class asks, the index and a classifier have
  *     the others; the texts' categories are what that classifier says
- * retrieve speed N FILE.tsv...        seconds and memory of an index of N
- *     texts, each of three of the given, and of a query
+ * retrieve past N FILE                the newest N answers of the store: start,
+ *     memory, and the time of a question, each line of the file being one
  * retrieve texts ENCODER FILE.tsv     texts a second that are encoded */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +16,11 @@
 #include "ai/model.h"
 #include "ai/similar.h"
 #include "base/file.h"
+#include "desk/history.h"
 
 #define FILE_MAX (64u << 20)
-#define QUERIES 1000
+#define NEAR 128			/* as in desk/near.c */
+#define SAMPLE 1000			/* as in desk/history.c */
 
 struct text {
 	struct cn_str label, text;
@@ -104,14 +107,110 @@ encode(const struct cn_encoder *e)
 	cn_arena_release(&mem);
 }
 
+/* Words of texts, as the store's index has them, by a table of our own. */
+struct word {
+	struct word *next;
+	char *text;
+	struct cn_ids in;
+};
+static struct word *table[1 << 16];
+static float *score;
+static size_t indexed;
+
+static struct word *
+word(const char *p, bool make)
+{
+	uint64_t h = cn_word_hash(cn_str(p));
+	struct word **w = &table[(h ^ h >> 32) & 0xffff];
+
+	while (*w && strcmp((*w)->text, p) != 0)
+		w = &(*w)->next;
+	if (*w == NULL && make) {
+		*w = cn_alloc(sizeof(**w));
+		(*w)->text = strdup(p);
+	}
+	return *w;
+}
+
+/* Each of the others that is in the index, or what a text shares with them. */
+static void
+words(size_t id, bool ask)
+{
+	struct cn_words v = { 0 };
+	const char *p, *end;
+	struct word *w;
+	double idf;
+	size_t i;
+
+	cn_words_add(&v, texts[id].text);
+	p = v.text.p;
+	end = p + v.text.len;
+	for (; p < end; p += strlen(p) + 1) {
+		w = word(p, !ask);
+		if (w && !ask)
+			cn_ids_add(&w->in, (int64_t)id);
+		if (w == NULL || !ask)
+			continue;
+		idf = cn_similar_idf(indexed, w->in.n);
+		for (i = 0; i < w->in.n; i++)
+			score[w->in.v[i]] += (float)(idf * idf);
+	}
+	indexed += !ask;
+	cn_words_release(&v);
+}
+
+static void
+forget(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(*table); i++)
+		for (; table[i]; table[i] = table[i]->next)
+			free(table[i]->in.v);
+	indexed = 0;
+}
+
+static int
+by_score(const void *a, const void *b)
+{
+	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+
+	if (score[x] < score[y] || score[x] > score[y])
+		return score[x] > score[y] ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+/* The nearest of those that share the most. */
+static size_t
+query(const struct cn_similar *sample, size_t id, struct cn_hit *hit, size_t k)
+{
+	struct cn_similar *s = cn_similar_beside(sample);
+	static size_t *near;
+	size_t m = 0, i;
+
+	near = near ? near : cn_alloc(n * sizeof(*near));
+	words(id, true);
+	for (i = 0; i < n; i++)
+		if (score[i] > 0)
+			near[m++] = i;
+	qsort(near, m, sizeof(*near), by_score);
+	for (i = 0; i < m && i < NEAR; i++)
+		cn_similar_add(s, (int64_t)near[i], texts[near[i]].text);
+	memset(score, 0, n * sizeof(*score));
+	cn_similar_finish(s);
+	k = cn_similar_query(s, texts[id].text, hit, k);
+	cn_similar_free(s);
+	return k;
+}
+
 /* Which text is chosen for this one, or NULL. */
 static const struct text *
-choose(struct cn_similar *s, const struct text *t, const char *best,
+choose(const struct cn_similar *s, const struct text *t, const char *best,
     double confidence)
 {
 	struct cn_hit hit[CN_NEAR];
 	struct cn_near near[CN_NEAR];
-	size_t k = cn_similar_query(s, t->text, hit, CN_NEAR), i, top = 0;
+	size_t k = query(s, (size_t)(t - texts), hit, CN_NEAR), i, top = 0;
 
 	for (i = 0; i < k; i++) {
 		const struct text *o = &texts[hit[i].id];
@@ -145,7 +244,9 @@ fold(size_t which, size_t right[3], size_t *asked, struct cn_err *err)
 
 	for (i = 0; i < n; i++)
 		if (texts[i].nth % 5 != which) {
-			cn_similar_add(s, (int64_t)i, texts[i].text);
+			if (i * 2654435761 % n < SAMPLE)
+				cn_similar_add(s, 0, texts[i].text);
+			words(i, false);
 			if (cn_train_add(t, texts[i].label,
 			    &(struct cn_ai_input){ .text = texts[i].text },
 			    err) < 0)
@@ -165,7 +266,7 @@ fold(size_t which, size_t right[3], size_t *asked, struct cn_err *err)
 		++*asked;
 		right[0] += best >= 0 && cn_str_eq(texts[i].label,
 		    cn_model_class(m, (size_t)best));
-		right[1] += cn_similar_query(s, texts[i].text, &hit, 1) &&
+		right[1] += query(s, i, &hit, 1) &&
 		    alike(texts[hit.id].label, texts[i].label);
 	}
 	for (i = 0; i < n; i++)
@@ -179,6 +280,7 @@ fold(size_t which, size_t right[3], size_t *asked, struct cn_err *err)
 		}
 	cn_arena_release(&mem);
 	cn_similar_free(s);
+	forget();
 	cn_train_free(t);
 	cn_model_free(m);
 	return 0;
@@ -195,6 +297,7 @@ right(const char *path, const char *weights, struct cn_err *err)
 	if (e)
 		encode(e);
 	cn_encoder_free(e);
+	score = cn_alloc(n * sizeof(*score));
 	for (i = 0; i < 5; i++)
 		if (fold(i, hits, &asked, err) < 0)
 			return -1;
@@ -205,51 +308,59 @@ right(const char *path, const char *weights, struct cn_err *err)
 	return 0;
 }
 
-static void
-compose(struct cn_buf *b)
+static int64_t
+present(void)
 {
-	static uint32_t x = 1;
-	int i;
-
-	b->len = 0;
-	for (i = 0; i < 3; i++) {
-		x = x * 1664525 + 1013904223;
-		cn_buf_add(b, texts[(x >> 8) % n].text.p,
-		    texts[(x >> 8) % n].text.n);
-		cn_buf_ch(b, ' ');
-	}
+	return (int64_t)time(NULL);
 }
 
-static void
-speed(size_t many)
+static int
+past(size_t many, const char *path, struct cn_err *err)
 {
-	struct cn_similar *s = cn_similar_new();
-	double start = cpu(), built, most = 0, all = 0, one;
-	struct cn_hit hit[CN_NEAR];
+	static volatile sig_atomic_t stop;
+	const struct cn_run run = { .command = "retrieve", .options = "",
+	    .actor = "bench", .home = getenv("CN_HOME"),
+	    .keys = getenv("CN_KEYS"), .clock = present, .now = present(),
+	    .stop = &stop };
+	struct cn_store *s = cn_store_open(&run, CN_STORE_READ, err);
+	double start, all = 0, most = 0, one;
+	struct cn_history_hit hit[CN_NEAR];
+	struct cn_config conf = { 0 };
 	struct cn_buf b = { 0 };
+	struct cn_history *h;
+	size_t asked = 0, k;
 	struct rusage use;
-	size_t i;
+	char *p, *nl;
 
-	for (i = 0; i < many; i++) {
-		compose(&b);
-		cn_similar_add(s, (int64_t)i, cn_buf_view(&b));
-	}
-	cn_similar_finish(s);
-	built = cpu() - start;
-	for (i = 0; i < QUERIES; i++) {
-		compose(&b);
+	if (s == NULL || cn_file_read(path, FILE_MAX, &b, err) < 0)
+		return -1;
+	start = cpu();
+	h = cn_history_new(s, &conf, NULL, many, err);
+	if (h == NULL)
+		return -1;
+	printf("the newest %zu of the store: start %.3f s, ", many, cpu() -
+	    start);
+	for (p = b.p; (nl = strchr(p, '\n')) != NULL; p = nl + 1) {
 		start = cpu();
-		cn_similar_query(s, cn_buf_view(&b), hit, CN_NEAR);
+		if (cn_history_like(h, &(struct cn_history_ask){ .text = {
+		    p, (size_t)(nl - p) }, .language = "en" }, hit, &k,
+		    err) < 0)
+			return -1;
 		one = cpu() - start;
+		/* The first ones find nothing that is kept yet. */
+		if (asked++ < 20)
+			continue;
 		all += one;
 		most = one > most ? one : most;
 	}
 	getrusage(RUSAGE_SELF, &use);
-	printf("%zu texts: made in %.2f s, %ld MB; a query %.3f ms, the "
-	    "slowest %.3f ms\n", many, built, use.ru_maxrss / 1024,
-	    all / QUERIES * 1e3, most * 1e3);
+	printf("a question %.2f ms, the slowest %.2f ms, %ld MB\n",
+	    all / (double)(asked - 20) * 1e3, most * 1e3,
+	    use.ru_maxrss / 1024);
+	cn_history_free(h);
+	cn_store_close(s);
 	cn_buf_release(&b);
-	cn_similar_free(s);
+	return 0;
 }
 
 static int
@@ -272,15 +383,12 @@ int
 main(int argc, char **argv)
 {
 	struct cn_err err = { 0 };
-	int r = 0, i;
+	int r = 0;
 
 	if (argc > 2 && strcmp(argv[1], "right") == 0) {
 		r = right(argv[2], argv[3], &err);
-	} else if (argc > 3 && strcmp(argv[1], "speed") == 0) {
-		for (i = 3; i < argc && r == 0; i++)
-			r = read_texts(argv[i], &err);
-		if (r == 0)
-			speed((size_t)atol(argv[2]));
+	} else if (argc > 3 && strcmp(argv[1], "past") == 0) {
+		r = past((size_t)atol(argv[2]), argv[3], &err);
 	} else if (argc > 3 && strcmp(argv[1], "texts") == 0) {
 		r = encode_all(argv[2], argv[3], &err);
 	} else {

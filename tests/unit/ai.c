@@ -7,7 +7,6 @@
 #include "ai/language.h"
 #include "ai/lexicon.h"
 #include "ai/model.h"
-#include "ai/similar.h"
 #include "base/file.h"
 #include "seal.h"
 
@@ -519,53 +518,6 @@ marks(void)
 	cn_arena_release(&arena);
 }
 
-static void
-similar(void)
-{
-	struct cn_similar *s = cn_similar_new(), *few;
-	struct cn_arena arena = { 0 };
-	struct cn_hit h[3], g[3];
-	size_t n;
-
-	cn_similar_add(s, 10, cn_str("how to reset your password"));
-	cn_similar_add(s, 20, cn_str("refunds take five days"));
-	cn_similar_add(s, 30, cn_str("refunds take five days"));
-	cn_similar_add(s, 40, cn_str(""));
-	cn_similar_finish(s);
-	n = cn_similar_query(s, cn_str("when do refunds come"), h, 3);
-	ok(n == 2 && h[0].id == 20 && h[1].id == 30 &&
-	    h[0].score == h[1].score, "ties stand in order");
-	n = cn_similar_query(s, cn_str("reset your password how to"), h, 1);
-	ok(n == 1 && h[0].id == 10 && h[0].score > 0.7, "the likest first");
-	ok(cn_similar_query(s, cn_str("zzz"), h, 3) == 0 &&
-	    cn_similar_query(s, cn_str("refunds"), h, 0) == 0,
-	    "nothing alike, nothing asked");
-	few = cn_similar_beside(s);
-	cn_similar_put(few, 1, cn_gist_of(cn_str("refunds take five days"),
-	    &arena));
-	cn_similar_add(few, 2, cn_str("reset the refunds"));
-	cn_similar_finish(few);
-	n = cn_similar_query(few, cn_str("when do refunds come"), g, 3);
-	ok(n == 2 && g[0].id + g[1].id == 3, "a few of many");
-	n = cn_similar_query(few, cn_str("refunds take five days"), g, 1);
-	ok(n == 1 && g[0].id == 1 && g[0].score > 0.999, "in two steps");
-	cn_similar_free(few);
-	few = cn_similar_beside(s);
-	cn_similar_add(few, 7, cn_str("how to reset your password"));
-	cn_similar_finish(few);
-	(void)cn_similar_query(few, cn_str("reset your password"), g, 1);
-	(void)cn_similar_query(s, cn_str("reset your password"), h, 1);
-	ok(g[0].score > 0 && g[0].score >= h[0].score &&
-	    g[0].score <= h[0].score,
-	    "weighed as the many are");
-	cn_similar_free(few);
-	cn_arena_release(&arena);
-	ok(cn_similar_pair(cn_str("a good day"), cn_str("A good day!")) >
-	    0.999 && cn_similar_pair(cn_str("a"), cn_str("b")) == 0,
-	    "pairs");
-	cn_similar_free(s);
-}
-
 /* Run from the top of the tree, as make check does. */
 static void
 starter(void)
@@ -611,7 +563,6 @@ main(void)
 	decisions();
 	outside();
 	marks();
-	similar();
 	starter();
 	printf("1..%d\n", count);
 	return failed > 0;

@@ -200,13 +200,14 @@ static void rest(struct cn_store *s)
 	ok(n < 1000 && err.status == CN_INTEGRITY,
 	    "also where it is to be merged");
 	cn_store_rollback(s);
-	ok(cn_store_begin(s, &err) == 0 && cn_postings_drop(s, shard, &err) == 0 &&
+	ok(cn_store_begin(s, &err) == 0 &&
+	    cn_postings_drop(s, shard, &err) == 0 &&
 	    cn_store_commit(s, &err) == 0 && cn_get(s, &err, &n, "SELECT"
 	    " count(*) FROM segment", "") == 1 && n == 1, "dropped");
 	out.n = 0;
-	ok(cn_postings_find(s, shard, key, &w, 0, &out, &err) == 0 && out.n == 0 &&
-	    cn_postings_find(s, shard + 1, key, &w, 0, &out, &err) == 0 && out.n == 1,
-	    "and only that one");
+	ok(cn_postings_find(s, shard, key, &w, 0, &out, &err) == 0 &&
+	    out.n == 0 && cn_postings_find(s, shard + 1, key, &w, 0, &out,
+	    &err) == 0 && out.n == 1, "and only that one");
 	free(out.v);
 	cn_words_release(&w);
 }

@@ -8,7 +8,8 @@
 /* Where a name, a rare word or a number may come from. */
 static struct cn_wordset names, agents, brought, common, people, ours, own;
 static struct cn_scrub all = { &names, { "anika\nrao\n", 10 }, &agents,
-	&brought, &common, &people, 0, &ours, &own };
+	&brought, &common, &people, 0, &ours, &own,
+	NULL, NULL };
 static struct cn_kinds masked;
 
 static void scrubs(const char *text, const char *want, const char *name)
@@ -104,6 +105,35 @@ static void known(void)
 	all.rare = 0;
 }
 
+/* Learns that 'pergola' and 'Arbour' are usual; of others there is nothing. */
+static bool learn(void *asked, struct cn_str w)
+{
+	uint32_t who;
+
+	++*(int *)asked;
+	if (cn_word_hash(w) != cn_word_hash(CN_STR("pergola")) &&
+	    cn_word_hash(w) != cn_word_hash(CN_STR("Arbour")))
+		return false;
+	for (who = 1; who <= CN_SCRUB_COMMON; who++)
+		cn_wordset_add_word(&common, w, true, who);
+	return true;
+}
+
+static void learns(void)
+{
+	int asked = 0;
+
+	all.learn = learn;
+	all.learn_arg = &asked;
+	scrubs("Your Arbour parcel is packed now. The parcel will leave our "
+	    "warehouse and reach you. Your Gazebo parcel is packed now.",
+	    "Your Arbour parcel is packed now. The parcel will leave our "
+	    "warehouse and reach you.",
+	    "a word that is usual elsewhere stays");
+	ok(asked == 2, "and usual ones are not asked for");
+	all.learn = NULL;
+}
+
 int main(void)
 {
 	static const char usual[] = "the parcel will leave our warehouse and "
@@ -162,6 +192,7 @@ int main(void)
 
 	known();
 
+	learns();
 	cn_wordset_release(&names);
 	cn_wordset_release(&agents);
 	cn_wordset_release(&brought);
