@@ -100,4 +100,11 @@ ok 'none is missed' test "$missed" -eq 0
 ok 'of people who write about such 8 in 100 are taken for one' \
     test $((false * 100)) -le $((no * 8))
 
+flags() {
+	printf 'From: a@example.com\nSubject: news\n%s\n\noffers\n' "$1" |
+	    cn-classify --no-store | jq -r '.class.flags | join(" ")'
+}
+is 'bulk mail says so' "$(flags 'Precedence: bulk')" 'automatic bulk'
+is 'a list is none' "$(flags 'List-Id: <a.example.com>')" 'automatic list'
+is 'control: nor is other mail' "$(flags 'X-A: b')" ''
 finish

@@ -249,7 +249,9 @@ sentiment(struct cn_look *l)
 		const struct cn_mark *m = &l->mark[i];
 		bool flip;
 
-		if (m->kind != CN_LEX_POS && m->kind != CN_LEX_NEG)
+		/* A subject that says what the text says is no more anger. */
+		if ((m->kind != CN_LEX_POS && m->kind != CN_LEX_NEG) ||
+		    cn_lex_again(&l->words, l->mark, i))
 			continue;
 		flip = cn_negated(l, i, 3);
 		if (m->kind == CN_LEX_POS && !flip)

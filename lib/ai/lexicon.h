@@ -38,5 +38,7 @@ struct cn_mark {
 /* All phrases of a text, of each kind the longest at a place, by place. */
 struct cn_mark *cn_lex_scan(const struct cn_words *, size_t *n,
     struct cn_arena *);
+/* Is the same phrase among the marks shortly before the i-th? */
+bool cn_lex_again(const struct cn_words *, const struct cn_mark *, size_t i);
 
 #endif

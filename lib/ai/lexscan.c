@@ -9,6 +9,8 @@
 
 #include "lexicon.h"
 
+#define AGAIN 64			/* marks that are looked back at */
+
 struct scan {
 	const struct cn_words *in;
 	struct cn_arena *arena;
@@ -107,6 +109,23 @@ at_word(struct scan *s, size_t i)
 	for (; lo < hi && (unsigned char)cn_lexicon[lo].phrase[len] <= '*';
 	    lo++)
 		keep(s, i, &cn_lexicon[lo]);
+}
+
+bool
+cn_lex_again(const struct cn_words *in, const struct cn_mark *mark, size_t i)
+{
+	const struct cn_word *w = &in->w[mark[i].word], *v;
+	size_t k, last = mark[i].words - 1;
+
+	for (k = i; k-- > 0 && i - k <= AGAIN;) {
+		v = &in->w[mark[k].word];
+		if (mark[k].kind == mark[i].kind && mark[k].words == last + 1 &&
+		    v[last].at + v[last].len - v->at == w[last].at +
+		    w[last].len - w->at && memcmp(in->buf + v->at, in->buf +
+		    w->at, w[last].at + w[last].len - w->at) == 0)
+			return true;
+	}
+	return false;
 }
 
 struct cn_mark *

@@ -208,13 +208,21 @@ static void put_marks(struct cn_item *it, struct cn_ai_input *in)
 	in->nmarks = n;
 }
 
+/* The mark of bulk mail, as the line has it. */
+static bool in_bulk(const struct cn_msg *m)
+{
+	return m->automatic != NULL && (strcmp(m->automatic, "precedence") ==
+	    0 || strcmp(m->automatic, "x-precedence") == 0);
+}
+
 void cn_classify_input(struct cn_item *it, struct cn_ai_input *in)
 {
 	const struct cn_msg *m = &it->msg;
 
 	*in = (struct cn_ai_input){
 	    .subject = cn_str(m->subject), .text = cn_item_own(it),
-	    .automatic = m->automatic, .list = m->list, .bounce = m->bounce,
+	    .automatic = m->automatic, .list = m->list, .bulk = in_bulk(m),
+	    .bounce = m->bounce,
 	    .html_only = m->html_only,
 	    .attachments = (unsigned)m->nattachments,
 	    .sender_domain = domain_of(m) };
