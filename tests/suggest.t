@@ -451,6 +451,19 @@ Call 030 1234567|
 -|
 N
 
+# Nor every number an order.
+ordered() {
+	jq -c --arg t "$1" '.text = $t | .subject = "hello" | del(.id)' \
+	    "$T/line" | cn-reply-suggest --macros "$T/m.yaml" --no-history \
+	    --min-score 0 | jq -r '.replies[0].slots.order'
+}
+is 'the order is what is called so' "$(ordered 'I am customer number 48213
+and it is invoice RE-20261. The order was AB-55512.')" AB-55512
+is 'what is called something else is none' \
+    "$(ordered 'Meine Kundennummer ist 48213, Rechnung RE-20261.')" null
+is 'control: without a word it is one' "$(ordered 'About 48213, please.')" \
+    48213
+
 # What we said before in the same conversation, to those whom we said it.
 mail 'Xenia Lund' xenia@example.com 40 'teapot' >"$T/talk" <<'M'
 My teapot has not come yet. Has it been sent?

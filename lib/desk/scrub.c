@@ -58,7 +58,8 @@ static bool upper(struct cn_str w)
 }
 
 static const char *const titles[] = { "Mr", "Mrs", "Ms", "Miss", "Herr",
-    "Herrn", "Frau", "Monsieur", "Madame", "Señor", "Señora", NULL };
+    "Herrn", "Frau", "Monsieur", "Madame", "Señor", "Señora", "Shri", "Smt",
+    NULL };
 
 static bool near_name(const struct cn_scrub *s, struct cn_str w)
 {
@@ -204,7 +205,7 @@ static const char *copy(struct cn_buf *out, struct text *x, size_t at,
 	const char *p = x->t.p + at, *end = p + n, *q, *why = NULL, *slot;
 	const struct cn_found *f;
 	struct spelt sp = { 0 };
-	bool word;
+	bool word, titled = false;
 	struct cn_str w;
 	size_t k;
 
@@ -239,10 +240,15 @@ static const char *copy(struct cn_buf *out, struct text *x, size_t at,
 		} else {
 			why = private_word(s, w, cn_word_capital(x->t.p,
 			    w.p, end));
+			/* 'frau rao' */
+			if (why == NULL && titled && w.n > 2 &&
+			    !common(s, w, false, CN_SCRUB_COMMON))
+				why = "name";
 			cn_buf_add(out, w.p, w.n);
 		}
 		if (why == NULL)
 			why = spelt(&sp, w);
+		titled = in_list(w, titles);
 		p = q;
 	}
 	return why;

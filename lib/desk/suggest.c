@@ -88,17 +88,6 @@ static struct cn_str keep(struct cn_arena *mem, const struct cn_buf *b)
 	    (struct cn_str){ cn_arena_dup(mem, b->p, b->len), b->len };
 }
 
-/* The first number of an order, that is no part of a phone or card. */
-static const char *order_of(struct cn_arena *mem, struct cn_str t)
-{
-	struct cn_found f = { NULL, 0, 0 };
-
-	while (cn_detect(t, f.at + f.n, &f))
-		if (is(f.kind, "order"))
-			return cn_arena_dup(mem, t.p + f.at, f.n);
-	return NULL;
-}
-
 static const char *day_of(struct cn_arena *mem, int64_t t)
 {
 	int y, m, d;
@@ -133,7 +122,7 @@ static void understand(struct cn_item *it, struct cn_asked *a)
 	a->language = l;
 	if (m->from.n > 0)
 		a->name = cn_called(&it->mem, m->from.v[0].name);
-	a->order = order_of(&it->mem, a->text);
+	a->order = cn_ordered(&it->mem, a->text);
 	if (m->has_date)
 		a->day = day_of(&it->mem, m->date);
 	cn_wordset_add(&a->own, a->text, 1);

@@ -46,6 +46,8 @@ struct cn_cand {
 
 /* What somebody of that name is called; NULL: it is no name. */
 const char *cn_called(struct cn_arena *, const char *name);
+/* The number of the order that a folded text is about, or NULL. */
+const char *cn_ordered(struct cn_arena *, struct cn_str text);
 /* That both are of one category, 0 to 1. */
 double cn_belief(const struct cn_asked *, const char *category);
 /* What agents' judgement of a macro, or of an answer, multiplies a score by:

@@ -94,6 +94,9 @@ static void known(void)
 	second("I have spoken about 30 now.", true, "a number that many say");
 	second("I have spoken about 737 now.", false, "and one that none does");
 	second("I have spoken about kaulmann now.", true, "a rare word");
+	second("I have spoken about frau kaulmann now.", false,
+	    "but behind a title it is a name");
+	second("I have spoken with will, miss will.", true, "control: a word");
 	all.rare = 2;
 	second("I have spoken about kaulmann now.", false,
 	    "where many words are known it is somebody's");

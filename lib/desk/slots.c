@@ -1,5 +1,5 @@
-/* What a customer may be called, by the name in their From field.  It fills a
- * salutation: none is better than a wrong one. */
+/* What fills the slots {name} and {order}, by the name in the From field and by
+ * the text.  None is better than a wrong one. */
 #include <string.h>
 
 #include "desk/detect.h"
@@ -7,6 +7,7 @@
 #include "desk/wordset.h"
 
 #define NAME 200		/* bytes of a name that fills a slot */
+#define SAID 40			/* bytes before a number that say what it is */
 
 static bool in(struct cn_str w, const char *const *list)
 {
@@ -100,4 +101,45 @@ const char *cn_called(struct cn_arena *mem, const char *name)
 		called = turned(t, mem);
 	cn_buf_wipe(&b);
 	return called;
+}
+
+/* What a number is said to be by the words before it on its line. */
+enum said { NOTHING, ORDER, OTHER };
+
+static enum said said(struct cn_str t, size_t at)
+{
+	static const char *const orders[] = { "order", "orders", "bestellung",
+	    "bestellnummer", "auftrag", "auftragsnummer", "commande",
+	    "pedido", "ordine", "bestelling", "zamówienie", "ऑर्डर", NULL };
+	static const char *const others[] = { "invoice", "rechnung",
+	    "rechnungsnummer", "facture", "factura", "fattura", "customer",
+	    "kundennummer", "kunden", "client", "cliente", "tracking",
+	    "sendungsnummer", "parcel", "ticket", "case", "zip", "plz",
+	    "postcode", "pin", "serial", "model", "account", "ref", NULL };
+	const char *p = t.p + (at > SAID ? at - SAID : 0), *end = t.p + at;
+	enum said is = NOTHING;
+	struct cn_str w;
+
+	if (memrchr(p, '\n', (size_t)(end - p)) != NULL)
+		p = (const char *)memrchr(p, '\n', (size_t)(end - p)) + 1;
+	while ((w = cn_word_next(&p, end)).n > 0)
+		is = in(w, orders) ? ORDER : in(w, others) ? OTHER : is;
+	return is;
+}
+
+const char *cn_ordered(struct cn_arena *mem, struct cn_str t)
+{
+	struct cn_found f = { NULL, 0, 0 }, best = f;
+	enum said is;
+
+	while (cn_detect(t, f.at + f.n, &f)) {
+		if (strcmp(f.kind, "order") != 0 ||
+		    (is = said(t, f.at)) == OTHER)
+			continue;
+		if (best.n == 0 || is == ORDER)
+			best = f;
+		if (is == ORDER)
+			break;
+	}
+	return best.n > 0 ? cn_arena_dup(mem, t.p + best.at, best.n) : NULL;
 }
