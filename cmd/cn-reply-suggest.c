@@ -170,6 +170,17 @@ static int score(double *out, struct cn_cli *cli, struct cn_err *err)
 	return 0;
 }
 
+/* It stands in a header field. */
+static int agent(struct cn_cli *cli, struct cn_err *err)
+{
+	const char *p = opt.agent ? opt.agent : "?";
+
+	for (; (unsigned char)*p >= ' ' && *p != 0x7f; p++)
+		;
+	return *p == '\0' && p != opt.agent ? 0 : cn_cli_usage(cli, err,
+	    "--agent takes a name");
+}
+
 static int load(struct suggest *s, struct cn_err *err)
 {
 	struct cn_cli *cli = s->f.cli;
@@ -283,7 +294,7 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	if (opt.past < 1 || opt.past > CN_HISTORY_MAX)
 		return cn_cli_usage(cli, err, "--past takes 1 to %d",
 		    CN_HISTORY_MAX);
-	if (score(&s.s.min_score, cli, err) < 0)
+	if (score(&s.s.min_score, cli, err) < 0 || agent(cli, err) < 0)
 		return -1;
 	s.f = (struct cn_filter){ .cli = cli, .items = &s.s.items,
 	    .stage = CN_STAGE_SUGGEST, .arg = &s, .take = take,

@@ -133,6 +133,10 @@ is '--min-score 1' "$(cn-reply-suggest --min-score 1 <"$T/line" |
 is '--agent fills its slot' "$(cn-reply-suggest --agent Tom <"$T/line" |
     jq -c '[.replies[] | select(.source.message)][0].slots.agent')" '"Tom"'
 
+status 'a name of two lines is none' 2 cn-reply-suggest --agent 'Tom
+Bcc: eve@example.com' "$T/line"
+status 'nor is nothing' 2 cn-reply-suggest --agent '' "$T/line"
+
 # Whose owner objects is no source.
 cn-import "$T/new" | cn-classify | cn-reply-suggest >/dev/null
 sql "UPDATE person SET may = 1 WHERE kind = 'customer' AND id NOT IN
