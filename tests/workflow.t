@@ -305,6 +305,15 @@ is 'and his answer with him' "$(left)" 7
 is 'too few, then none' "$(workflow --min 8 | jq -r 'select(.category ==
     "refund")')" ''
 
+if have python3; then
+	TERM=xterm python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' \
+	    cn-report workflow --since 2026-11-01 --now 2027-03-01 \
+	    </dev/null >"$T/tty"
+	esc=$(printf '\033')
+	like 'on a terminal what was done makes room for the table' \
+	    "$(head -n 1 "$T/tty" | tr '\r' '\n' | tail -n 3 | grep finding)" \
+	    "^$esc\\[K($esc\\[1m)?finding"
+fi
 like 'reading is audited' "$(sql "SELECT entry FROM audit WHERE entry LIKE
     '%answers compared%' LIMIT 1")" 'cn-report'
 status 'only workflow proposes' 2 cn-report volume --format yaml

@@ -257,10 +257,16 @@ static int table_row(struct cn_out *o, const struct cn_str *cells,
 	return put_line(o, err);
 }
 
-/* Takes from the widest text column until the terminal holds the row. */
+/* Takes from the widest text column until the terminal holds the row.  One that
+ * it cannot hold stays whole, and wraps: a piece of an id is of no use. */
 static void fit(struct cn_out *o)
 {
-	for (;;) {
+	int least = 2 * ((int)o->n - 1);
+
+	for (size_t i = 0; i < o->n; i++)
+		least += o->cols[i].type != CN_COL_NUM &&
+		    o->width[i] > NARROWEST ? NARROWEST : o->width[i];
+	while (least <= o->cli->width) {
 		int total = 2 * ((int)o->n - 1), widest = NARROWEST;
 		size_t which = o->n;
 

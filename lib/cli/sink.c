@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/out.h"
+
 #define HIGH (64 << 10)
 
 void cn_sink_init(struct cn_sink *s, int fd, const char *name)
@@ -25,6 +27,8 @@ static int sink_error(const struct cn_sink *s, struct cn_err *err)
 
 static void put(struct cn_sink *s, const char *p, size_t left)
 {
+	if (left > 0)
+		cn_progress_clear();
 	while (s->error == 0 && left > 0) {
 		ssize_t n = write(s->fd, p, left);
 

@@ -239,6 +239,11 @@ static void test_formats(void)
 	    "日本     7  tab\\there, …\n"
 	    "b\n"
 	    "ccc   1200  =x\n", "and is cut to the terminal");
+	rows(&b, CN_FMT_TABLE, 12);
+	holds(&b, "id       n  subject\n"
+	    "日本     7  tab\\there, and \"this\"\n"
+	    "b\n"
+	    "ccc   1200  =x\n", "but whole where it cannot be");
 	rows(&b, CN_FMT_CSV, 0);
 	holds(&b, "id,n,subject\r\n日本,7,\"tab\there, and \"\"this\"\"\"\r\n"
 	    "b,,\r\nccc,1200,\"'=x\"\r\n", "CSV");
