@@ -110,7 +110,7 @@ is 'to nothing' "$(sql 'SELECT count(*) FROM label')" 11
 status 'bad lines: 3' 3 cn-model learn "$T/bad"
 is 'each with its number' "$(sed -n 's/.*line \([0-9]\): \(.*\)/\1 \2/p' \
     "$T/err" | sed "s/$(id_of answer)/ID/; 1s/ .*//")" "1
-2 id is missing
+2 id is missing or no text
 3 message mzzzzzzzzzzzzzzzz: unknown or erased
 4 message ID: outgoing
 5 category: a word of 1 to 64 bytes without '@' is expected

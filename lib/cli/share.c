@@ -68,8 +68,9 @@ struct cn_model *cn_share_model(struct cn_cli *cli, const char *path,
 		return NULL;
 	}
 	m = cn_model_load(cn_buf_view(&b), err);
-	if (m == NULL)
-		(void)cn_wrap(err, "%s", path);
+	if (m == NULL && cn_wrap(err, "%s", path) < 0)
+		(void)cn_hint(err, "'cn-model train -o FILE' makes one, 'make' "
+		    "the starter model");
 	cn_buf_wipe(&b);
 	if (m && cn_model_encoder(m)) {
 		if (cn_share_encoder(cli, &enc, err) < 0) {

@@ -102,7 +102,7 @@ static int read_line(struct cn_learn *l, struct cn_str line, const char **pub,
 		return -1;
 	*pub = cn_json_string(&l->mem, cn_json_get(line, "id"));
 	if (*pub == NULL)
-		return cn_fail(err, CN_PARTIAL, "id is missing");
+		return cn_fail(err, CN_PARTIAL, "id is missing or no text");
 	said = cn_json_get(line, "category");
 	spam = cn_json_get(line, "spam");
 	class = cn_json_get(line, "class");

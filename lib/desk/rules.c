@@ -70,7 +70,8 @@ struct load {
 
 static int fail(struct load *l, const struct cn_yaml *y, const char *what)
 {
-	return cn_fail(l->err, CN_CONFIG, "%s:%d: %s", l->path, y->line, what);
+	return cn_fail(l->err, CN_CONFIG, "%s:%d: %s%s%s", l->path, y->line,
+	    y->key ? y->key : "", y->key ? ": " : "", what);
 }
 
 /* The i-th of the few words that there are, or NULL. */
