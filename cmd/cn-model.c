@@ -87,32 +87,34 @@ static bool ends_in(const char *s, const char *end)
 
 /* Adds a TSV line by line, so that each bad one is named and the rest goes
  * on. */
-static void add_tsv(struct cn_cli *cli, struct cn_train *t, const char *name,
-    struct cn_str all)
+static int add_tsv(struct cn_cli *cli, struct cn_train *t, const char *name,
+    struct cn_str all, struct cn_err *err)
 {
 	const char *p = all.p, *end = all.p + all.n, *lf;
-	size_t line = 1, bad = 0, good = cn_train_count(t);
-	char where[4400];
+	size_t line = 1, bad = 0, good = cn_train_count(t), wrong;
 
-	for (; p < end; p = lf + 1, line++) {
+	for (; p < end; p = lf + 1, line++, bad += wrong) {
 		struct cn_err why = { 0 };
 
 		if ((lf = memchr(p, '\n', (size_t)(end - p))) == NULL)
 			lf = end;
-		if (cn_train_tsv(t, "", (struct cn_str){ p,
-		    (size_t)(lf - p) }, NULL, &why) == 0)
-			continue;
-		snprintf(where, sizeof(where), "%s:%zu", name, line);
+		if (*cli->run.stop)
+			return cn_fail(err, CN_TEMPFAIL, "stopped");
+		wrong = 0;
 		/* ':1: reason' of a text of one line. */
-		cn_cli_warn("%s%s", where, strncmp(why.msg, ":1", 2) == 0 ?
-		    why.msg + 2 : why.msg);
-		bad++;
+		if (cn_train_tsv(t, "", (struct cn_str){ p, (size_t)(lf - p) },
+		    &wrong, &why) < 0)
+			return cn_fail(err, why.status, "%s:%zu%s", name, line,
+			    why.msg + 2);
+		if (wrong)
+			cn_cli_warn("%s:%zu: %s", name, line, why.msg);
 	}
 	if (bad > 0) {
 		cn_cli_status(cli, CN_PARTIAL);
 		cn_cli_warn("%s: %zu bad lines, %zu examples", name, bad,
 		    cn_train_count(t) - good);
 	}
+	return 0;
 }
 
 static int add_mails(struct cn_cli *cli, struct cn_train *t,
@@ -161,7 +163,7 @@ static int from_files(struct cn_cli *cli, struct cn_train *t,
 		else if (ends_in(path, ".yaml") || ends_in(path, ".yml"))
 			r = cn_train_yaml(t, path, cn_buf_view(&b), err);
 		else
-			add_tsv(cli, t, path, cn_buf_view(&b));
+			r = add_tsv(cli, t, path, cn_buf_view(&b), err);
 		cn_buf_wipe(&b);
 	}
 	if (r == 0)
@@ -206,7 +208,7 @@ static int train_files(struct cn_cli *cli, struct cn_err *err)
 	if (m == NULL)
 		return -1;
 	cn_model_save(m, &b);
-	r = cn_file_replace(opt.output, b.p, b.len, 0644, err);
+	r = cn_file_put(opt.output, b.p, b.len, 0600, err);
 	if (r == 0)
 		cn_cli_note("%s: model %s, %zu examples of %zu categories, "
 		    "%zu bytes", opt.output, cn_model_id(m),

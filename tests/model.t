@@ -51,6 +51,64 @@ status 'a file that is not there' 2 cn-model train "$T/none" -o "$T/m4"
 : >"$T/empty.tsv"
 status 'no examples' 2 cn-model train "$T/empty.tsv" -o "$T/m4"
 
+{
+	printf '\357\273\277'
+	sed 's/$/\r/' "$T/l.tsv"
+} >"$T/dos.tsv"
+cn-model train -q "$T/dos.tsv" -o "$T/m4"
+ok 'a byte order mark and CRLF change nothing' cmp "$T/m" "$T/m4"
+{
+	cat "$T/l.tsv"
+	printf 'lonely\tone example\nempty\t\n'
+} >"$T/few.tsv"
+status 'a category with one example, one without a word' 0 \
+    cn-model train "$T/few.tsv" -o "$T/m4"
+is 'are known' "$(cn-model show "$T/m4" | jq -c '[.categories[].name]')" \
+    '["refund","order_status","praise","lonely","empty"]'
+
+# Where it goes: what was there stays until the new one is whole.
+is 'for nobody else' "$(stat -c %a "$T/m4")" 600
+cp "$T/m" "$T/kept"
+ln -s kept "$T/link"
+ln -s /dev/null "$T/null"
+cn-model train -q "$T/few.tsv" -o "$T/link"
+ok 'a link is replaced' cmp "$T/m4" "$T/link"
+ok 'and not followed' cmp "$T/m" "$T/kept"
+for to in "$T" "$T/null" /dev/full; do
+	status "no file, no model: ${to##*/}" 2 cn-model train "$T/l.tsv" \
+	    -o "$to"
+done
+ok 'and what is there stays' test -L "$T/null" -a -c /dev/full
+seq 0 10000 | sed 's/.*/c&	text &/' >"$T/many.tsv"
+status '10,000 categories: 78' 78 cn-model train "$T/many.tsv" -o "$T/kept"
+is 'said once, with the place' "$(grep -c many.tsv "$T/err") $(grep -o \
+    'tsv:.*' "$T/err")" '1 tsv:1001: more than 1000 categories'
+mkfifo "$T/pipe.tsv"
+cn-model train "$T/pipe.tsv" -o "$T/kept" 2>"$T/err" &
+pid=$!
+exec 3>"$T/pipe.tsv"
+kill -TERM "$pid"
+cat "$T/few.tsv" >&3 2>"$T/out" || :
+exec 3>&-
+wait "$pid"
+is 'stopped by TERM' "$?" 143
+ok 'the model there stays' cmp "$T/m" "$T/kept"
+if [ "$(id -u)" -eq 0 ] && mkdir "$T/small" &&
+    mount -t tmpfs -o size=8k tmpfs "$T/small" 2>/dev/null; then
+	at_exit="$at_exit; umount '$T/small'"
+	echo old >"$T/small/m"
+	status 'a disk that is full: 75' 75 cn-model train "$T/l.tsv" \
+	    -o "$T/small/m"
+	is 'leaves what was there, and nothing else' \
+	    "$(cat "$T/small/m") $(ls "$T/small")" 'old m'
+	mount -o remount,size=1m "$T/small"
+	status 'control: with more room it is written' 0 \
+	    cn-model train "$T/l.tsv" -o "$T/small/m"
+	ok 'whole' cmp "$T/m" "$T/small/m"
+else
+	skip 'a disk that is full' 'needs root and tmpfs'
+fi
+
 # Measuring.
 status 'eval' 0 cn-model eval "$T/l.tsv" --model "$T/m" --format jsonl
 cp "$T/out" "$T/e"

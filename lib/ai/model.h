@@ -40,9 +40,10 @@ void cn_train_encoder(struct cn_train *, const struct cn_encoder *);
 /* The priority that messages of a class have by default (else normal). */
 int cn_train_priority(struct cn_train *, struct cn_str label,
     enum cn_priority, struct cn_err *) CN_CHECKED;
-/* Lines 'label<TAB>text', LF or CRLF; empty lines are skipped.  A bad line is
- * an error 'NAME:LINE: reason', status 78, unless bad is given: then it is
- * counted there and skipped. */
+/* Lines 'label<TAB>text', LF or CRLF; empty lines and a byte order mark at the
+ * begin are skipped.  A bad line is an error 'NAME:LINE: reason', status 78,
+ * unless bad is given: then it is counted there and skipped.  One that there is
+ * no room for is always one. */
 int cn_train_tsv(struct cn_train *, const char *name, struct cn_str,
     size_t *bad, struct cn_err *) CN_CHECKED;
 /* The format of starter.yaml: 'category: { priority: high, en: [text, …],

@@ -140,6 +140,13 @@ add(struct cn_train *t, uint32_t class, const struct cn_ai_input *in,
 	return 0;
 }
 
+static int
+bad_label(struct cn_err *err)
+{
+	return cn_fail(err, CN_CONFIG, "a label must be 1 to %d bytes of UTF-8 "
+	    "without spaces", CN_MODEL_LABEL);
+}
+
 /* Finds a class, or makes it with its name as the first example. */
 static int
 class_of(struct cn_train *t, struct cn_str label, uint32_t *class,
@@ -156,10 +163,9 @@ class_of(struct cn_train *t, struct cn_str label, uint32_t *class,
 			return 0;
 	}
 	if (!cn_train_label_ok(label))
-		return cn_fail(err, CN_CONFIG, "a label must be 1 to %d bytes "
-		    "of UTF-8 without spaces", CN_MODEL_LABEL);
+		return bad_label(err);
 	if (t->classes == CN_MODEL_CLASSES)
-		return cn_fail(err, CN_CONFIG, "more than %d classes",
+		return cn_fail(err, CN_CONFIG, "more than %d categories",
 		    CN_MODEL_CLASSES);
 	*class = (uint32_t)t->classes;
 	t->table[at] = *class + 1;
@@ -219,15 +225,37 @@ cn_train_outside(struct cn_train *t, struct cn_str label, struct cn_err *err)
 	    "outside");
 }
 
+/* What is wrong with the line itself. */
+static int
+tsv_line(struct cn_train *t, struct cn_str s, bool *wrong, struct cn_err *err)
+{
+	const char *tab = memchr(s.p, '\t', s.n);
+	struct cn_ai_input in = { 0 };
+	struct cn_str label;
+
+	*wrong = true;
+	if (tab == NULL)
+		return cn_fail(err, CN_CONFIG, "no tab");
+	label = (struct cn_str){ s.p, (size_t)(tab - s.p) };
+	in.text = (struct cn_str){ tab + 1, s.n - label.n - 1 };
+	if (!cn_train_label_ok(label))
+		return bad_label(err);
+	if (!cn_utf8_valid(in.text.p, in.text.n))
+		return cn_fail(err, CN_CONFIG, "invalid UTF-8");
+	*wrong = false;
+	return cn_train_add(t, label, &in, err);
+}
+
 int
 cn_train_tsv(struct cn_train *t, const char *name, struct cn_str s,
     size_t *bad, struct cn_err *err)
 {
-	const char *p = s.p, *end = s.p + s.n, *nl, *tab;
-	struct cn_str label, text;
+	const char *p = s.p, *end = s.p + s.n, *nl;
 	size_t line = 0;
-	int rc;
+	bool wrong;
 
+	if (s.n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+		p += 3;
 	for (; p < end; p = nl + 1) {
 		line++;
 		nl = memchr(p, '\n', (size_t)(end - p));
@@ -235,22 +263,12 @@ cn_train_tsv(struct cn_train *t, const char *name, struct cn_str s,
 			nl = end;
 		if (nl == p || (nl == p + 1 && *p == '\r'))
 			continue;
-		tab = memchr(p, '\t', (size_t)(nl - p));
-		if (tab == NULL)
-			rc = cn_fail(err, CN_CONFIG, "no tab");
-		else {
-			label = (struct cn_str){ p, (size_t)(tab - p) };
-			text = (struct cn_str){ tab + 1,
-			    (size_t)(nl - tab - 1) };
-			rc = cn_utf8_valid(text.p, text.n) ?
-			    cn_train_add(t, label, &(struct cn_ai_input){
-			    .text = text }, err) :
-			    cn_fail(err, CN_CONFIG, "invalid UTF-8");
-		}
-		if (rc < 0 && bad == NULL)
+		if (tsv_line(t, (struct cn_str){ p, (size_t)(nl - p) }, &wrong,
+		    err) == 0)
+			continue;
+		if (!wrong || bad == NULL)
 			return cn_wrap(err, "%s:%zu", name, line);
-		if (rc < 0)
-			++*bad;
+		++*bad;
 	}
 	return 0;
 }

@@ -109,16 +109,11 @@ static int sync_folder(const char *path, struct cn_err *err)
 	return r;
 }
 
-int cn_file_replace(const char *path, const void *p, size_t n, unsigned mode,
-    struct cn_err *err)
+static int replace(const char *path, const char *tmp, const void *p, size_t n,
+    unsigned mode, struct cn_err *err)
 {
-	char tmp[4096];
 	int fd;
 
-	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.new", path) >= sizeof(tmp))
-		return cn_fail(err, CN_USAGE, "path too long");
-	/* A leftover of a killed run is ours: whoever writes holds a lock. */
-	unlink(tmp);
 	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
 	    (mode_t)mode);
 	if (fd < 0)
@@ -143,6 +138,32 @@ bad:
 		close(fd);
 	unlink(tmp);
 	return -1;
+}
+
+int cn_file_replace(const char *path, const void *p, size_t n, unsigned mode,
+    struct cn_err *err)
+{
+	char tmp[4096];
+
+	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.new", path) >= sizeof(tmp))
+		return cn_fail(err, CN_USAGE, "path too long");
+	unlink(tmp);
+	return replace(path, tmp, p, n, mode, err);
+}
+
+int cn_file_put(const char *path, const void *p, size_t n, unsigned mode,
+    struct cn_err *err)
+{
+	char tmp[4096];
+	struct stat st;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return cn_fail(err, CN_USAGE, "%s: there is something that is "
+		    "no file", path);
+	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.%ld", path,
+	    (long)getpid()) >= sizeof(tmp))
+		return cn_fail(err, CN_USAGE, "path too long");
+	return replace(path, tmp, p, n, mode, err);
 }
 
 int cn_mkdirs(const char *path, unsigned mode, struct cn_err *err)

@@ -74,7 +74,7 @@ static int write_out(struct cn_cli *cli, struct cn_chosen *c,
 	    .count = 1 }, err) < 0)
 		return -1;
 	cn_model_save(c->model, &b);
-	r = cn_file_replace(output, b.p, b.len, c->own ? 0600 : 0644, err);
+	r = cn_file_put(output, b.p, b.len, 0600, err);
 	if (r == 0 && c->own != NULL)
 		cn_cli_note("%s: personal data, which no erasure reaches: "
 		    "delete it when somebody is erased", output);

@@ -214,7 +214,7 @@ main(int argc, char **argv)
 	if (read_all(&s, argv[1], &err) < 0 ||
 	    get_parts(&s, &parts, &err) < 0 ||
 	    cn_encoder_pack(&parts, &out, &err) < 0 ||
-	    cn_file_replace(argv[2], out.p, out.len, 0644, &err) < 0) {
+	    cn_file_put(argv[2], out.p, out.len, 0644, &err) < 0) {
 		fprintf(stderr, "convert: %s\n", err.msg);
 		return err.status;
 	}
