@@ -29,7 +29,7 @@ FLAGS = -std=c11 -D_GNU_SOURCE -ffp-contract=off -fno-math-errno -O2 -g -fPIE \
 LINK = $(BUILD)/libcn.a -pie -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS) \
 	$(shell pkg-config --libs $(PKGS)) -letpan -lm
 
-LIB = $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/*/*.c))
+LIB = $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/*/*.c lib/desk/*/*.c))
 BIN = $(patsubst cmd/%.c,$(BUILD)/bin/%,$(wildcard cmd/*.c))
 UNIT = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
 TOOL = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/*.c))
@@ -73,7 +73,9 @@ $(SHARE)/starter.yaml: lib/ai/starter.yaml
 	@mkdir -p $(@D)
 	cp $< $@
 
-$(SHARE)/%.yaml: lib/desk/%.yaml
+$(SHARE)/macros.yaml: lib/desk/reply/macros.yaml
+$(SHARE)/providers.yaml: lib/desk/account/providers.yaml
+$(SHARE)/macros.yaml $(SHARE)/providers.yaml:
 	@mkdir -p $(@D)
 	cp $< $@
 

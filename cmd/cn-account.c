@@ -10,8 +10,8 @@
 #include "cli/open.h"
 #include "cli/out.h"
 #include "cli/share.h"
-#include "desk/account.h"
-#include "desk/purge.h"
+#include "desk/account/account.h"
+#include "desk/subject/purge.h"
 
 static struct {
 	const char *server, *user, *provider, *cmd, *file, *credential;

@@ -7,7 +7,7 @@
 #include "cli/filter.h"
 #include "cli/out.h"
 #include "cli/share.h"
-#include "desk/classify.h"
+#include "desk/learn/classify.h"
 
 static struct {
 	bool pending, pass, no_store, refs, explain;

@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "cli/open.h"
 #include "cli/who.h"
-#include "desk/export.h"
+#include "desk/subject/export.h"
 #include "store/audit.h"
 #include "store/erase.h"
 

@@ -8,9 +8,9 @@
 #include "cli/jobs.h"
 #include "cli/open.h"
 #include "cli/out.h"
-#include "desk/fetch.h"
-#include "desk/intake.h"
-#include "desk/large.h"
+#include "desk/fetch/fetch.h"
+#include "desk/intake/intake.h"
+#include "desk/intake/large.h"
 #include "store/audit.h"
 #include "store/list.h"
 

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "cli/chats.h"
 #include "cli/open.h"
-#include "desk/large.h"
+#include "desk/intake/large.h"
 #include "store/audit.h"
 
 static struct {

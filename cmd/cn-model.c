@@ -11,10 +11,10 @@
 #include "cli/share.h"
 #include "cli/shown.h"
 #include "cli/stream.h"
-#include "desk/learn.h"
-#include "desk/queue.h"
-#include "desk/teach.h"
-#include "desk/trainer.h"
+#include "desk/learn/learn.h"
+#include "desk/learn/queue.h"
+#include "desk/learn/teach.h"
+#include "desk/learn/trainer.h"
 #include "store/audit.h"
 
 #define LABELS_MAX ((size_t)512 << 20)	/* bytes of a file of examples */

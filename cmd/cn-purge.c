@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/open.h"
-#include "desk/purge.h"
+#include "desk/subject/purge.h"
 #include "store/audit.h"
 
 #define INPUT_MAX ((size_t)64 << 20)

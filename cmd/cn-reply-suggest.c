@@ -6,7 +6,7 @@
 #include "cli/filter.h"
 #include "cli/helper.h"
 #include "cli/share.h"
-#include "desk/suggest.h"
+#include "desk/reply/suggest.h"
 #include "store/audit.h"
 
 enum { JSONL, RFC822 };

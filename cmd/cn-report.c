@@ -4,8 +4,8 @@
 #include "cli/open.h"
 #include "cli/out.h"
 #include "cli/share.h"
-#include "desk/report.h"
-#include "desk/workflow.h"
+#include "desk/report/report.h"
+#include "desk/report/workflow.h"
 #include "store/audit.h"
 
 #define DAYS 30			/* reported without --since, today among them */

@@ -6,8 +6,8 @@
 #include "base/file.h"
 #include "cli/open.h"
 #include "cli/out.h"
-#include "desk/attention.h"
-#include "desk/metrics.h"
+#include "desk/report/attention.h"
+#include "desk/report/metrics.h"
 
 static const char *const commands[][2] = {
 	{ "cn-store", "make, check and configure a store" },

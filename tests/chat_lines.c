@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "desk/foreign.h"
+#include "desk/foreign/foreign.h"
 
 static int line(void *arg, struct cn_str text, const char *place,
     struct cn_err *err)

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "desk/large.h"
+#include "desk/intake/large.h"
 #include "store/quarantine.h"
 
 #define UIDVALIDITY 7

@@ -15,6 +15,19 @@ desk: store rec mail ai crypt base
 cli: desk store rec mail ai crypt base
 '
 
+# The same of lib/desk's own folders; '.' is what lies beside them.
+rooms='
+account:
+.: account
+intake: . account
+fetch: intake . account
+foreign: intake . account
+learn: intake . account
+reply: intake . account
+subject: . account
+report: subject reply intake . account
+'
+
 # FOREIGN HEADER (grep -E): the files that may include it (shell patterns).
 foreign='
 openssl/ : lib/crypt/* lib/mail/tls.c
@@ -86,13 +99,33 @@ includes() {
 		may=$(printf '%s' "$layers" | sed -n "s/^$l://p")
 		printf '%s' "$layers" | grep -q "^$l:" ||
 		    echo "lib/$l: no such layer"
-		for f in lib/"$l"/*.[ch]; do
+		for f in lib/"$l"/*.[ch] lib/"$l"/*/*.[ch]; do
 			[ -f "$f" ] || continue
 			sed -n 's/^# *include *"\([a-z]*\)\/.*/\1/p' "$f" |
 			    sort -u | while read -r to; do
 				case " $l $may " in
 				*" $to "*) ;;
 				*) echo "$f includes $to/" ;;
+				esac
+			done
+		done
+	done
+}
+
+inside_desk() {
+	cd "$1/lib/desk" || exit
+	for l in ./ */; do
+		l=${l%/}
+		may=$(printf '%s' "$rooms" | sed -n "s/^$l://p")
+		printf '%s' "$rooms" | grep -q "^$l:" || echo "$l: no such room"
+		for f in "$l"/*.[ch]; do
+			[ -f "$f" ] || continue
+			sed -n 's/^# *include *"desk\/\(.*\)"/\1/p' "$f" |
+			    sed 's|/.*||; s|.*\.h$|.|' | sort -u |
+			    while read -r to; do
+				case " $l $may " in
+				*" $to "*) ;;
+				*) echo "$f includes $to" ;;
 				esac
 			done
 		done
@@ -106,7 +139,7 @@ foreigners() {
 		header=${header% }
 		set -f
 		grep -lE "^# *include *<$header" $(set +f; ls lib/*/*.[ch] \
-		    cmd/*.c 2>/dev/null) /dev/null | while read -r f; do
+		    lib/*/*/*.[ch] cmd/*.c 2>/dev/null) /dev/null | while read -r f; do
 			allowed "$f" $may || echo "$f includes <$header>"
 		done
 		set +f
@@ -115,7 +148,8 @@ foreigners() {
 
 callers() {
 	cd "$1" || exit
-	for f in lib/*/*.c; do
+	for f in lib/*/*.c lib/desk/*/*.c; do
+		[ -f "$f" ] || continue
 		bare "$f" >"$T/bare"
 		printf '%s' "$calls" | while IFS=: read -r names may; do
 			set -f
@@ -130,6 +164,7 @@ callers() {
 }
 
 is 'no folder includes upward' "$(includes "$root")" ''
+is "nor does one of the desk's" "$(inside_desk "$root")" ''
 is 'foreign headers stay in their layer' "$(foreigners "$root")" ''
 is 'only cli reads clock and environment, prints or exits' \
     "$(callers "$root")" ''
@@ -146,6 +181,14 @@ C
 is 'control: an upward include is seen' "$(includes "$T/bad")" \
     'lib/base/a.c includes store/
 lib/what: no such layer'
+mkdir -p "$T/bad/lib/desk/intake" "$T/bad/lib/desk/what"
+printf '#include "desk/%s.h"\n' reply/suggest config intake/item \
+    >"$T/bad/lib/desk/intake/c.c"
+echo '#include "desk/intake/item.h"' >"$T/bad/lib/desk/d.c"
+is "control: inside the desk, too" "$(inside_desk "$T/bad")" \
+    './d.c includes intake
+intake/c.c includes reply
+what: no such room'
 is 'control: a foreign header is seen' "$(foreigners "$T/bad")" \
     'lib/base/a.c includes <openssl/>'
 is 'control: a clock is seen, words in comments and strings are not' \

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "ai/inner.h"
-#include "desk/trainer.h"
+#include "desk/learn/trainer.h"
 
 static int64_t now(void)
 {

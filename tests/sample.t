@@ -106,7 +106,7 @@ check(len({c["chat"] for c in chats}) == 6 and len(chats) >= 30
 # The macros, without a YAML library: their layout is plain enough.
 kinds = set(re.findall(r"(?m)^([a-z_]+):", open(here +
     "/../../lib/ai/starter.yaml", encoding="utf-8").read())) - {"spam"}
-macros = open(here + "/../../lib/desk/macros.yaml", encoding="utf-8").read()
+macros = open(here + "/../../lib/desk/reply/macros.yaml", encoding="utf-8").read()
 ids = re.findall(r"(?m)^([a-z-]+):$", macros)
 check(18 <= len(ids) == len(set(ids)) <= 40, "%d macros" % len(ids))
 check(set(re.findall(r"(?m)^  category: (\S+)$", macros)) == kinds,

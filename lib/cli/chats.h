@@ -4,8 +4,8 @@
 #define CN_CHATS_H
 
 #include "cli/stream.h"
-#include "desk/foreign.h"
-#include "desk/intake.h"
+#include "desk/foreign/foreign.h"
+#include "desk/intake/intake.h"
 
 struct cn_chats {
 	struct cn_cli *cli;

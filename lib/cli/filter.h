@@ -12,7 +12,7 @@
 
 #include "cli/open.h"
 #include "cli/rejects.h"
-#include "desk/item.h"
+#include "desk/intake/item.h"
 
 struct cn_filter {
 	struct cn_cli *cli;

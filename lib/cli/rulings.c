@@ -7,7 +7,7 @@
 #include "cli/open.h"
 #include "cli/share.h"
 #include "cli/stream.h"
-#include "desk/classify.h"
+#include "desk/learn/classify.h"
 #include "store/audit.h"
 
 struct dry {

@@ -7,7 +7,7 @@
 #include "base/times.h"
 #include "cli/open.h"
 #include "cli/share.h"
-#include "desk/chosen.h"
+#include "desk/learn/chosen.h"
 #include "store/audit.h"
 
 struct taught {

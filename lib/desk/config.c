@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "desk/provider.h"
+#include "desk/account/provider.h"
 #include "store/person.h"
 
 static int list(struct cn_yaml *root, const char *key, const char *path,

@@ -16,11 +16,11 @@
 #include "ai/model.h"
 #include "ai/similar.h"
 #include "base/file.h"
-#include "desk/history.h"
+#include "desk/reply/history.h"
 
 #define FILE_MAX (64u << 20)
-#define NEAR 128			/* as in desk/near.c */
-#define SAMPLE 1000			/* as in desk/history.c */
+#define NEAR 128			/* as in reply/near.c */
+#define SAMPLE 1000			/* as in reply/history.c */
 
 struct text {
 	struct cn_str label, text;

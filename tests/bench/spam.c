@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "desk/classify.h"
+#include "desk/learn/classify.h"
 
 #define FILE_MAX (16u << 20)
 

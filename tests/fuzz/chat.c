@@ -5,9 +5,9 @@
 #include <time.h>
 
 #include "base/csv.h"
-#include "desk/chat.h"
-#include "desk/foreign_in.h"
-#include "desk/rating.h"
+#include "desk/foreign/foreign_in.h"
+#include "desk/intake/chat.h"
+#include "desk/intake/rating.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

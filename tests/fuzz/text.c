@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "desk/ground.h"
-#include "desk/scrub.h"
+#include "desk/reply/ground.h"
+#include "desk/reply/scrub.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

@@ -5,10 +5,10 @@
 
 #include "base/csv.h"
 #include "base/times.h"
-#include "desk/chatput.h"
-#include "desk/device.h"
-#include "desk/foreign_in.h"
-#include "desk/whatshead.h"
+#include "desk/foreign/chatput.h"
+#include "desk/foreign/foreign_in.h"
+#include "desk/foreign/whatshead.h"
+#include "desk/intake/device.h"
 #include "keys_env.h"
 
 static void heads(void)

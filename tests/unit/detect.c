@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "desk/detect.h"
-#include "desk/ids.h"
-#include "desk/wordset.h"
+#include "desk/reply/detect.h"
+#include "desk/reply/ids.h"
+#include "desk/reply/wordset.h"
 #include "tap.h"
 
 /* The first finding of a text, folded, and what of it was found. */

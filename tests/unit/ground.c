@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "desk/ground.h"
+#include "desk/reply/ground.h"
 #include "tap.h"
 
 static const struct cn_str sources[] = {

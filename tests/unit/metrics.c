@@ -1,5 +1,5 @@
 /* The figures of a small desk, worked out by hand. */
-#include "desk/metrics.h"
+#include "desk/report/metrics.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* What a provider may answer, what a browser may bring, and the table of
  * providers. */
-#include "desk/provider.h"
+#include "desk/account/provider.h"
 #include "tap.h"
 
 static struct cn_err err;
@@ -128,7 +128,8 @@ static int find(struct cn_provider *p, const char *name, const char *more,
 	    &err);
 
 	err.status = 0;
-	return cn_provider_find(p, name, "lib/desk/providers.yaml", root,
+	return cn_provider_find(p, name,
+	    "lib/desk/account/providers.yaml", root,
 	    "config", mem, &err);
 }
 

@@ -1,5 +1,5 @@
 /* A page of hostile messages: no markup, no reordering, all of the text. */
-#include "desk/page.h"
+#include "desk/subject/page.h"
 #include "tap.h"
 
 #include <stdio.h>

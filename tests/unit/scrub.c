@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "desk/scrub.h"
+#include "desk/reply/scrub.h"
 #include "tap.h"
 
 /* Where a name, a rare word or a number may come from. */
