@@ -1,7 +1,8 @@
-/* spam - the spam model on mails in files: FILE K
+/* spam - the spam model on mails in files: FILE K N SEED
  *
- * Each line of FILE is 'ham<TAB>path' or 'spam<TAB>path'.  Of every K-th mail
- * it prints label, probability of spam and threshold of a model that was
+ * Each line of FILE is 'ham<TAB>path' or 'spam<TAB>path'.  They are shuffled by
+ * SEED (0: left as they stand).  Of every K-th mail, from the first on to the
+ * N-th, it prints label, probability of spam and threshold of a model that was
  * trained on the others. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,17 +91,37 @@ fold(const struct mail *m, size_t n, size_t k, size_t out, struct cn_err *err)
 	return r;
 }
 
+/* By SplitMix64 (Steele, Lea, Flood 2014), the same everywhere. */
+static void
+shuffle(struct mail *m, size_t n, uint64_t seed)
+{
+	struct mail x;
+	uint64_t z;
+	size_t i, j;
+
+	for (i = n; seed > 0 && i > 1; i--) {
+		z = seed += 0x9e3779b97f4a7c15;
+		z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+		z = (z ^ z >> 27) * 0x94d049bb133111eb;
+		j = (z ^ z >> 31) % i;
+		x = m[i - 1];
+		m[i - 1] = m[j];
+		m[j] = x;
+	}
+}
+
 int
 main(int argc, char **argv)
 {
 	static struct mail m[20000];
 	char line[4096], *tab;
 	struct cn_err err = { 0 };
-	size_t n = 0, k, i;
+	size_t n = 0, k, of, i;
 	FILE *f;
 
-	if (argc != 3 || (f = fopen(argv[1], "r")) == NULL ||
-	    (k = strtoul(argv[2], NULL, 10)) < 2)
+	if (argc != 5 || (f = fopen(argv[1], "r")) == NULL ||
+	    (k = strtoul(argv[2], NULL, 10)) < 2 ||
+	    (of = strtoul(argv[3], NULL, 10)) > k)
 		return 2;
 	while (n < 20000 && fgets(line, sizeof(line), f) != NULL) {
 		struct cn_buf b = { 0 };
@@ -115,7 +136,8 @@ main(int argc, char **argv)
 		m[n++].raw = cn_buf_view(&b);
 	}
 	fclose(f);
-	for (i = 0; i < k && err.status == 0; i++)
+	shuffle(m, n, strtoull(argv[4], NULL, 10));
+	for (i = 0; i < of && err.status == 0; i++)
 		if (fold(m, n, k, i, &err) < 0)
 			break;
 	if (err.status != 0)
