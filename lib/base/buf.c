@@ -49,6 +49,13 @@ struct cn_str cn_str_trim(struct cn_str s)
 	return s;
 }
 
+struct cn_str cn_str_line(const char *p, const char *end)
+{
+	const char *lf = memchr(p, '\n', (size_t)(end - p));
+
+	return (struct cn_str){ p, (size_t)((lf ? lf + 1 : end) - p) };
+}
+
 /* Nothing sensible can be done: the process ends as if by a full disk, so
  * that whoever called it tries again. */
 static void *alive(void *p)
@@ -75,6 +82,18 @@ void *cn_realloc(void *p, size_t n)
 char *cn_strdup(const char *s)
 {
 	return alive(strdup(s));
+}
+
+int cn_ascending(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+int cn_descending(const void *a, const void *b)
+{
+	return cn_ascending(b, a);
 }
 
 void cn_wipe(void *p, size_t n)

@@ -24,6 +24,8 @@ struct cn_str cn_str(const char *cstr);		/* NULL gives { "", 0 } */
 bool cn_str_eq(struct cn_str, const char *);
 bool cn_str_ieq(struct cn_str, const char *);	/* ASCII case folded */
 struct cn_str cn_str_trim(struct cn_str);	/* space, tab, CR, LF */
+/* The line that begins at p, with its LF where it has one. */
+struct cn_str cn_str_line(const char *p, const char *end);
 
 /* Owned bytes.  Always NUL-terminated behind len when p is not NULL. */
 struct cn_buf {
@@ -44,6 +46,9 @@ struct cn_str cn_buf_view(const struct cn_buf *);	/* never a NULL p */
 void *cn_alloc(size_t);				/* zeroed */
 void *cn_realloc(void *, size_t);
 char *cn_strdup(const char *);
+/* For qsort() and bsearch() of int64_t. */
+int cn_ascending(const void *, const void *);
+int cn_descending(const void *, const void *);
 /* Overwrites, in a way that the compiler keeps. */
 void cn_wipe(void *, size_t);
 

@@ -167,21 +167,13 @@ cn_leaf_reserve(struct cn_keys *k, enum cn_leaf_kind kind, int64_t above,
 	return rc == -1 ? cn_wrap(err, "reserving leaves") : 0;
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* Sorted, without doubles, so that each kind is one run. */
 static size_t
 sort_unique(int64_t *v, size_t n)
 {
 	size_t i, m = 0;
 
-	qsort(v, n, sizeof(*v), by_value);
+	qsort(v, n, sizeof(*v), cn_ascending);
 	for (i = 0; i < n; i++)
 		if (m == 0 || v[m - 1] != v[i])
 			v[m++] = v[i];

@@ -55,14 +55,6 @@ static const char *const secret[] = {
 	"privileged", "intended solely", "intended only",
 };
 
-static struct cn_str line_at(struct cn_str s, size_t at)
-{
-	const char *nl = memchr(s.p + at, '\n', s.n - at);
-
-	return (struct cn_str){ s.p + at, nl ? (size_t)(nl + 1 - s.p) - at :
-	    s.n - at };
-}
-
 static bool begins(struct cn_str l, const char *const *v, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -115,7 +107,7 @@ static bool only_names(struct cn_str s, size_t at)
 	size_t n = 0;
 
 	for (; at < s.n; at += l.n) {
-		l = line_at(s, at);
+		l = cn_str_line(s.p + at, s.p + s.n);
 		struct cn_str t = cn_str_trim(l);
 
 		if (t.n > 0 && (++n > AFTER_LINES || says(t, blank)))
@@ -128,7 +120,7 @@ static bool only_names(struct cn_str s, size_t at)
 /* A paragraph that begins as a disclaimer does, and speaks of secrets. */
 static bool disclaimer(struct cn_str s, size_t at)
 {
-	struct cn_str l = cn_str_trim(line_at(s, at));
+	struct cn_str l = cn_str_trim(cn_str_line(s.p + at, s.p + s.n));
 	size_t n = s.n - at;
 
 	while (l.n > 0 && strchr("*_-\"(", *l.p)) {
@@ -152,7 +144,7 @@ size_t cn_text_closing(struct cn_str own)
 	size_t at;
 
 	for (at = 0; at < own.n; at += l.n) {
-		l = line_at(own, at);
+		l = cn_str_line(own.p + at, own.p + own.n);
 		t = cn_str_trim(l);
 		if (said && blank && disclaimer(own, at)) {
 			own.n = at;
@@ -162,7 +154,7 @@ size_t cn_text_closing(struct cn_str own)
 		blank = t.n == 0;
 	}
 	for (at = 0, said = false; at < own.n; at += l.n) {
-		l = line_at(own, at);
+		l = cn_str_line(own.p + at, own.p + own.n);
 		t = cn_str_trim(l);
 		if (said && formula(t) && only_names(own, at + l.n))
 			return at;

@@ -114,14 +114,6 @@ struct split {
 	bool blank;			/* the line before is empty */
 };
 
-static struct cn_str line_at(const struct split *s, const char *p)
-{
-	const char *nl = memchr(p, '\n', (size_t)(s->end - p));
-
-	nl = nl ? nl + 1 : s->end;
-	return (struct cn_str){ p, (size_t)(nl - p) };
-}
-
 static bool starts(struct cn_str s, const char *w)
 {
 	size_t n = strlen(w);
@@ -202,7 +194,7 @@ static size_t attribution(const struct split *s, struct cn_str first)
 	bool quote_next;
 
 	for (int i = 0; i < ATTRIBUTION && all.n < ATTRIBUTION_BYTES; i++) {
-		line = line_at(s, p);
+		line = cn_str_line(p, s->end);
 		p += line.n;
 		line = cn_str_trim(line);
 		if (line.n == 0 || line.p[0] == '>')
@@ -303,7 +295,7 @@ static size_t header_block(const struct split *s, struct cn_str first)
 	if (block_field(first) != 2)
 		return 0;
 	for (int i = 0; i < 8 && p < s->end; i++) {
-		struct cn_str l = line_at(s, p);
+		struct cn_str l = cn_str_line(p, s->end);
 
 		p += l.n;
 		/* HTML made text has empty lines between them. */
@@ -369,7 +361,7 @@ static void add(struct split *s, enum cn_text_kind kind, const char *p,
 static size_t step(struct split *s, const char *p, enum cn_text_kind *in,
     bool *whole)
 {
-	struct cn_str l = line_at(s, p), t = cn_str_trim(l);
+	struct cn_str l = cn_str_line(p, s->end), t = cn_str_trim(l);
 	size_t n;
 
 	if (*whole) {

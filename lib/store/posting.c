@@ -344,13 +344,6 @@ static int end_block(struct sink *k, struct cn_err *err)
 	return r;
 }
 
-static int by_id(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* A large mail has its number before those that come in meanwhile; and two
  * words of a message may share a token. */
 static void in_order(struct cn_ids *l)
@@ -361,7 +354,7 @@ static void in_order(struct cn_ids *l)
 		;
 	if (i >= l->n)
 		return;
-	qsort(l->v, l->n, sizeof(*l->v), by_id);
+	qsort(l->v, l->n, sizeof(*l->v), cn_ascending);
 	for (i = 1; i < l->n; i++)
 		if (l->v[i] != l->v[n - 1])
 			l->v[n++] = l->v[i];

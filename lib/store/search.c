@@ -9,13 +9,6 @@
 #include "store/posting.h"
 #include "store/sql.h"
 
-static int by_id(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 int cn_search_key(struct cn_store *s, uint32_t shard, uint8_t key[16],
     struct cn_err *err)
 {
@@ -90,7 +83,7 @@ static int find_in_shards(struct cn_store *s, const struct cn_words *w,
 	cn_wipe(key, sizeof(key));
 	free(shards.v);
 	if (out->n > 1)
-		qsort(out->v, out->n, sizeof(*out->v), by_id);
+		qsort(out->v, out->n, sizeof(*out->v), cn_ascending);
 	return st == NULL ? -1 : r;
 }
 
@@ -254,7 +247,7 @@ static int run_query(struct cn_store *s, const struct cn_query *q,
 static bool has_word(const struct cn_ids *l, int64_t id)
 {
 	return l->n > 0 &&
-	    bsearch(&id, l->v, l->n, sizeof(*l->v), by_id) != NULL;
+	    bsearch(&id, l->v, l->n, sizeof(*l->v), cn_ascending) != NULL;
 }
 
 /* The messages that have every word of a term: added to the list. */

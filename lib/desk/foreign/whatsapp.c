@@ -40,13 +40,6 @@ struct chat {
 
 /* --- records --- */
 
-static struct cn_str line_at(const char *p, const char *end)
-{
-	const char *lf = memchr(p, '\n', (size_t)(end - p));
-
-	return (struct cn_str){ p, (size_t)((lf ? lf + 1 : end) - p) };
-}
-
 static struct cn_str bare(struct cn_str line)
 {
 	while (line.n > 0 && strchr("\r\n", line.p[line.n - 1]) != NULL &&
@@ -60,7 +53,7 @@ bool cn_whatsapp_tell(struct cn_str text)
 	struct cn_whats_head h;
 
 	text = cn_str_trim(text);
-	return cn_whats_head(&h, bare(line_at(text.p, text.p + text.n)));
+	return cn_whats_head(&h, bare(cn_str_line(text.p, text.p + text.n)));
 }
 
 /* WhatsApp's own words about a group hold a colon now and then. */
@@ -103,14 +96,14 @@ static bool next(struct chat *c, struct record *r)
 
 	if (c->p == c->end)
 		return false;
-	line = line_at(c->p, c->end);
+	line = cn_str_line(c->p, c->end);
 	(void)cn_whats_head(&r->head, bare(line));
 	r->all.p = c->p;
 	do {
 		c->p += line.n;
 		if (c->p == c->end)
 			break;
-		line = line_at(c->p, c->end);
+		line = cn_str_line(c->p, c->end);
 	} while (!cn_whats_head(&h, bare(line)) ||
 	    !cn_whats_alike(&h, &c->style));
 	r->all.n = (size_t)(c->p - r->all.p);
@@ -456,7 +449,7 @@ int cn_whatsapp(struct cn_foreign_doc *d, struct cn_err *err)
 	struct record r;
 	int rc = 0;
 
-	(void)cn_whats_head(&c.style, bare(line_at(text.p, c.end)));
+	(void)cn_whats_head(&c.style, bare(cn_str_line(text.p, c.end)));
 	for (c.p = text.p; next(&c, &r);)
 		look(&c, &s, &r);
 	rc = decide(&c, &s, err);

@@ -155,17 +155,10 @@ int cn_learn_line(struct cn_learn *l, struct cn_str line, struct cn_err *err)
 
 /* --- folders --- */
 
-static int by_number(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Is it among the first n, which are in order? */
 static bool has(const struct cn_seen *s, size_t n, int64_t id)
 {
-	return n > 0 && bsearch(&id, s->v, n, sizeof(id), by_number) != NULL;
+	return n > 0 && bsearch(&id, s->v, n, sizeof(id), cn_ascending) != NULL;
 }
 
 static void see(struct cn_seen *s, int64_t id)
@@ -205,7 +198,7 @@ int cn_learn_folder(struct cn_learn *l, const char *name, const char *said,
 			r = cn_learn_flush(l, err);
 	}
 	if (seen->n > 1)
-		qsort(seen->v, seen->n, sizeof(*seen->v), by_number);
+		qsort(seen->v, seen->n, sizeof(*seen->v), cn_ascending);
 	return r;
 }
 

@@ -146,13 +146,6 @@ static int by_who(const void *a, const void *b)
 	return x->from < y->from ? -1 : x->from > y->from;
 }
 
-static int newest_first(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x > y ? -1 : x < y;
-}
-
 /* The conversations of the newest pairs, one person's one after another, so
  * that their words count once. */
 static size_t sampled(struct cn_history *h, struct talk *t)
@@ -162,7 +155,7 @@ static size_t sampled(struct cn_history *h, struct talk *t)
 
 	for (i = 0; i < h->n; i++)
 		answer[i] = h->v[i].answer;
-	qsort(answer, h->n, sizeof(*answer), newest_first);
+	qsort(answer, h->n, sizeof(*answer), cn_descending);
 	oldest = h->n > SAMPLE ? answer[SAMPLE - 1] : 0;
 	free(answer);
 	for (i = 0; i < h->n; i++) {

@@ -208,19 +208,12 @@ static int set_scene(struct cn_history *h, const struct cn_past *p,
 
 /* --- what many have said --- */
 
-static int newest_first(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x > y ? -1 : x < y;
-}
-
 /* What is in both; the first one in its order, the other in any. */
 static void both(struct cn_ids *a, struct cn_ids *b)
 {
 	size_t i, k = 0, n = 0;
 
-	qsort(b->v, b->n, sizeof(*b->v), newest_first);
+	qsort(b->v, b->n, sizeof(*b->v), cn_descending);
 	for (i = 0; i < a->n; i++) {
 		while (k < b->n && b->v[k] > a->v[i])
 			k++;
@@ -250,7 +243,7 @@ static int who_has(struct cn_history *h, struct cn_str word,
 		r = cn_recall_find(h->recall, at, first ? ids : &more, &n,
 		    err);
 		if (first && ids->n > 1)
-			qsort(ids->v, ids->n, sizeof(*ids->v), newest_first);
+			qsort(ids->v, ids->n, sizeof(*ids->v), cn_descending);
 		else if (!first)
 			both(ids, &more);
 	}
@@ -300,13 +293,6 @@ static int hear(struct cn_history *h, int64_t id, struct cn_str word,
 	return r < 0 ? -1 : 0;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* Those of the sample are counted; of others the newest count.  The index has
  * names and quotes, too, so it only says where to look.  What comes out hangs
  * on nothing but the word and the store. */
@@ -326,7 +312,7 @@ static int look(struct cn_history *h, struct cn_str word, struct cn_err *err)
 		for (k = 0; k < n && heard[k] != by; k++)
 			;
 		if (k < n || bsearch(&by, h->who, h->nwho, sizeof(by),
-		    by_number) != NULL)
+		    cn_ascending) != NULL)
 			continue;
 		heard[n++] = by;
 		r = hear(h, t->id, word, err);

@@ -198,13 +198,6 @@ static int quoted(struct cn_store *s, const struct target *t,
 	return 0;
 }
 
-static int by_id(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static int list(struct cn_store *s, struct cn_buf *b, const int64_t *ids,
     size_t n, const char *as, struct cn_err *err)
 {
@@ -240,7 +233,7 @@ static int stays(struct cn_store *s, const struct target *t,
 		for (k = 0; k < t->ncontacts[i] && r == 0; k++)
 			r = quoted(s, t, v, t->contacts[i][k].value, &q, err);
 	if (q.n > 1)
-		qsort(q.v, q.n, sizeof(*q.v), by_id);
+		qsort(q.v, q.n, sizeof(*q.v), cn_ascending);
 	cn_json_key(b, "stays");
 	cn_buf_ch(b, '[');
 	if (r == 0)
