@@ -200,24 +200,37 @@ static int by_words(struct cn_history *h, struct cn_str text,
 
 /* --- as a whole --- */
 
+/* Loads a question: its text that is compared.  1, 0 erased meanwhile, -1. */
+static int ask_again(struct cn_history *h, int64_t id, struct cn_msg *m,
+    struct cn_buf *asked, struct cn_arena *mem, struct cn_err *err)
+{
+	struct cn_buf own = { 0 };
+	int r = cn_history_load(h, id, m, mem, err);
+
+	if (r == 1) {
+		cn_history_own(&own, m);
+		cn_history_asked(asked, m, &own);
+	}
+	cn_buf_wipe(&own);
+	return r;
+}
+
 /* What is compared of a question: 1, 0 where it may be no source (any more),
  * -1. */
 static int open_one(struct cn_history *h, const struct cn_past *p,
     struct cn_question *q, struct cn_arena *keep, struct cn_err *err)
 {
-	struct cn_buf own = { 0 }, asked = { 0 };
+	struct cn_buf asked = { 0 };
 	struct cn_arena mem = { 0 };
 	const char *category;
 	struct cn_msg m;
 	int r = cn_history_usable(h, p->answer, err);
 
 	if (r == 1)
-		r = cn_history_load(h, p->question, &m, &mem, err);
+		r = ask_again(h, p->question, &m, &asked, &mem, err);
 	if (r == 1)
 		r = m.automatic == NULL;
 	if (r == 1) {
-		cn_history_own(&own, &m);
-		cn_history_asked(&asked, &m, &own);
 		category = cn_json_string(&mem, cn_json_get(m.class_json,
 		    "best"));
 		q->category = category ? cn_arena_strdup(keep, category) :
@@ -225,7 +238,6 @@ static int open_one(struct cn_history *h, const struct cn_past *p,
 		q->gist = cn_gist_of(cn_buf_view(&asked), keep);
 	}
 	cn_arena_release(&mem);
-	cn_buf_wipe(&own);
 	cn_buf_wipe(&asked);
 	return r;
 }
@@ -247,17 +259,17 @@ static int open_near(struct cn_history *h, int64_t self, const uint32_t *near,
 			continue;
 		q = h->open[near[i]];
 		if (q == NULL) {
-			r = open_one(h, p, &once, h->nopen < OPEN ? &h->mem :
-			    mem, err);
-			if (r != 1)
+			bool stays = h->nopen < OPEN;
+			struct cn_arena *keep = stays ? &h->mem : mem;
+
+			if ((r = open_one(h, p, &once, keep, err)) != 1)
 				continue;
-			q = &once;
-		}
-		if (q == &once && h->nopen < OPEN) {
-			q = cn_arena_alloc(&h->mem, sizeof(*q));
+			q = cn_arena_alloc(keep, sizeof(*q));
 			*q = once;
-			h->open[near[i]] = q;
-			h->nopen++;
+			if (stays) {
+				h->open[near[i]] = q;
+				h->nopen++;
+			}
 		}
 		category[i] = q->category;
 		cn_similar_put(index, (int64_t)i, q->gist);
@@ -286,7 +298,7 @@ static struct cn_meaning *meaning(const struct cn_encoder *e,
 
 static int find_meaning(struct cn_history *h, size_t i, struct cn_err *err)
 {
-	struct cn_buf own = { 0 }, asked = { 0 };
+	struct cn_buf asked = { 0 };
 	struct cn_arena mem = { 0 };
 	struct cn_msg m;
 	char language[8];
@@ -294,10 +306,8 @@ static int find_meaning(struct cn_history *h, size_t i, struct cn_err *err)
 
 	if (h->meant[i].known)
 		return 0;
-	r = cn_history_load(h, h->v[i].question, &m, &mem, err);
+	r = ask_again(h, h->v[i].question, &m, &asked, &mem, err);
 	if (r == 1) {
-		cn_history_own(&own, &m);
-		cn_history_asked(&asked, &m, &own);
 		cn_ai_language(cn_buf_view(&asked), language);
 		if (cn_encoder_speaks(language))
 			h->meant[i].is = meaning(h->encoder,
@@ -305,7 +315,6 @@ static int find_meaning(struct cn_history *h, size_t i, struct cn_err *err)
 	}
 	h->meant[i].known = r >= 0;
 	cn_arena_release(&mem);
-	cn_buf_wipe(&own);
 	cn_buf_wipe(&asked);
 	return r < 0 ? -1 : 0;
 }

@@ -20,14 +20,6 @@ static bool capital(struct cn_str w)
 	return (w.p[0] >= 'A' && w.p[0] <= 'Z') || (unsigned char)w.p[0] == 0xc3;
 }
 
-static bool in(struct cn_str w, const char *const *list)
-{
-	for (; *list != NULL; list++)
-		if (cn_str_ieq(w, *list))
-			return true;
-	return false;
-}
-
 static const char *const plain[] = { "street", "road", "avenue", "lane",
     "nagar", "marg", "colony", "villas", "apartments", "boulevard", "terrace",
     "crescent", "chowk", "bagh", "vihar", "enclave", "layout", "rd", "ave",
@@ -97,9 +89,9 @@ static size_t number_first(const char *p, const char *end)
 			return 0;
 		}
 		/* '5 days on the road' is none. */
-		if (in(w, plain) && (i < 2 || big || capital(w)))
+		if (cn_word_among(w, plain) && (i < 2 || big || capital(w)))
 			return (size_t)(q - p);
-		if (in(w, vague) && capital(w) && i > 0)
+		if (cn_word_among(w, vague) && capital(w) && i > 0)
 			return (size_t)(q - p);
 		big = big || capital(w);
 	}
@@ -131,7 +123,7 @@ static size_t number_last(const char *p, const char *end)
 		w = word(&q, end);
 		return number(w) ? (size_t)(q - p) : 0;
 	}
-	if (!in(w, before))
+	if (!cn_word_among(w, before))
 		return 0;
 	for (i = 0, big = false; i < WORDS; i++) {
 		w = word(&q, end);
@@ -151,8 +143,8 @@ static size_t unit(const char *p, const char *end)
 	struct cn_str w = word(&q, end);
 	bool needs;
 
-	if (w.n == 0 || !((needs = in(w, houses)) || in(w, units) ||
-	    cn_str_ieq(w, "p")))
+	if (w.n == 0 || !((needs = cn_word_among(w, houses)) ||
+	    cn_word_among(w, units) || cn_str_ieq(w, "p")))
 		return 0;
 	if (cn_str_ieq(w, "p")) {
 		if (!cn_str_ieq(word(&q, end), "o"))

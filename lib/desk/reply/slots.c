@@ -9,14 +9,6 @@
 #define NAME 200		/* bytes of a name that fills a slot */
 #define SAID 40			/* bytes before a number that say what it is */
 
-static bool in(struct cn_str w, const char *const *list)
-{
-	for (; *list != NULL; list++)
-		if (cn_str_ieq(w, *list))
-			return true;
-	return false;
-}
-
 /* Up to a word of its own, or to a bracket, with which something else begins:
  * 'Anna Rao via PayPal', 'Anna Rao (Acme)'. */
 static struct cn_str head(struct cn_str t)
@@ -59,7 +51,7 @@ static const char *turned(struct cn_str t, struct cn_arena *mem)
 	p = first.p;
 	if (memchr(first.p, ',', first.n) != NULL || last.n == 0)
 		return NULL;
-	if (in(cn_word_next(&p, first.p + first.n), behind))
+	if (cn_word_among(cn_word_next(&p, first.p + first.n), behind))
 		return cn_arena_dup(mem, t.p, t.n);
 	return cn_arena_fmt(mem, "%.*s %.*s", (int)first.n, first.p,
 	    (int)last.n, last.p);
@@ -79,7 +71,7 @@ static bool nobody(struct cn_str t)
 	size_t n = 0;
 
 	while ((w = cn_word_next(&p, end)).n > 0)
-		if (n++, !in(w, words))
+		if (n++, !cn_word_among(w, words))
 			return false;
 	return n > 0;
 }
@@ -123,7 +115,8 @@ static enum said said(struct cn_str t, size_t at)
 	if (memrchr(p, '\n', (size_t)(end - p)) != NULL)
 		p = (const char *)memrchr(p, '\n', (size_t)(end - p)) + 1;
 	while ((w = cn_word_next(&p, end)).n > 0)
-		is = in(w, orders) ? ORDER : in(w, others) ? OTHER : is;
+		is = cn_word_among(w, orders) ? ORDER :
+		    cn_word_among(w, others) ? OTHER : is;
 	return is;
 }
 

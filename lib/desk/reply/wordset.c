@@ -68,6 +68,14 @@ uint32_t cn_word_lower(uint32_t c)
 	    (uint32_t)utf8proc_tolower((utf8proc_int32_t)c);
 }
 
+bool cn_word_among(struct cn_str word, const char *const *list)
+{
+	for (; *list != NULL; list++)
+		if (cn_str_ieq(word, *list))
+			return true;
+	return false;
+}
+
 static uint64_t mix(uint64_t h, uint32_t c)
 {
 	return (h ^ c) * 0x100000001b3u;

@@ -11,6 +11,8 @@ size_t cn_word_step(const char *p, const char *end, bool *word);
 /* The next word from *p on; n == 0 at the end. */
 struct cn_str cn_word_next(const char **p, const char *end);
 uint32_t cn_word_lower(uint32_t);
+/* Is it in a list that NULL ends?  ASCII case folded. */
+bool cn_word_among(struct cn_str word, const char *const *list);
 /* Of its characters in lower case and without accents, however they are
  * composed; never 0. */
 uint64_t cn_word_hash(struct cn_str word);
