@@ -173,12 +173,10 @@ static int score(double *out, struct cn_cli *cli, struct cn_err *err)
 /* It stands in a header field. */
 static int agent(struct cn_cli *cli, struct cn_err *err)
 {
-	const char *p = opt.agent ? opt.agent : "?";
-
-	for (; (unsigned char)*p >= ' ' && *p != 0x7f; p++)
-		;
-	return *p == '\0' && p != opt.agent ? 0 : cn_cli_usage(cli, err,
-	    "--agent takes a name");
+	if (opt.agent != NULL && (*opt.agent == '\0' ||
+	    cn_str_control(cn_str(opt.agent))))
+		return cn_cli_usage(cli, err, "--agent takes a name");
+	return 0;
 }
 
 static int load(struct suggest *s, struct cn_err *err)

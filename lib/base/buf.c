@@ -49,6 +49,16 @@ struct cn_str cn_str_trim(struct cn_str s)
 	return s;
 }
 
+bool cn_str_control(struct cn_str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
 struct cn_str cn_str_line(const char *p, const char *end)
 {
 	const char *lf = memchr(p, '\n', (size_t)(end - p));

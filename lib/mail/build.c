@@ -9,17 +9,9 @@
 #define LINE 76
 #define WORD_BYTES 42		/* of UTF-8 in one encoded word of 75 */
 
-static bool clean(const char *s)
-{
-	for (; *s; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return false;
-	return true;
-}
-
 static bool id_ok(const char *s)
 {
-	return s && *s && clean(s) && !strpbrk(s, "<> ") &&
+	return s && *s && !cn_str_control(cn_str(s)) && !strpbrk(s, "<> ") &&
 	    strlen(s) < 900;
 }
 
@@ -27,7 +19,8 @@ static bool addr_ok(const char *s)
 {
 	const char *at = s ? strrchr(s, '@') : NULL;
 
-	return at && at > s && at[1] && clean(s) && strlen(s) < 900 &&
+	return at && at > s && at[1] && !cn_str_control(cn_str(s)) &&
+	    strlen(s) < 900 &&
 	    !strpbrk(s, "<>(),;: \"");
 }
 
@@ -131,7 +124,8 @@ static int put_addrs(struct cn_buf *out, const char *name,
 	struct cn_buf a = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		if (!addr_ok(v[i].addr) || (v[i].name && !clean(v[i].name)))
+		if (!addr_ok(v[i].addr) ||
+		    cn_str_control(cn_str(v[i].name)))
 			return cn_fail(err, CN_USAGE, "bad address in %s",
 			    name);
 		bool named = v[i].name && *v[i].name;
@@ -286,7 +280,7 @@ static int check(const struct cn_draft *d, struct cn_err *err)
 {
 	if (d->n_to + d->n_cc == 0)
 		return cn_fail(err, CN_USAGE, "mail without a recipient");
-	if (d->subject && !clean(d->subject))
+	if (cn_str_control(cn_str(d->subject)))
 		return cn_fail(err, CN_USAGE, "control character in Subject");
 	if (!id_ok(d->message_id) || (d->in_reply_to && *d->in_reply_to &&
 	    !id_ok(d->in_reply_to)))

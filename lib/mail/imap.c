@@ -18,11 +18,8 @@
 
 int cn_imap_clean(const char *s, const char *what, struct cn_err *err)
 {
-	for (const char *p = s; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			return cn_fail(err, CN_USAGE,
-			    "a control character in the %s", what);
-	return 0;
+	return cn_str_control(cn_str(s)) ? cn_fail(err, CN_USAGE,
+	    "a control character in the %s", what) : 0;
 }
 
 /* --- commands --- */

@@ -211,10 +211,7 @@ static void keyword(struct lex *l, struct cn_imap_mail *m, struct cn_str s)
 
 static bool printable(struct cn_str s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-			return false;
-	return s.n > 0 && cn_utf8_valid(s.p, s.n);
+	return s.n > 0 && !cn_str_control(s) && cn_utf8_valid(s.p, s.n);
 }
 
 static void flag(struct lex *l, struct cn_imap_mail *m, struct cn_str s)

@@ -35,12 +35,10 @@ static int word(const char *const *words, const char *w)
  * not UTF-8 would come out of JSON as something else. */
 static bool printable(const char *s, size_t max)
 {
-	size_t n = strlen(s), i;
+	size_t n = strlen(s);
 
-	for (i = 0; i < n; i++)
-		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
-			return false;
-	return n > 0 && n <= max && cn_utf8_valid(s, n);
+	return n > 0 && n <= max && !cn_str_control(cn_str(s)) &&
+	    cn_utf8_valid(s, n);
 }
 
 /* --- the server --- */

@@ -104,14 +104,6 @@ static const char *with_tenant(struct cn_arena *mem, const char *url,
 	    at + strlen("{tenant}"));
 }
 
-static bool good(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return false;
-	return true;
-}
-
 static int fill(struct cn_provider *p, const struct place at[2],
     struct cn_arena *mem, struct cn_err *err)
 {
@@ -125,7 +117,7 @@ static int fill(struct cn_provider *p, const struct place at[2],
 		    say(at, "tenant"))) == NULL)
 			return cn_fail(err, CN_CONFIG, "provider %s: tenant: "
 			    "a domain or an id is expected", p->name);
-		if (!good(v) || (keys[i].url &&
+		if (cn_str_control(cn_str(v)) || (keys[i].url &&
 		    strncmp(v, "https://", 8) != 0))
 			return cn_fail(err, CN_CONFIG, "provider %s: %s: %s",
 			    p->name, keys[i].key, keys[i].url ?
