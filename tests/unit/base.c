@@ -327,6 +327,8 @@ static void utf8(void)
 
 static void buffers(void)
 {
+	static const char two[] = "a\nb c";
+	int64_t v[] = { 3, INT64_MAX, INT64_MIN, -1 };
 	struct cn_arena mem = { 0 };
 	struct cn_buf b = { 0 };
 	char *p, *q;
@@ -355,6 +357,17 @@ static void buffers(void)
 	    && !cn_str_ieq(cn_str("abc"), "ab") && cn_str_eq(cn_str(NULL), "")
 	    && cn_str_trim(cn_str(" \r\n\t")).n == 0 &&
 	    cn_str_eq(cn_str_trim(cn_str(" a b\n")), "a b"), "slices");
+	ok(cn_str_eq(cn_str_line(two, two + 5), "a\n") &&
+	    cn_str_eq(cn_str_line(two + 2, two + 5), "b c") &&
+	    cn_str_line(two, two).n == 0, "lines, the last without its end");
+	ok(cn_str_control(cn_str("a\tb")) && cn_str_control(cn_str("\x7f")) &&
+	    !cn_str_control(cn_str("a b\xc2\x85")) &&
+	    !cn_str_control(cn_str(NULL)), "control characters of ASCII");
+	qsort(v, 4, sizeof(*v), cn_ascending);
+	ok(v[0] == INT64_MIN && v[1] == -1 && v[2] == 3 && v[3] == INT64_MAX,
+	    "numbers in order, also those far apart");
+	qsort(v, 4, sizeof(*v), cn_descending);
+	ok(v[0] == INT64_MAX && v[3] == INT64_MIN, "and back");
 }
 
 static void encodings(void)
