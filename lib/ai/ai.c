@@ -56,9 +56,9 @@ cn_priority_parse(const char *s, enum cn_priority *out)
 	return false;
 }
 
-/* Is there a 'not' in the three words before a mark? */
-bool
-cn_negated(const struct cn_look *l, size_t i, uint32_t within)
+/* Is there a 'not' in so many words before a mark? */
+static bool
+negated(const struct cn_look *l, size_t i, uint32_t within)
 {
 	const struct cn_mark *m = &l->mark[i], *p;
 	size_t j;
@@ -253,14 +253,14 @@ sentiment(struct cn_look *l)
 		if ((m->kind != CN_LEX_POS && m->kind != CN_LEX_NEG) ||
 		    cn_lex_again(&l->words, l->mark, i))
 			continue;
-		flip = cn_negated(l, i, 3);
+		flip = negated(l, i, 3);
 		if (m->kind == CN_LEX_POS && !flip)
 			pos += m->weight;
 		else if (m->kind == CN_LEX_NEG && !flip)
 			neg += m->weight;
 		/* 'Not satisfied' is more than the contrary of 'satisfied'. */
 		else if (m->kind == CN_LEX_POS)
-			neg += m->weight == 1 && cn_negated(l, i, 2) ? 2 :
+			neg += m->weight == 1 && negated(l, i, 2) ? 2 :
 			    m->weight;
 	}
 	neg += 2.0 * (l->kind[CN_LEX_THREAT] > 0) + l->shouting;
@@ -345,7 +345,7 @@ dsr_rule(const struct cn_look *l, const struct dsr_rule *d)
 		if (v->kind != d->verb || v->weight < d->least)
 			continue;
 		/* 'do not delete my data'; objecting is itself a 'not'. */
-		if (d->dsr != CN_DSR_OBJECT && cn_negated(l, i, 2))
+		if (d->dsr != CN_DSR_OBJECT && negated(l, i, 2))
 			continue;
 		if (d->object < 0) {
 			best = d->confidence;
@@ -560,7 +560,7 @@ cn_ai_classify(const struct cn_model *m, const struct cn_ai_input *in,
 		const struct cn_mark *k = &l.mark[i];
 
 		/* 'It is not urgent' is nothing urgent. */
-		if (k->kind == CN_LEX_URGENT && cn_negated(&l, i, 2))
+		if (k->kind == CN_LEX_URGENT && negated(&l, i, 2))
 			continue;
 		l.kind[k->kind] += k->weight;
 		if (k->weight > l.top[k->kind])

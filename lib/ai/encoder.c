@@ -387,12 +387,18 @@ forward_wide(const struct cn_encoder *e, struct scratch *s,
 	forward(e, s, id, true, out);
 }
 
-void
-cn_enc_forward(const struct cn_encoder *e, const uint32_t *id, size_t n,
+size_t
+cn_encode(const struct cn_encoder *e, struct cn_str text,
     float out[CN_ENCODER_DIM], struct cn_arena *arena)
 {
+	uint32_t id[CN_ENCODER_TOKENS];
+	size_t n = cn_enc_tokens(e, text, id, arena), known = 0, i;
 	struct scratch s = { .n = n };
 
+	for (i = 0; i < n; i++)
+		known += id[i] != 0;
+	if (known == 0)
+		return 0;
 	s.x = cn_arena_alloc(arena, n * CN_ENC_DIM * sizeof(*s.x));
 	s.y = cn_arena_alloc(arena, n * 3 * CN_ENC_DIM * sizeof(*s.y));
 	s.z = cn_arena_alloc(arena, n * CN_ENC_DIM * sizeof(*s.z));
@@ -403,18 +409,5 @@ cn_enc_forward(const struct cn_encoder *e, const uint32_t *id, size_t n,
 		forward_wide(e, &s, id, out);
 	else
 		forward_any(e, &s, id, out);
-}
-
-size_t
-cn_encode(const struct cn_encoder *e, struct cn_str text,
-    float out[CN_ENCODER_DIM], struct cn_arena *arena)
-{
-	uint32_t id[CN_ENCODER_TOKENS];
-	size_t n = cn_enc_tokens(e, text, id, arena), known = 0, i;
-
-	for (i = 0; i < n; i++)
-		known += id[i] != 0;
-	if (known)
-		cn_enc_forward(e, id, n, out, arena);
 	return known;
 }

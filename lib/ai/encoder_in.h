@@ -82,8 +82,5 @@ size_t cn_enc_tokens(const struct cn_encoder *, struct cn_str text,
     uint32_t id[CN_ENCODER_TOKENS], struct cn_arena *);
 /* Fills the slots; false if a piece is not fit to be one. */
 bool cn_enc_index(struct cn_encoder *);
-/* The network. */
-void cn_enc_forward(const struct cn_encoder *, const uint32_t *id, size_t n,
-    float out[CN_ENCODER_DIM], struct cn_arena *);
 
 #endif

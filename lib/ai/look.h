@@ -25,8 +25,6 @@ struct cn_look {
 	struct cn_lang_guess lang;
 };
 
-/* Is there a 'not' in so many words before a mark? */
-bool cn_negated(const struct cn_look *, size_t mark, uint32_t within);
 /* Fills decision[] of the result, once all else is there. */
 void cn_reasons(struct cn_look *, const struct cn_words *accented);
 

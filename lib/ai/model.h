@@ -37,9 +37,6 @@ int cn_train_add(struct cn_train *, struct cn_str label,
  * they make has two sides; the encoder is borrowed for as long as the examples
  * are added. */
 void cn_train_encoder(struct cn_train *, const struct cn_encoder *);
-/* The priority that messages of a class have by default (else normal). */
-int cn_train_priority(struct cn_train *, struct cn_str label,
-    enum cn_priority, struct cn_err *) CN_CHECKED;
 /* Lines 'label<TAB>text', LF or CRLF; empty lines and a byte order mark at the
  * begin are skipped.  A bad line is an error 'NAME:LINE: reason', status 78,
  * unless bad is given: then it is counted there and skipped.  One that there is

@@ -283,12 +283,6 @@ cn_similar_finish(struct cn_similar *s)
 	s->end = NULL;
 }
 
-size_t
-cn_similar_count(const struct cn_similar *s)
-{
-	return s->n;
-}
-
 struct want {
 	size_t row, df;
 	float x;

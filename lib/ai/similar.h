@@ -36,7 +36,6 @@ void cn_similar_put(struct cn_similar *, int64_t id, const struct cn_gist *);
 void cn_similar_finish(struct cn_similar *);
 /* What a feature tells that df of n texts have. */
 double cn_similar_idf(size_t n, size_t df);
-size_t cn_similar_count(const struct cn_similar *);
 /* Up to k hits with a score above 0, best first; returns how many.  Not by
  * two threads at once on one index. */
 size_t cn_similar_query(struct cn_similar *, struct cn_str text,

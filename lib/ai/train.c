@@ -199,8 +199,9 @@ cn_train_add(struct cn_train *t, struct cn_str label,
 	return add(t, class, in, err);
 }
 
-int
-cn_train_priority(struct cn_train *t, struct cn_str label,
+/* The priority that messages of a class have by default (else normal). */
+static int
+set_priority(struct cn_train *t, struct cn_str label,
     enum cn_priority priority, struct cn_err *err)
 {
 	uint32_t class;
@@ -291,7 +292,7 @@ yaml_class(struct cn_train *t, struct cn_yaml *c, const char *name,
 			    !cn_priority_parse(l->value, &priority))
 				return cn_fail(err, CN_CONFIG,
 				    "%s:%d: no such priority", name, l->line);
-			if (cn_train_priority(t, label, priority, err) < 0)
+			if (set_priority(t, label, priority, err) < 0)
 				return cn_wrap(err, "%s:%d", name, l->line);
 			continue;
 		}

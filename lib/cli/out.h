@@ -55,7 +55,7 @@ int cn_out_width(struct cn_str);
 void cn_out_csv(struct cn_buf *, struct cn_str);
 
 /* Progress on standard error: done/total, rate, time left, ten times a
- * second; cn_cli_begin() sets it as run.progress where standard error is a
+ * second; cn_cli_main() sets it as run.progress where standard error is a
  * terminal and -q absent.  total 0: unknown. */
 void cn_progress(void *, uint64_t done, uint64_t total);
 /* Elsewhere: a line when SIGUSR1 asked for it. */

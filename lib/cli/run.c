@@ -39,7 +39,12 @@ static volatile sig_atomic_t stop_signal;
 static const char *prog = "cn";
 static bool silent;
 
-const struct cn_status_row cn_statuses[] = {
+/* The one table of statuses (cn(7)), worst first; ended by a NULL name. */
+static const struct status {
+	int status;
+	const char *name, *meaning;
+	const char *hint;	/* where the error has none of its own */
+} statuses[] = {
 	{ CN_INTEGRITY, "integrity",
 	    "what is stored is not what was written", NULL },
 	{ CN_INTERNAL, "internal", "an error in the program itself", NULL },
@@ -65,13 +70,13 @@ const struct cn_status_row cn_statuses[] = {
 	{ 0, NULL, NULL, NULL }
 };
 
-static const struct cn_status_row *status_row(int status)
+static const struct status *status_row(int status)
 {
-	const struct cn_status_row *r = cn_statuses;
+	const struct status *r = statuses;
 
 	while (r->name && r->status != status)
 		r++;
-	return r->name ? r : &cn_statuses[1];
+	return r->name ? r : &statuses[1];
 }
 
 int cn_status_worse(int a, int b)
@@ -410,7 +415,7 @@ static bool show(struct cn_cli *cli)
 	else if (p->options)
 		cn_opt_tsv(b, cli->cmd, cli->common);
 	else if (p->statuses)
-		for (const struct cn_status_row *r = cn_statuses; r->name; r++)
+		for (const struct status *r = statuses; r->name; r++)
 			cn_buf_fmt(b, "%d\t%s\t%s\n", r->status, r->name,
 			    r->meaning);
 	else
@@ -449,7 +454,8 @@ static void common_options(struct cn_cli *cli)
 	memcpy(cli->common, common, sizeof(common));
 }
 
-int cn_cli_begin(struct cn_cli *cli, int argc, char **argv,
+/* Returns -1 to go on, or the status to exit with (help, usage error). */
+static int begin(struct cn_cli *cli, int argc, char **argv,
     const struct cn_cmd *cmd)
 {
 	struct cn_err err = { 0 };
@@ -540,7 +546,7 @@ int cn_cli_main(int argc, char **argv, const struct cn_cmd *cmd,
 {
 	struct cn_err err = { 0 };
 	struct cn_cli cli;
-	int rc = cn_cli_begin(&cli, argc, argv, cmd);
+	int rc = begin(&cli, argc, argv, cmd);
 
 	if (rc >= 0)
 		return rc;

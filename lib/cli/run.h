@@ -47,12 +47,9 @@ typedef int cn_cli_fn(struct cn_cli *, struct cn_err *);
 
 int cn_cli_main(int argc, char **argv, const struct cn_cmd *, cn_cli_fn *);
 
-/* The two halves of cn_cli_main(), for a main that needs them.  begin returns
- * -1 to go on, or the status to exit with (help, usage error). */
-int cn_cli_begin(struct cn_cli *, int argc, char **argv,
-    const struct cn_cmd *);
-/* Flushes, prints 'cn-foo: reason' and 'hint: ...' when rc is -1, dies by the
- * signal that stopped the run, else returns the status to exit with. */
+/* How cn_cli_main() ends, and a job of its own.  Flushes, prints 'cn-foo:
+ * reason' and 'hint: ...' when rc is -1, dies by the signal that stopped the
+ * run, else returns the status to exit with. */
 int cn_cli_end(struct cn_cli *, int rc, const struct cn_err *);
 
 /* Remembers a status; cn_cli_end() returns the worst. */
@@ -73,14 +70,7 @@ int64_t cn_cli_ms(void);
 /* A usage error from inside run(): status 2, hint "try 'cn-foo -h'". */
 int cn_cli_usage(const struct cn_cli *, struct cn_err *, const char *fmt,
     ...) CN_PRINTF(3, 4);
-
-/* The one table of statuses (cn(7)), worst first; ended by a NULL name. */
-struct cn_status_row {
-	int status;
-	const char *name, *meaning;
-	const char *hint;	/* where the error has none of its own */
-};
-extern const struct cn_status_row cn_statuses[];
+/* Of two statuses the worse (cn(7)); an unknown one is an internal error. */
 int cn_status_worse(int a, int b);
 
 #endif

@@ -109,10 +109,3 @@ struct cn_str cn_mail_field(const struct cn_mail *m, const char *name)
 			return m->fields[i].value;
 	return (struct cn_str){ NULL, 0 };
 }
-
-const char *cn_mail_value(struct cn_mail *m, const char *name)
-{
-	struct cn_str v = cn_mail_field(m, name);
-
-	return v.p ? cn_mail_decode(&m->mem, v, &m->defects) : NULL;
-}

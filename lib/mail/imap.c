@@ -16,7 +16,8 @@
  * wiped: no command of ours is as long. */
 #define STREAM_BUFFER (32 << 10)
 
-int cn_imap_clean(const char *s, const char *what, struct cn_err *err)
+/* Nothing in it may end the line or the string. */
+static int clean(const char *s, const char *what, struct cn_err *err)
 {
 	return cn_str_control(cn_str(s)) ? cn_fail(err, CN_USAGE,
 	    "a control character in the %s", what) : 0;
@@ -107,7 +108,7 @@ struct cn_imap *cn_imap_open(const struct cn_imap_conf *conf,
 {
 	struct cn_imap *m;
 
-	if (cn_imap_clean(conf->host, "host name", err) < 0)
+	if (clean(conf->host, "host name", err) < 0)
 		return NULL;
 	m = cn_alloc(sizeof(*m));
 	m->conf = *conf;
@@ -297,8 +298,8 @@ int cn_imap_login(struct cn_imap *m, const char *user, const char *password,
 {
 	int r;
 
-	if (cn_imap_clean(user, "user's name", err) < 0 ||
-	    cn_imap_clean(password, "password", err) < 0 ||
+	if (clean(user, "user's name", err) < 0 ||
+	    clean(password, "password", err) < 0 ||
 	    capability(m, err) < 0)
 		return -1;
 	if (offers(m, "AUTH=PLAIN")) {
@@ -324,8 +325,8 @@ int cn_imap_login_token(struct cn_imap *m, const char *user,
 	struct cn_buf b = { 0 };
 	int r;
 
-	if (cn_imap_clean(user, "user's name", err) < 0 ||
-	    cn_imap_clean(token, "token", err) < 0 || capability(m, err) < 0)
+	if (clean(user, "user's name", err) < 0 ||
+	    clean(token, "token", err) < 0 || capability(m, err) < 0)
 		return -1;
 	if (!offers(m, "AUTH=XOAUTH2"))
 		return cn_fail(err, CN_UNAVAILABLE,

@@ -146,7 +146,5 @@ int cn_imap_done(struct cn_imap *, int r, const char *what, struct cn_err *)
 /* One command of our own; text has no CRLF.  what: its name. */
 int cn_imap_command(struct cn_imap *, const char *what, const char *text,
     struct cn_err *) CN_CHECKED;
-/* Nothing in it may end the line or the string. */
-int cn_imap_clean(const char *, const char *what, struct cn_err *) CN_CHECKED;
 
 #endif

@@ -167,9 +167,8 @@ int cn_mail_read(struct cn_mail *, struct cn_str raw, unsigned flags,
     struct cn_err *) CN_CHECKED;
 
 /* The first field of that name (case ignored): its value, p == NULL if there
- * is none.  And the same decoded to one line of UTF-8, or NULL. */
+ * is none. */
 struct cn_str cn_mail_field(const struct cn_mail *, const char *name);
-const char *cn_mail_value(struct cn_mail *, const char *name);
 /* The text of one part: charset to UTF-8, line ends to LF, flowed lines
  * joined, HTML as it is.  Appends; returns defects. */
 unsigned cn_mail_part_text(const struct cn_mail_part *, struct cn_buf *);
@@ -330,7 +329,6 @@ typedef int cn_maildir_fn(void *arg, const char *folder, const char *path,
     struct cn_err *);
 int cn_maildir_walk(const char *dir, cn_maildir_fn *, void *arg,
     struct cn_err *) CN_CHECKED;
-bool cn_maildir_is(const char *dir);		/* has new/ and cur/ */
 
 /* --- building --- */
 

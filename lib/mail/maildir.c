@@ -41,22 +41,6 @@ enum cn_mail_form cn_mail_form(const void *data, size_t n)
 	return q > p && q < end && *q == ':' ? CN_FORM_MAIL : CN_FORM_JUNK;
 }
 
-static bool is_dir(struct cn_arena *a, const char *dir, const char *name)
-{
-	struct stat st;
-
-	return stat(cn_path(a, dir, name), &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-bool cn_maildir_is(const char *dir)
-{
-	struct cn_arena a = { 0 };
-	bool yes = is_dir(&a, dir, "new") && is_dir(&a, dir, "cur");
-
-	cn_arena_release(&a);
-	return yes;
-}
-
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -187,9 +171,10 @@ int cn_maildir_walk(const char *dir, cn_maildir_fn *fn, void *arg,
 {
 	struct names todo = { .n = 0 };
 	struct cn_arena a = { 0 };
+	struct stat st;
 	int rc = 0;
 
-	if (!is_dir(&a, dir, ".")) {
+	if (stat(cn_path(&a, dir, "."), &st) < 0) {
 		cn_arena_release(&a);
 		return cn_fail_errno(err, CN_IOERR, "maildir");
 	}

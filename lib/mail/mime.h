@@ -129,8 +129,6 @@ struct cn_skim_bounds {
 };
 struct cn_skim *cn_skim_with(const struct cn_skim_bounds *, unsigned flags);
 
-/* Makes the line ends of buf from `at` on LF, NUL to U+FFFD. */
-unsigned cn_mime_lines(struct cn_buf *, size_t at);
 /* Is every byte below 0x80? */
 bool cn_mime_ascii(const char *, size_t);
 

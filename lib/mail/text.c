@@ -5,8 +5,9 @@
 
 #define QUOTE_DEPTH 1000		/* deeper '>' are text */
 
-/* CRLF and lone CR become LF in place; NUL, rare, is replaced behind. */
-unsigned cn_mime_lines(struct cn_buf *b, size_t at)
+/* From `at` on CRLF and lone CR become LF in place; NUL, rare, is replaced by
+ * U+FFFD behind. */
+static unsigned lines(struct cn_buf *b, size_t at)
 {
 	char *p = b->p + at, *end = b->p + b->len, *o, *cr;
 	struct cn_str rest;
@@ -119,7 +120,7 @@ unsigned cn_mail_part_text(const struct cn_mail_part *part,
 		charset = "utf-8";
 	}
 	defects = cn_charset_utf8(to, charset, body);
-	defects |= cn_mime_lines(to, at);
+	defects |= lines(to, at);
 	if (part->flowed) {
 		unflow(out, cn_buf_view(&flat), part->delsp);
 		cn_buf_wipe(&flat);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const cn_query_is[] = { "open", "closed", "in", "out", "spam",
+static const char *const states[] = { "open", "closed", "in", "out", "spam",
 	"automatic", "abstained", "dsr", "classified", "unclassified",
 	"answered", "unanswered", NULL };
 
@@ -53,7 +53,7 @@ static int value(struct cn_term *t, int64_t now, struct cn_err *err)
 			    "query: ticket: takes a number");
 		return 0;
 	case CN_T_IS:
-		if (!word_in(t->text, cn_query_is)) {
+		if (!word_in(t->text, states)) {
 			cn_fail(err, CN_USAGE, "query: no such state: is:%.30s",
 			    t->text);
 			return cn_hint(err, "is: takes open closed in out spam "

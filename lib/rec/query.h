@@ -35,9 +35,6 @@ struct cn_query {
 	size_t n;
 };
 
-/* The words of is:, NULL-ended. */
-extern const char *const cn_query_is[];
-
 /* Each operand may hold several terms.  Unknown terms fail with status 2 and
  * name the nearest that exists. */
 int cn_query_parse(struct cn_query *, struct cn_arena *, int argc,

@@ -9,8 +9,6 @@
 
 #include "store/store.h"
 
-#define CN_LABEL_MAX 64			/* bytes of a category */
-
 struct cn_label {
 	int64_t message;
 	const char *category;		/* or NULL */

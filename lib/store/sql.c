@@ -66,7 +66,9 @@ static int prepare(struct cn_store *s, const char *sql, unsigned flags,
 	return r;
 }
 
-sqlite3_stmt *cn_sql(struct cn_store *s, const char *sql, struct cn_err *err)
+/* A prepared statement, reset and unbound; NULL with err. */
+static sqlite3_stmt *prepared(struct cn_store *s, const char *sql,
+    struct cn_err *err)
 {
 	sqlite3_stmt *st = NULL;
 	size_t i;
@@ -122,7 +124,7 @@ int cn_step(struct cn_store *s, sqlite3_stmt *st, struct cn_err *err)
 static sqlite3_stmt *vbind(struct cn_store *s, struct cn_err *err,
     const char *sql, const char *types, va_list ap)
 {
-	sqlite3_stmt *st = cn_sql(s, sql, err);
+	sqlite3_stmt *st = prepared(s, sql, err);
 	const void *p;
 	const char *t;
 	int i = 1;

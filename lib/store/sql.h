@@ -34,9 +34,6 @@ struct cn_store {
 	bool audited;			/* an anchor is due at the close */
 };
 
-/* A prepared statement, reset and unbound; sql must be a literal (cached by
- * address).  NULL with err. */
-sqlite3_stmt *cn_sql(struct cn_store *, const char *sql, struct cn_err *);
 /* One that is not kept, to be finalized; NULL with err. */
 sqlite3_stmt *cn_sql_once(struct cn_store *, const char *sql, struct cn_err *);
 /* 1 row, 0 done (and reset), -1 error. */

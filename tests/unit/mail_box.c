@@ -205,8 +205,7 @@ static void maildir(void)
 		if (f)
 			fclose(f);
 	}
-	ok(made && cn_maildir_is(dir), "a Maildir");
-	ok(cn_maildir_walk(dir, list, &b, &err) == 0, "walked");
+	ok(made && cn_maildir_walk(dir, list, &b, &err) == 0, "walked");
 	same(cn_buf_view(&b), ":1:2,S :2:2, :3 Sent/2026:9 ",
 	    "in order, with folders");
 	ok(cn_maildir_walk("/nonexistent", list, &b, &err) < 0, "no Maildir");

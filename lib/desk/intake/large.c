@@ -229,7 +229,8 @@ int cn_large_piece(struct cn_intake *in, int64_t pending, uint32_t chunk,
 	return r > 0 ? 0 : r < 0 ? -1 : fetch(in, pending, &p, err) < 0 ? -1 : 0;
 }
 
-int cn_large_forget(struct cn_intake *in, int64_t pending, struct cn_err *err)
+/* The mail has gone where it came from: nothing of it stays. */
+static int forget(struct cn_intake *in, int64_t pending, struct cn_err *err)
 {
 	struct cn_pieces p;
 	int r;
@@ -460,7 +461,7 @@ int cn_large_read(struct cn_intake *in, struct cn_str first,
 		r = -1;
 	/* Nobody will go on with what is too large. */
 	if (r < 0 && err->status == CN_PARTIAL &&
-	    cn_large_forget(in, p.id, &e) < 0)
+	    forget(in, p.id, &e) < 0)
 		*err = e;
 	if (r < 0 || last_piece(in, p.id, at, place, requeued, err) < 0)
 		return -1;

@@ -37,9 +37,6 @@ int cn_large_end(struct cn_intake *, int64_t pending,
     const struct cn_intake_at *, const char *place, struct cn_buf *lines,
     void (*tell)(void *, const char *place, const char *reason), void *,
     int64_t *show, struct cn_err *) CN_CHECKED;
-/* The mail has gone where it came from: nothing of it stays. */
-int cn_large_forget(struct cn_intake *, int64_t pending, struct cn_err *)
-    CN_CHECKED;
 
 /* All of this for a mail that is read from somewhere and has no UID: more()
  * appends the next CN_RAW_CHUNK bytes, fewer at the end.  What a run that was

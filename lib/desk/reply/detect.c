@@ -17,18 +17,13 @@
 
 void cn_kinds_add(struct cn_kinds *k, const char *kind)
 {
-	if (!cn_kinds_has(k, kind) && k->n < CN_KINDS)
-		k->v[k->n++] = kind;
-}
-
-bool cn_kinds_has(const struct cn_kinds *k, const char *kind)
-{
 	size_t i;
 
 	for (i = 0; i < k->n; i++)
 		if (strcmp(k->v[i], kind) == 0)
-			return true;
-	return false;
+			return;
+	if (k->n < CN_KINDS)
+		k->v[k->n++] = kind;
 }
 
 /* --- folding --- */

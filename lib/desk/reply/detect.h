@@ -37,6 +37,5 @@ struct cn_kinds {
 	size_t n;
 };
 void cn_kinds_add(struct cn_kinds *, const char *kind);
-bool cn_kinds_has(const struct cn_kinds *, const char *kind);
 
 #endif
