@@ -24,44 +24,48 @@ static struct {
 
 static const struct cn_opt opts[] = {
 	{ 0, "server", CN_OPT_STR, &opt.server, "SERVER",
-	    "[imaps://|starttls://]HOST[:PORT]", NULL, false },
-	{ 0, "user", CN_OPT_STR, &opt.user, "USER",
-	    "who logs in there", NULL, false },
+	    "[imaps://|starttls://]HOST[:PORT]" },
+	{ 0, "user", CN_OPT_STR, &opt.user, "USER", "who logs in there" },
 	{ 0, "provider", CN_OPT_STR, &opt.provider, "NAME",
-	    "sign in there by OAuth: microsoft, google", NULL, false },
+	    "sign in there by OAuth: microsoft, google" },
 	{ 0, "pass-cmd", CN_OPT_STR, &opt.cmd, "COMMAND",
-	    "writes the password at each login", NULL, false },
-	{ 0, "pass-file", CN_OPT_STR, &opt.file, "FILE",
-	    "has the password", NULL, false },
+	    "writes the password at each login" },
+	{ 0, "pass-file", CN_OPT_STR, &opt.file, "FILE", "has the password" },
 	{ 0, "pass-credential", CN_OPT_STR, &opt.credential, "NAME",
-	    "of systemd, has the password", NULL, false },
+	    "of systemd, has the password" },
 	{ 0, "pass-fd", CN_OPT_INT, &opt.fd, "FD",
-	    "read the password there, once, and keep it", NULL, false },
+	    "read the password there, once, and keep it" },
 	{ 0, "folder", CN_OPT_LIST, &opt.folders, "PATTERN",
-	    "fetch these only; may be repeated", NULL, false },
+	    "fetch these only; may be repeated" },
 	{ 0, "compress", CN_OPT_FLAG, &opt.compress, NULL,
-	    "compress what is sent, for a slow line", NULL, false },
+	    "compress what is sent, for a slow line" },
 	{ 0, "ca-file", CN_OPT_STR, &opt.ca_file, "FILE",
-	    "trust these authorities, not the system's", NULL, false },
+	    "trust these authorities, not the system's" },
 	{ 0, "within", CN_OPT_SPAN, &opt.within, "SPAN",
-	    "expiry: how far to look ahead (14d)", NULL, false },
+	    "expiry: how far to look ahead (14d)" },
 	{ 0, "format", CN_OPT_ENUM, &opt.format, NULL,
-	    "a table on a terminal, else JSON lines", cn_format_words, false },
+	    "a table on a terminal, else JSON lines", cn_format_words },
 	{ 0 }
 };
+
+#define PASS "pass-cmd pass-file pass-credential pass-fd"
 
 enum { ADD, AUTH, TEST, LIST, ROTATE, DISCONNECT, EXPIRY };
 
 static const struct cn_verb verbs[] = {
-	[ADD] = { "add", "NAME", "connect an account", 1, 1 },
+	[ADD] = { "add", "NAME", "connect an account", 1, 1,
+	    "server user provider folder compress ca-file " PASS },
 	[AUTH] = { "auth", "NAME [FLOW]", "sign in at its provider", 1, 2 },
-	[TEST] = { "test", "NAME", "log in and say what is there", 1, 1 },
-	[LIST] = { "list", "", "show them, without secrets", 0, 0 },
-	[ROTATE] = { "rotate", "NAME", "replace its credentials", 1, 1 },
+	[TEST] = { "test", "NAME", "log in and say what is there", 1, 1,
+	    "format" },
+	[LIST] = { "list", "", "show them, without secrets", 0, 0,
+	    "format" },
+	[ROTATE] = { "rotate", "NAME", "replace its credentials", 1, 1,
+	    PASS },
 	[DISCONNECT] = { "disconnect", "NAME", "destroy its credentials",
 	    1, 1 },
 	[EXPIRY] = { "expiry", "", "status 1 if somebody must sign in soon",
-	    0, 0 },
+	    0, 0, "within format" },
 	{ 0 }
 };
 
@@ -447,40 +451,18 @@ static int expiry(struct run *r, struct cn_err *err)
 
 /* --- */
 
-#define PASS " pass-cmd pass-file pass-credential pass-fd "
-
 static const struct {
 	int (*run)(struct run *, struct cn_err *);
-	const char *takes;		/* options, each between spaces */
 	bool reads, named, locks;
 } how[] = {
-	[ADD] = { add, " server user provider folder compress ca-file" PASS,
-	    false, false, false },
-	[AUTH] = { auth, "", false, true, true },
-	[TEST] = { test, " format ", false, true, true },
-	[LIST] = { list, " format ", true, false, false },
-	[ROTATE] = { rotate, PASS, false, true, true },
-	[DISCONNECT] = { disconnect, "", false, true, false },
-	[EXPIRY] = { expiry, " within format ", true, false, false },
+	[ADD] = { add, false, false, false },
+	[AUTH] = { auth, false, true, true },
+	[TEST] = { test, false, true, true },
+	[LIST] = { list, true, false, false },
+	[ROTATE] = { rotate, false, true, true },
+	[DISCONNECT] = { disconnect, false, true, false },
+	[EXPIRY] = { expiry, true, false, false },
 };
-
-/* An option that would do nothing is a mistake. */
-static int fits(struct cn_cli *cli, struct cn_err *err)
-{
-	const struct cn_opt *o;
-	size_t i;
-
-	for (i = 0; i < cli->parsed.n; i++) {
-		o = cli->parsed.given[i].opt;
-		if (o < opts || o >= opts + sizeof(opts) / sizeof(opts[0]) ||
-		    strstr(how[cli->verb].takes, cn_arena_fmt(&cli->arena,
-		    " %s ", o->name)) != NULL)
-			continue;
-		return cn_cli_usage(cli, err, "%s: takes no --%s",
-		    verbs[cli->verb].name, o->name);
-	}
-	return 0;
-}
 
 static int find(struct run *r, struct cn_err *err)
 {
@@ -498,7 +480,7 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	struct run r = { .cli = cli, .lock = -1 };
 	int rc;
 
-	if (fits(cli, err) < 0 || cn_desk_open(&r.desk, cli,
+	if (cn_desk_open(&r.desk, cli,
 	    how[cli->verb].reads ? CN_STORE_READ : 0, err) < 0)
 		return -1;
 	r.store = r.desk.store;

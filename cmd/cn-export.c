@@ -16,15 +16,15 @@ static struct {
 
 static const struct cn_opt opts[] = {
 	{ 0, "subject", CN_OPT_STR, &opt.subject, "WHO",
-	    "address, phone or id; - or @FILE: a list", NULL, false },
+	    "address, phone or id; - or @FILE: a list" },
 	{ 0, "bundle", CN_OPT_STR, &opt.bundle, "FILE",
-	    "write a tar.gz; - is standard output", NULL, false },
+	    "write a tar.gz; - is standard output" },
 	{ 0, "output", CN_OPT_STR, &opt.output, "DIR",
-	    "write a folder; of a list, one for each", NULL, false },
+	    "write a folder; of a list, one for each" },
 	{ 0, "purpose", CN_OPT_ENUM, &opt.purpose, NULL,
-	    "all of it, or what the person provided", cn_export_words, false },
+	    "all of it, or what the person provided", cn_export_words },
 	{ 0, "verify", CN_OPT_STR, &opt.verify, "FILE",
-	    "check a bundle or folder; needs no store", NULL, false },
+	    "check a bundle or folder; needs no store" },
 	{ 0 }
 };
 

@@ -26,19 +26,19 @@ static const char *const orders[] = { "auto", "dmy", "mdy", NULL };
 
 static const struct cn_opt opts[] = {
 	{ 0, "channel", CN_OPT_ENUM, &opt.channel, NULL,
-	    "chat: exports of other programs, ratings", channels, false },
+	    "chat: exports of other programs, ratings", channels },
 	{ 0, "agent", CN_OPT_LIST, &opt.agents, "NAME",
-	    "chat: who is the desk in an export", NULL, false },
+	    "chat: who is the desk in an export" },
 	{ 0, "source", CN_OPT_STR, &opt.source, "NAME",
-	    "chat: what ids of an export begin with", NULL, false },
+	    "chat: what ids of an export begin with" },
 	{ 0, "date-order", CN_OPT_ENUM, &opt.order, NULL,
-	    "chat: of dates in a WhatsApp export", orders, false },
+	    "chat: of dates in a WhatsApp export", orders },
 	{ 0, "deliver", CN_OPT_FLAG, &opt.deliver, NULL,
-	    "one mail on stdin, for an MTA: 0 or 75", NULL, false },
+	    "one mail on stdin, for an MTA: 0 or 75" },
 	{ 0, "format", CN_OPT_ENUM, &opt.format, NULL,
-	    "lines, or nothing; auto: none on a terminal", formats, false },
+	    "lines, or nothing; auto: none on a terminal", formats },
 	{ 0, "refs", CN_OPT_FLAG, &opt.refs, NULL,
-	    "lines without personal fields", NULL, false },
+	    "lines without personal fields" },
 	{ 0 }
 };
 

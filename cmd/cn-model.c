@@ -30,29 +30,27 @@ static struct {
 
 static const struct cn_opt opts[] = {
 	{ 'o', "output", CN_OPT_STR, &opt.output, "FILE",
-	    "train, show: where the model goes", NULL, false },
+	    "train, show: where the model goes" },
 	{ 0, "from-store", CN_OPT_FLAG, &opt.from_store, NULL,
-	    "train, eval: on what is labelled in the store", NULL, false },
+	    "train, eval: on what is labelled in the store" },
 	{ 0, "no-starter", CN_OPT_FLAG, &opt.no_starter, NULL,
-	    "--from-store: without our own sentences", NULL, false },
+	    "--from-store: without our own sentences" },
 	{ 'f', "folder", CN_OPT_LIST, &opt.folders, "NAME=CATEGORY",
-	    "learn: what lies there is of that category", NULL, false },
+	    "learn: what lies there is of that category" },
 	{ 0, "outside", CN_OPT_STR, &opt.outside, "LABEL",
-	    "train, eval of files: what belongs to no category", NULL,
-	    false },
+	    "train, eval of files: what belongs to no category" },
 	{ 'm', "model", CN_OPT_STR, &opt.model, "FILE",
-	    "eval, show: instead of the one in use", NULL, false },
+	    "eval, show: instead of the one in use" },
 	{ 'k', "folds", CN_OPT_INT, &opt.folds, "K",
-	    "eval: train on the rest, K times; 2 to 20", NULL, false },
+	    "eval: train on the rest, K times; 2 to 20" },
 	{ 0, "worst", CN_OPT_INT, &opt.worst, "N",
-	    "eval: pairs most often confused; 10", NULL, false },
+	    "eval: pairs most often confused; 10" },
 	{ 0, "format", CN_OPT_ENUM, &opt.format, NULL,
-	    "auto: a table on a terminal, else jsonl", cn_format_words,
-	    false },
+	    "auto: a table on a terminal, else jsonl", cn_format_words },
 	{ 0, "refs", CN_OPT_FLAG, &opt.refs, NULL,
-	    "queue: lines without personal fields", NULL, false },
+	    "queue: lines without personal fields" },
 	{ 0, "max-line", CN_OPT_SIZE, &opt.max_line, "SIZE",
-	    "learn: refuse longer lines; 8M", NULL, false },
+	    "learn: refuse longer lines; 8M" },
 	{ 0 }
 };
 
@@ -60,14 +58,17 @@ enum { TRAIN, EVAL, LEARN, QUEUE, RULES, SHOW };
 
 static const struct cn_verb verbs[] = {
 	[TRAIN] = { "train", "[file ...]", "make a model from examples", 0,
-	    -1 },
+	    -1, "output from-store no-starter outside" },
 	[EVAL] = { "eval", "[file ...]", "measure a model on examples", 0,
-	    -1 },
-	[LEARN] = { "learn", "[file ...]", "take agents' corrections", 0, -1 },
-	[QUEUE] = { "queue", "[count]", "what to label next; 20", 0, 1 },
+	    -1, "from-store no-starter outside model folds worst format" },
+	[LEARN] = { "learn", "[file ...]", "take agents' corrections", 0, -1,
+	    "folder max-line" },
+	[QUEUE] = { "queue", "[count]", "what to label next; 20", 0, 1,
+	    "refs" },
 	[RULES] = { "rules", "[file]", "check rules; which of them fire", 0,
 	    1 },
-	[SHOW] = { "show", "[file]", "what is in a model", 0, 1 },
+	[SHOW] = { "show", "[file]", "what is in a model", 0, 1,
+	    "output model" },
 	{ 0 }
 };
 
@@ -232,7 +233,7 @@ static int open_store(struct cn_cli *cli, struct store *s, struct cn_err *err)
 	const char *path = cn_share(cli, NULL, "starter.yaml");
 
 	if (cli->argc > 0 || opt.model != NULL || opt.outside != NULL ||
-	    (opt.output != NULL && cli->verb == TRAIN))
+	    opt.output != NULL)
 		return cn_cli_usage(cli, err, "--from-store takes no file and "
 		    "no --outside, and writes no file");
 	if (cn_share_encoder(cli, &s->encoder, err) < 0 ||
@@ -547,12 +548,9 @@ static int queue(struct cn_cli *cli, struct cn_err *err)
 
 static int run(struct cn_cli *cli, struct cn_err *err)
 {
-	if ((opt.from_store && cli->verb != TRAIN && cli->verb != EVAL) ||
-	    (opt.no_starter && !opt.from_store) ||
-	    (opt.folders.n > 0 && cli->verb != LEARN) ||
-	    (opt.refs && cli->verb != QUEUE))
-		return cn_cli_usage(cli, err, "%s: not with this option",
-		    verbs[cli->verb].name);
+	if (opt.no_starter && !opt.from_store)
+		return cn_cli_usage(cli, err, "--no-starter is for "
+		    "--from-store");
 	switch (cli->verb) {
 	case TRAIN:
 		return opt.from_store ? train_store(cli, err) :

@@ -19,19 +19,18 @@ static struct {
 
 static const struct cn_opt opts[] = {
 	{ 's', "subject", CN_OPT_LIST, &opt.subjects, "WHO",
-	    "address, phone, p-id; - stdin, @FILE", NULL, false },
+	    "address, phone, p-id; - stdin, @FILE" },
 	{ 0, "plan", CN_OPT_FLAG, &opt.plan, NULL,
-	    "show what would go and what stays", NULL, false },
-	{ 'n', "dry-run", CN_OPT_FLAG, &opt.dry, NULL, "the same", NULL,
-	    false },
+	    "show what would go and what stays" },
+	{ 'n', "dry-run", CN_OPT_FLAG, &opt.dry, NULL, "the same" },
 	{ 0, "apply", CN_OPT_FLAG, &opt.apply, NULL,
-	    "erase by the plan, or --subject", NULL, false },
+	    "erase by the plan, or --subject" },
 	{ 0, "prove", CN_OPT_FLAG, &opt.prove, NULL,
-	    "check and print a certificate", NULL, false },
+	    "check and print a certificate" },
 	{ 0, "resume", CN_OPT_FLAG, &opt.resume, NULL,
-	    "finish what was cut off", NULL, false },
+	    "finish what was cut off" },
 	{ 'y', "yes", CN_OPT_FLAG, &opt.yes, NULL,
-	    "do not ask before erasing", NULL, false },
+	    "do not ask before erasing" },
 	{ 0 }
 };
 

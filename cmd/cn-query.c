@@ -23,15 +23,14 @@ static struct {
 
 static const struct cn_opt opts[] = {
 	{ 0, "format", CN_OPT_ENUM, &opt.format, NULL,
-	    "auto: a table on a terminal, else jsonl", formats, false },
-	{ 'l', "limit", CN_OPT_INT, &opt.limit, "N",
-	    "at most N messages", NULL, false },
+	    "auto: a table on a terminal, else jsonl", formats },
+	{ 'l', "limit", CN_OPT_INT, &opt.limit, "N", "at most N messages" },
 	{ 0, "refs", CN_OPT_FLAG, &opt.refs, NULL,
-	    "lines without personal fields", NULL, false },
+	    "lines without personal fields" },
 	{ 0, "raw", CN_OPT_STR, &opt.raw, "ID",
-	    "the bytes of one message as they came", NULL, false },
+	    "the bytes of one message as they came" },
 	{ 0, "exit-code", CN_OPT_FLAG, &opt.check, NULL,
-	    "exit with 1 if nothing matches", NULL, false },
+	    "exit with 1 if nothing matches" },
 	{ 0 }
 };
 

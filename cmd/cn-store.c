@@ -12,19 +12,21 @@ static struct {
 
 static const struct cn_opt opts[] = {
 	{ 0, "recovery", CN_OPT_STR, &opt.recovery, "FILE",
-	    "init: where the recovery key goes", NULL, false },
+	    "init: where the recovery key goes" },
 	{ 0, "test", CN_OPT_FLAG, &opt.test, NULL,
-	    "init: --now may change this store", NULL, false },
+	    "init: --now may change this store" },
 	{ 0, "check", CN_OPT_FLAG, &opt.check, NULL,
-	    "doctor: findings exit with 1", NULL, false },
+	    "doctor: findings exit with 1" },
 	{ 0 }
 };
 
 enum { INIT, DOCTOR, CONFIG };
 
 static const struct cn_verb verbs[] = {
-	[INIT] = { "init", "", "make store, keyring and key file", 0, 0 },
-	[DOCTOR] = { "doctor", "", "check store, keys and folders", 0, 0 },
+	[INIT] = { "init", "", "make store, keyring and key file", 0, 0,
+	    "recovery test" },
+	[DOCTOR] = { "doctor", "", "check store, keys and folders", 0, 0,
+	    "check" },
 	[CONFIG] = { "config", "", "show what is in force and why", 0, 0 },
 	{ 0 }
 };

@@ -319,6 +319,8 @@ like 'reading is audited' "$(sql "SELECT entry FROM audit WHERE entry LIKE
 status 'only workflow proposes' 2 cn-report volume --format yaml
 status 'and has --min' 2 cn-report response --min 4
 status 'or macros' 2 cn-report csat --macros "$T/macros.yaml"
+like 'which is named' "$(cat "$T/err")" 'csat: takes no --macros'
+status 'volume has no lengths' 2 cn-report volume --seconds
 status 'a row is about two at least' 2 workflow --min 1
 status 'no rows by day' 2 workflow --by day
 status 'macros that are none' 78 workflow --macros "$T/box"

@@ -254,6 +254,36 @@ static int find_verb(struct cn_parsed *p, const struct cn_verb *verbs,
 	return rc;
 }
 
+/* Is it among the words of a list? */
+static bool among(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+	const char *p = list;
+
+	for (; p && (p = strstr(p, name)) != NULL; p += n)
+		if ((p == list || p[-1] == ' ') && (!p[n] || p[n] == ' '))
+			return true;
+	return false;
+}
+
+/* An option that would do nothing is a mistake. */
+static int check_options(const struct cn_parsed *p, const struct cn_cmd *cmd,
+    struct cn_err *err)
+{
+	const struct cn_verb *v = &cmd->verbs[p->verb];
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct cn_opt *o = cmd->opts, *given = p->given[i].opt;
+
+		while (o && o->name && o != given)
+			o++;
+		if (o && o->name && !among(v->takes, o->name))
+			return cn_fail(err, CN_USAGE, "%s: takes no --%s",
+			    v->name, o->name);
+	}
+	return 0;
+}
+
 static int check_operands(struct cn_parsed *p, const struct cn_cmd *cmd,
     struct cn_err *err)
 {
@@ -263,7 +293,8 @@ static int check_operands(struct cn_parsed *p, const struct cn_cmd *cmd,
 	if (cmd->verbs) {
 		const struct cn_verb *v;
 
-		if (find_verb(p, cmd->verbs, err))
+		if (find_verb(p, cmd->verbs, err) ||
+		    check_options(p, cmd, err))
 			return -1;
 		v = &cmd->verbs[p->verb];
 		min = v->min;
@@ -284,13 +315,10 @@ int cn_opt_parse(struct cn_parsed *p, const struct cn_cmd *cmd,
     struct cn_arena *arena, struct cn_err *err)
 {
 	const struct cn_opt own[] = {
-		{ 'h', "help", CN_OPT_FLAG, &p->help, NULL, "", NULL, true },
-		{ 0, "version", CN_OPT_FLAG, &p->version, NULL, "", NULL,
-		    true },
-		{ 0, "options", CN_OPT_FLAG, &p->options, NULL, "", NULL,
-		    true },
-		{ 0, "statuses", CN_OPT_FLAG, &p->statuses, NULL, "", NULL,
-		    true },
+		{ 'h', "help", CN_OPT_FLAG, &p->help },
+		{ 0, "version", CN_OPT_FLAG, &p->version },
+		{ 0, "options", CN_OPT_FLAG, &p->options },
+		{ 0, "statuses", CN_OPT_FLAG, &p->statuses },
 		{ 0 }
 	};
 	struct table t = { .n = 0 };
@@ -362,13 +390,13 @@ static void usage_options(struct cn_buf *b, size_t *line,
 
 	cn_buf_str(&w, "[-");
 	for (const struct cn_opt *o = opts; o && o->name; o++)
-		if (o->letter && !takes_arg(o) && !o->hidden)
+		if (o->letter && !takes_arg(o))
 			cn_buf_ch(&w, o->letter);
 	cn_buf_ch(&w, ']');
 	if (w.len > 3)
 		wrap(b, line, w.p);
 	for (const struct cn_opt *o = opts; o && o->name; o++) {
-		if (o->hidden || (o->letter && !takes_arg(o)))
+		if (o->letter && !takes_arg(o))
 			continue;
 		w.len = 0;
 		if (o->letter)
@@ -426,7 +454,7 @@ static size_t lines(const struct cn_cmd *cmd)
 	for (const struct cn_verb *v = cmd->verbs; v && v->name; v++)
 		n++;
 	for (const struct cn_opt *o = cmd->opts; o && o->name; o++)
-		n += !o->hidden;
+		n++;
 	return n;
 }
 
@@ -447,8 +475,7 @@ void cn_opt_help(struct cn_buf *b, const struct cn_cmd *cmd)
 		cn_buf_release(&w);
 	}
 	for (const struct cn_opt *o = cmd->opts; o && o->name; o++)
-		if (!o->hidden)
-			help_option(b, o);
+		help_option(b, o);
 	cn_buf_fmt(b, "Common options (--home, --keys, --now, -q, ...) are "
 	    "in cn(7).\nExample:\n  %s\n", cmd->example);
 }
@@ -457,8 +484,6 @@ static void tsv_options(struct cn_buf *b, const struct cn_opt *opts,
     const char *tail)
 {
 	for (const struct cn_opt *o = opts; o && o->name; o++) {
-		if (o->hidden)
-			continue;
 		if (o->letter)
 			cn_buf_fmt(b, "-%c", o->letter);
 		cn_buf_fmt(b, "\t--%s\t", o->name);
@@ -474,10 +499,8 @@ void cn_opt_tsv(struct cn_buf *b, const struct cn_cmd *cmd,
     const struct cn_opt *common)
 {
 	static const struct cn_opt own[] = {
-		{ 'h', "help", CN_OPT_FLAG, NULL, NULL, "show the options",
-		    NULL, false },
-		{ 0, "version", CN_OPT_FLAG, NULL, NULL, "show the version",
-		    NULL, false },
+		{ 'h', "help", CN_OPT_FLAG, NULL, NULL, "show the options" },
+		{ 0, "version", CN_OPT_FLAG, NULL, NULL, "show the version" },
 		{ 0 }
 	};
 

@@ -39,7 +39,6 @@ struct cn_opt {
 					 * enums, whose words show */
 	const char *help;		/* one line, at most 50 columns */
 	const char *const *words;	/* enum: NULL-ended */
-	bool hidden;
 };
 
 /* A sub-command: the first operand of cn-store, cn-model, cn-report. */
@@ -48,6 +47,8 @@ struct cn_verb {
 	const char *operands;		/* synopsis, or "" */
 	const char *help;
 	int min, max;			/* operands behind it; max -1: any */
+	const char *takes;		/* names of the options it has a use
+					 * for, a space between */
 };
 
 struct cn_cmd {
