@@ -88,13 +88,14 @@ static int one(struct cn_cli *cli, const struct cn_export *x,
 
 /* Every person of the list is found before the first is exported. */
 static int everyone(struct cn_cli *cli, struct cn_export *x,
-    const struct cn_who *who, struct cn_run_row *row, struct cn_err *err)
+    const struct cn_list *who, bool list, struct cn_run_row *row,
+    struct cn_err *err)
 {
 	struct cn_ident *v = cn_arena_alloc(&cli->arena, who->n * sizeof(*v));
 	size_t i, k, n = 0;
 
 	for (i = 0; i < who->n; i++) {
-		if (cn_export_find(x, who->v[i], err))
+		if (cn_export_find(x, who->item[i], err))
 			return cn_wrap(err, "subject %zu", i + 1);
 		for (k = 0; k < n && v[k].person != x->who.person; k++)
 			;
@@ -106,11 +107,11 @@ static int everyone(struct cn_cli *cli, struct cn_export *x,
 		return cn_hint(err, "a bundle is one person's; give --output "
 		    "DIR for a folder for each");
 	}
-	if (who->list && opt.output && cn_mkdirs(opt.output, 0700, err))
+	if (list && opt.output && cn_mkdirs(opt.output, 0700, err))
 		return -1;
 	for (i = 0; i < n; i++) {
 		x->who = v[i];
-		if (one(cli, x, !opt.output || !who->list ? opt.output :
+		if (one(cli, x, !opt.output || !list ? opt.output :
 		    cn_arena_fmt(&cli->arena, "%s/%s", opt.output, v[i].pub),
 		    row, err))
 			return -1;
@@ -121,25 +122,22 @@ static int everyone(struct cn_cli *cli, struct cn_export *x,
 static int export(struct cn_cli *cli, struct cn_err *err)
 {
 	struct cn_run_row row = { 0 };
-	struct cn_err ended;
+	struct cn_list who = { 0 };
 	struct cn_desk desk;
 	struct cn_export x;
-	struct cn_who who;
-	int r;
+	int r, list = cn_who_read(cli, opt.subject, &who, err);
 
-	if (cn_who_read(cli, opt.subject, &who, err) ||
-	    cn_desk_open(&desk, cli, CN_STORE_AUDIT, err))
+	if (list < 0 || cn_desk_open(&desk, cli, CN_STORE_AUDIT, err))
 		return -1;
 	x = (struct cn_export){ .store = desk.store, .config = &desk.conf,
 	    .purpose = (enum cn_export_purpose)opt.purpose,
 	    .now = cli->run.now };
 	r = cn_erase_catch_up(desk.store, err);
-	if (r == 0 && (r = cn_run_begin(desk.store, &row, err)) == 0) {
-		r = everyone(cli, &x, &who, &row, err);
-		if (cn_run_end(desk.store, &row, r ? err->status : CN_OK,
-		    r ? &ended : err) && r == 0)
-			r = -1;
-	}
+	if (r == 0)
+		r = cn_run_begin(desk.store, &row, err);
+	if (r == 0)
+		r = everyone(cli, &x, &who, list, &row, err);
+	r = cn_desk_ran(&desk, cli, &row, r, err);
 	cn_desk_close(&desk);
 	return r;
 }

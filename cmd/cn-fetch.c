@@ -197,9 +197,7 @@ static int go_round(struct job *j, bool first, struct cn_err *err)
 	if (first && (r < 0 || n.read + n.missing > 0) &&
 	    cn_run_begin(j->desk.store, &row, r < 0 ? &ignored : err) < 0)
 		r = -1;
-	if (row.id != 0 && cn_run_end(j->desk.store, &row,
-	    cn_cli_outcome(j->cli, r, err), r < 0 ? &ignored : err) < 0)
-		r = -1;
+	r = cn_desk_ran(&j->desk, j->cli, &row, r, err);
 	cn_cli_status(j->cli, status);
 	return r;
 }
@@ -368,9 +366,8 @@ static int accounts(struct cn_cli *cli, const char ***names, size_t *n,
 	if (cn_desk_open(&desk, cli, 0, err) < 0)
 		return -1;
 	r = cn_accounts(desk.store, &cli->arena, &v, &have, err);
-	if (r == 0 && desk.conf.desk[0] == NULL)
-		cn_cli_note("no desk address is configured: every sender "
-		    "counts as a customer (cn-config(5))");
+	if (r == 0)
+		cn_desk_unnamed(&desk);
 	cn_desk_close(&desk);
 	*names = cn_arena_alloc(&cli->arena,
 	    (have + (size_t)cli->argc + 1) * sizeof(**names));
@@ -436,7 +433,6 @@ static int requeue(struct cn_cli *cli, struct cn_err *err)
 {
 	struct job j = { .cli = cli, .account = { .name = "quarantine" } };
 	struct cn_run_row row = { 0 };
-	struct cn_err ignored = { 0 };
 	struct cn_list all = { 0 };
 	struct cn_intake *in;
 	bool every = opt.requeue.n == 1 &&
@@ -460,9 +456,7 @@ static int requeue(struct cn_cli *cli, struct cn_err *err)
 		    err);
 	row.read = (int64_t)i;
 	row.stored = cn_intake_counts(in)->stored;
-	if (row.id != 0 && cn_run_end(j.desk.store, &row,
-	    cn_cli_outcome(cli, r, err), r < 0 ? &ignored : err) < 0)
-		r = -1;
+	r = cn_desk_ran(&j.desk, cli, &row, r, err);
 	cn_intake_free(in);
 	for (i = 0; i < all.n; i++)
 		free((char *)all.item[i]);

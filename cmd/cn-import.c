@@ -323,7 +323,6 @@ static int import(struct import *im, struct cn_err *err)
 {
 	struct cn_cli *cli = im->cli;
 	struct cn_run_row row = { 0 };
-	struct cn_err ignored;
 	int i, r = 0;
 
 	if (cn_desk_shut(&im->desk, cli, roams(cli), err) < 0 ||
@@ -340,10 +339,7 @@ static int import(struct import *im, struct cn_err *err)
 	row.read = cn_intake_counts(im->in)->read;
 	row.stored = cn_intake_counts(im->in)->stored;
 	row.refused = cn_intake_counts(im->in)->quarantined + im->refused;
-	if (cn_run_end(im->desk.store, &row, cn_cli_outcome(cli, r, err),
-	    r < 0 ? &ignored : err) < 0)
-		r = -1;
-	return r;
+	return cn_desk_ran(&im->desk, cli, &row, r, err);
 }
 
 static int run(struct cn_cli *cli, struct cn_err *err)
@@ -364,9 +360,8 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 		return cn_cli_usage(cli, err, "--source: a name is expected");
 	if (cn_desk_open(&im.desk, cli, 0, err) < 0)
 		return -1;
-	if (!opt.deliver && opt.channel != 1 && im.desk.conf.desk[0] == NULL)
-		cn_cli_note("no desk address is configured: every sender "
-		    "counts as a customer (cn-config(5))");
+	if (!opt.deliver && opt.channel != 1)
+		cn_desk_unnamed(&im.desk);
 	im.in = cn_intake_new(im.desk.store, &im.desk.conf, flags(&im));
 	im.chats = (struct cn_chats){ .cli = cli, .in = im.in,
 	    .writes_nothing = !im.lines_wanted, .flush = flush, .arg = &im,

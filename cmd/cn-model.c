@@ -320,7 +320,6 @@ static int train_store(struct cn_cli *cli, struct cn_err *err)
 	struct cn_run_row row = { 0 };
 	struct store s = { 0 };
 	struct cn_trainer spam;
-	struct cn_err ignored;
 	int r = open_store(cli, &s, err);
 
 	if (r == 0)
@@ -335,10 +334,8 @@ static int train_store(struct cn_cli *cli, struct cn_err *err)
 		r = train_one(&s.t, &row, tell, err);
 		if (r == 0)
 			r = train_one(&spam, &row, tell_spam, err);
-		if (cn_run_end(s.desk.store, &row, r < 0 ? err->status : 0,
-		    r < 0 ? &ignored : err) < 0)
-			r = -1;
 	}
+	r = cn_desk_ran(&s.desk, cli, &row, r, err);
 	close_store(&s);
 	return r;
 }
@@ -355,9 +352,7 @@ static int eval_store(struct cn_cli *cli, struct cn_eval *e,
 	int r = open_store(cli, &s, err);
 
 	if (r == 0)
-		r = cn_audit_now(s.desk.store, &(struct cn_audit_entry){
-		    .what = "messages read", .purpose = "classification" },
-		    err);
+		r = cn_desk_reads(&s.desk, err);
 	if (r == 0)
 		r = cn_examples_find(&s.t, &x, err);
 	if (r == 0 && x.n == 0) {
@@ -469,7 +464,6 @@ static int learn(struct cn_cli *cli, struct cn_err *err)
 	struct cn_run_row row = { 0 };
 	struct cn_counts n = { 0 };
 	struct cn_learn l = { 0 };
-	struct cn_err ignored;
 	struct cn_desk desk;
 	int r;
 
@@ -491,10 +485,8 @@ static int learn(struct cn_cli *cli, struct cn_err *err)
 		row.refused = (int64_t)(n.refused + l.skipped);
 		if (l.skipped > 0)
 			cn_cli_status(cli, CN_PARTIAL);
-		if (cn_run_end(desk.store, &row, cn_cli_outcome(cli, r, err),
-		    r < 0 ? &ignored : err) < 0)
-			r = -1;
 	}
+	r = cn_desk_ran(&desk, cli, &row, r, err);
 	cn_cli_note("%llu labelled, %llu as they were, %lld refused",
 	    (unsigned long long)l.changed, (unsigned long long)l.same,
 	    (long long)row.refused);
@@ -536,9 +528,7 @@ static int queue(struct cn_cli *cli, struct cn_err *err)
 		return -1;
 	r = cn_desk_shut(&desk, cli, false, err);
 	if (r == 0)
-		r = cn_audit_now(desk.store, &(struct cn_audit_entry){
-		    .what = "messages read", .purpose = "classification" },
-		    err);
+		r = cn_desk_reads(&desk, err);
 	if (r == 0)
 		r = cn_queue(desk.store, &desk.conf, (size_t)n, queued, cli,
 		    err);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/open.h"
+#include "cli/who.h"
 #include "desk/subject/purge.h"
 #include "store/audit.h"
 
@@ -44,26 +45,8 @@ struct purge {
 	struct cn_cli *cli;
 	struct cn_desk desk;
 	struct cn_store *store;
-	const char **who;
-	size_t n, cap;
+	struct cn_list who;
 };
-
-static void add_who(struct purge *p, struct cn_str s)
-{
-	const char **v;
-
-	s = cn_str_trim(s);
-	if (s.n == 0)
-		return;
-	if (p->n == p->cap) {
-		p->cap = p->cap ? p->cap * 2 : 16;
-		v = cn_arena_alloc(&p->cli->arena, p->cap * sizeof(*v));
-		if (p->n > 0)
-			memcpy(v, p->who, p->n * sizeof(*v));
-		p->who = v;
-	}
-	p->who[p->n++] = cn_arena_dup(&p->cli->arena, s.p, s.n);
-}
 
 static int read_input(const char *path, struct cn_buf *b, struct cn_err *err)
 {
@@ -71,39 +54,14 @@ static int read_input(const char *path, struct cn_buf *b, struct cn_err *err)
 	    INPUT_MAX, b, err);
 }
 
-/* The identifiers of --subject, each line of '-' and '@FILE' one. */
 static int gather(struct purge *p, struct cn_err *err)
 {
-	struct cn_buf b = { 0 };
-	const char *item, *at, *end;
-	size_t i, before;
+	size_t i;
 
-	for (i = 0; i < opt.subjects.n; i++) {
-		item = opt.subjects.item[i];
-		before = p->n;
-		if (strcmp(item, "-") != 0 && item[0] != '@') {
-			add_who(p, cn_str(item));
-		} else {
-			b.len = 0;
-			if (read_input(item + (item[0] == '@'), &b, err) < 0)
-				return -1;
-			for (at = b.p; at != NULL && at < b.p + b.len;
-			    at = end + 1) {
-				end = memchr(at, '\n',
-				    (size_t)(b.p + b.len - at));
-				if (end == NULL)
-					end = b.p + b.len;
-				add_who(p, (struct cn_str){ at,
-				    (size_t)(end - at) });
-			}
-		}
-		if (p->n == before) {
-			cn_buf_wipe(&b);
-			return cn_cli_usage(p->cli, err,
-			    "--subject %zu names nobody", i + 1);
-		}
-	}
-	cn_buf_wipe(&b);
+	for (i = 0; i < opt.subjects.n; i++)
+		if (cn_who_read(p->cli, opt.subjects.item[i], &p->who,
+		    err) < 0)
+			return cn_wrap(err, "--subject %zu", i + 1);
 	return 0;
 }
 
@@ -179,12 +137,12 @@ static int prove_named(struct purge *p, struct cn_err *err)
 	size_t i;
 	int r;
 
-	for (i = 0; i < p->n; i++) {
-		r = cn_erased_ident(p->store, p->who[i], &time, err);
+	for (i = 0; i < p->who.n; i++) {
+		r = cn_erased_ident(p->store, p->who.item[i], &time, err);
 		if (r == 0)
 			r = cn_fail(err, CN_BLOCKED, "identifier %zu has not "
 			    "been erased", i + 1);
-		else if (r == 1 && (r = cn_person_find(p->store, p->who[i],
+		else if (r == 1 && (r = cn_person_find(p->store, p->who.item[i],
 		    &id, err)) == 1)
 			cn_cli_note("identifier %zu came again after its "
 			    "erasure: a new person with keys of its own",
@@ -226,7 +184,6 @@ static int outcome(struct purge *p, const struct cn_plan *plan, bool done,
 static int apply(struct purge *p, struct cn_plan *plan, struct cn_err *err)
 {
 	struct cn_run_row row = { 0 };
-	struct cn_err ignored;
 	bool done = false;
 	int r;
 
@@ -235,9 +192,7 @@ static int apply(struct purge *p, struct cn_plan *plan, struct cn_err *err)
 	r = cn_plan_apply(p->store, plan, &done, err);
 	row.read = (int64_t)plan->nsubjects;
 	row.stored = done ? plan->survey.count[CN_REACH_MESSAGES] : 0;
-	if (cn_run_end(p->store, &row, r < 0 ? err->status : 0,
-	    r < 0 ? &ignored : err) < 0)
-		r = -1;
+	r = cn_desk_ran(&p->desk, p->cli, &row, r, err);
 	return r < 0 ? -1 : outcome(p, plan, done, err);
 }
 
@@ -254,7 +209,7 @@ static void tell_unknown(struct purge *p, const struct cn_plan *plan)
 static int from_subjects(struct purge *p, struct cn_err *err)
 {
 	struct cn_plan plan;
-	int r = cn_plan_make(p->store, p->who, p->n, &plan, &p->cli->arena,
+	int r = cn_plan_make(p->store, p->who.item, p->who.n, &plan, &p->cli->arena,
 	    err);
 
 	if (r == 0)

@@ -181,16 +181,14 @@ static int agent(struct cn_cli *cli, struct cn_err *err)
 static int load(struct suggest *s, struct cn_err *err)
 {
 	struct cn_cli *cli = s->f.cli;
-	const char *own = cn_path(&cli->arena, cli->run.home, "macros.yaml");
 	const char *kind, *macro;
 	size_t at = 0;
 
 	if (!opt.no_history && !opt.no_store &&
 	    cn_share_encoder(cli, &s->encoder, err) < 0)
 		return -1;
-	if (cn_macros_load(&s->macros, opt.macros ? opt.macros :
-	    !opt.no_store && cn_file_exists(own) ? own :
-	    cn_share(cli, NULL, "macros.yaml"), err) < 0)
+	if (cn_share_macros(cli, opt.macros, !opt.no_store, &s->macros,
+	    err) < 0)
 		return -1;
 	while ((kind = cn_macros_personal(&s->macros, &at, &macro)) != NULL)
 		cn_cli_warn("macro %s: it has what looks like somebody's "
@@ -200,10 +198,8 @@ static int load(struct suggest *s, struct cn_err *err)
 
 /* --- what agents think --- */
 
-#define SUBJECTS 64		/* persons named in the audit entry */
-
 struct judged {
-	int64_t leaves[SUBJECTS];
+	int64_t leaves[CN_AUDIT_NAMED];
 	size_t nleaves;
 	struct cn_run_row row;
 };
@@ -220,8 +216,7 @@ static int judge(struct cn_cli *cli, struct cn_store *st,
 		if (cn_suggest_judge(st, l->item[i], accepted, &leaf,
 		    err) == 0) {
 			j->row.stored++;
-			if (j->nleaves < SUBJECTS)
-				j->leaves[j->nleaves++] = leaf;
+			cn_audit_name(j->leaves, &j->nleaves, leaf);
 			continue;
 		}
 		if (err->status != CN_PARTIAL)
@@ -253,7 +248,6 @@ static int judge_all(struct cn_cli *cli, struct cn_store *st,
 static int feedback(struct cn_cli *cli, struct cn_err *err)
 {
 	struct judged j = { .nleaves = 0 };
-	struct cn_err ignored;
 	struct cn_desk desk;
 	int r;
 
@@ -263,12 +257,9 @@ static int feedback(struct cn_cli *cli, struct cn_err *err)
 	if (cn_desk_open(&desk, cli, 0, err) < 0)
 		return -1;
 	r = cn_run_begin(desk.store, &j.row, err);
-	if (r == 0) {
+	if (r == 0)
 		r = judge_all(cli, desk.store, &j, err);
-		if (cn_run_end(desk.store, &j.row,
-		    cn_cli_outcome(cli, r, err), r < 0 ? &ignored : err) < 0)
-			r = -1;
-	}
+	r = cn_desk_ran(&desk, cli, &j.row, r, err);
 	cn_desk_close(&desk);
 	return r;
 }

@@ -1,5 +1,4 @@
 /* cn-report - measure the desk */
-#include "base/file.h"
 #include "base/times.h"
 #include "cli/open.h"
 #include "cli/out.h"
@@ -133,12 +132,9 @@ static int fits(struct cn_cli *cli, struct cn_err *err)
 static int ready(struct cn_cli *cli, struct cn_desk *desk,
     struct cn_macros *ms, struct cn_err *err)
 {
-	const char *own = cn_path(&cli->arena, cli->run.home, "macros.yaml");
-
 	if (cli->verb != CN_REPORT_WORKFLOW)
 		return cn_desk_open(desk, cli, CN_STORE_READ, err);
-	if (cn_macros_load(ms, opt.macros ? opt.macros : cn_file_exists(own) ?
-	    own : cn_share(cli, NULL, "macros.yaml"), err) < 0 ||
+	if (cn_share_macros(cli, opt.macros, true, ms, err) < 0 ||
 	    cn_desk_open(desk, cli, CN_STORE_AUDIT, err) < 0)
 		return -1;
 	if (cn_audit_now(desk->store, &(struct cn_audit_entry){

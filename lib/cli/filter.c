@@ -114,7 +114,6 @@ int cn_filter_run(struct cn_filter *f, bool wait, int64_t max_line,
 {
 	struct cn_run_row row = { 0 };
 	struct cn_counts n = { 0 };
-	struct cn_err ignored;
 	int r;
 
 	if (f->desk.store == NULL)
@@ -127,8 +126,5 @@ int cn_filter_run(struct cn_filter *f, bool wait, int64_t max_line,
 	row.read = (int64_t)n.read;
 	row.stored = (int64_t)*f->stored;
 	row.refused = (int64_t)n.refused;
-	if (cn_run_end(f->desk.store, &row, cn_cli_outcome(f->cli, r, err),
-	    r < 0 ? &ignored : err) < 0)
-		r = -1;
-	return r;
+	return cn_desk_ran(&f->desk, f->cli, &row, r, err);
 }

@@ -23,6 +23,30 @@ void cn_desk_close(struct cn_desk *d)
 	d->store = NULL;
 }
 
+int cn_desk_ran(const struct cn_desk *d, struct cn_cli *cli,
+    const struct cn_run_row *row, int r, struct cn_err *err)
+{
+	struct cn_err ignored;
+
+	if (row->id != 0 && cn_run_end(d->store, row, cn_cli_outcome(cli, r,
+	    err), r < 0 ? &ignored : err) < 0)
+		return -1;
+	return r;
+}
+
+int cn_desk_reads(const struct cn_desk *d, struct cn_err *err)
+{
+	return cn_audit_now(d->store, &(struct cn_audit_entry){
+	    .what = "messages read", .purpose = "classification" }, err);
+}
+
+void cn_desk_unnamed(const struct cn_desk *d)
+{
+	if (d->conf.desk[0] == NULL)
+		cn_cli_note("no desk address is configured: every sender "
+		    "counts as a customer (cn-config(5))");
+}
+
 int cn_desk_shut(const struct cn_desk *d, struct cn_cli *cli, bool anywhere,
     struct cn_err *err)
 {

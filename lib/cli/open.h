@@ -4,6 +4,7 @@
 
 #include "cli/run.h"
 #include "desk/config.h"
+#include "store/audit.h"
 #include "store/store.h"
 
 struct cn_desk {
@@ -16,6 +17,15 @@ struct cn_desk {
 int cn_desk_open(struct cn_desk *, struct cn_cli *, unsigned flags,
     struct cn_err *) CN_CHECKED;
 void cn_desk_close(struct cn_desk *);
+
+/* Ends the row of a run (store/audit.h), if one was begun, with what has come
+ * of it: r and err of its work.  r, or -1 where the row cannot be written. */
+int cn_desk_ran(const struct cn_desk *, struct cn_cli *,
+    const struct cn_run_row *, int r, struct cn_err *) CN_CHECKED;
+/* Writes down that messages are read to classify them. */
+int cn_desk_reads(const struct cn_desk *, struct cn_err *) CN_CHECKED;
+/* Notes it where no address is the desk's. */
+void cn_desk_unnamed(const struct cn_desk *);
 
 /* Gives up, before the first byte of a mail is looked at, what its parser has
  * no need of (sandbox.h): all files but the operands, the store and its keys

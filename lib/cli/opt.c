@@ -107,7 +107,7 @@ static int parse_enum(const struct cn_opt *o, const char *arg,
 	return rc;
 }
 
-static void list_add(struct cn_list *l, const char *item,
+void cn_list_add(struct cn_list *l, const char *item,
     struct cn_arena *arena)
 {
 	/* Grow at powers of two; the arena keeps the old ones until the end.*/
@@ -144,7 +144,7 @@ static int store(const struct cn_opt *o, const char *arg,
 	case CN_OPT_ENUM:
 		return parse_enum(o, arg, err);
 	case CN_OPT_LIST:
-		list_add(o->dest, arg, arena);
+		cn_list_add(o->dest, arg, arena);
 		return 0;
 	case CN_OPT_TIME:		/* cn_opt_times() */
 		return 0;

@@ -27,6 +27,7 @@ struct cn_list {
 	const char **item;
 	size_t n;
 };
+void cn_list_add(struct cn_list *, const char *item, struct cn_arena *);
 
 /* The destination holds the default and keeps it when the option is absent.
  * A table ends with an entry that has no long name. */

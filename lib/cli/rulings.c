@@ -76,8 +76,7 @@ static int open_desk(struct dry *d, struct cn_err *err)
 		    &cli->arena, err);
 	if (cn_desk_open(&d->desk, cli, CN_STORE_AUDIT, err) < 0)
 		return -1;
-	return cn_audit_now(d->desk.store, &(struct cn_audit_entry){
-	    .what = "messages read", .purpose = "classification" }, err);
+	return cn_desk_reads(&d->desk, err);
 }
 
 static int run(struct dry *d, struct cn_err *err)

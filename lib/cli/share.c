@@ -81,3 +81,14 @@ struct cn_model *cn_share_model(struct cn_cli *cli, const char *path,
 	}
 	return m;
 }
+
+int cn_share_macros(struct cn_cli *cli, const char *path, bool desk,
+    struct cn_macros *out, struct cn_err *err)
+{
+	const char *own = cn_path(&cli->arena, cli->run.home, "macros.yaml");
+
+	if (path == NULL)
+		path = desk && cn_file_exists(own) ? own :
+		    cn_share(cli, NULL, "macros.yaml");
+	return cn_macros_load(out, path, err);
+}

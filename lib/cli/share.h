@@ -5,6 +5,7 @@
 #include "ai/encoder.h"
 #include "ai/model.h"
 #include "cli/run.h"
+#include "desk/reply/macros.h"
 
 /* The path of a file that the toolkit brings along: what the environment
  * variable names (NULL: none), else ../share/convonest/NAME as seen from the
@@ -22,5 +23,10 @@ int cn_share_encoder(struct cn_cli *, struct cn_encoder **out,
  * the encoder, where it was trained with it and that is there. */
 struct cn_model *cn_share_model(struct cn_cli *, const char *path,
     bool *named, struct cn_err *) CN_CHECKED;
+
+/* The macros of a file (NULL: those of the desk, where it has any and they may
+ * be looked at, else ours).  Errors as in macros.h. */
+int cn_share_macros(struct cn_cli *, const char *path, bool desk,
+    struct cn_macros *, struct cn_err *) CN_CHECKED;
 
 #endif

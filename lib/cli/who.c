@@ -7,21 +7,6 @@
 
 #define LIST_MAX (16u << 20)		/* bytes */
 
-static int slurp(struct cn_buf *b, struct cn_err *err)
-{
-	char block[4096];
-	ssize_t n;
-
-	while ((n = read(STDIN_FILENO, block, sizeof(block))) > 0) {
-		cn_buf_add(b, block, (size_t)n);
-		if (b->len > LIST_MAX)
-			return cn_fail(err, CN_USAGE,
-			    "standard input: too long a list");
-	}
-	cn_wipe(block, sizeof(block));
-	return n == 0 ? 0 : cn_fail_errno(err, CN_USAGE, "standard input");
-}
-
 /* As mail programs copy it, 'Alice <alice@example.com>', too. */
 static struct cn_str inner(struct cn_str s)
 {
@@ -36,35 +21,31 @@ static struct cn_str inner(struct cn_str s)
 	    (size_t)(s.p + s.n - 1 - open) });
 }
 
-int cn_who_read(struct cn_cli *cli, const char *arg, struct cn_who *who,
+int cn_who_read(struct cn_cli *cli, const char *arg, struct cn_list *who,
     struct cn_err *err)
 {
+	bool in = strcmp(arg, "-") == 0, list = in || arg[0] == '@';
+	size_t before = who->n, at;
 	struct cn_buf b = { 0 };
-	struct cn_str line;
-	char *p, *nl;
-	size_t lines = 1;
+	struct cn_str line, one;
 	int r = 0;
 
-	who->n = 0;
-	who->list = strcmp(arg, "-") == 0 || arg[0] == '@';
-	if (!who->list)
+	if (!list)
 		cn_buf_str(&b, arg);
 	else
-		r = arg[0] == '@' ? cn_file_read(arg + 1, LIST_MAX, &b, err) :
-		    slurp(&b, err);
-	for (p = b.p; p != NULL && (p = strchr(p, '\n')) != NULL; p++)
-		lines++;
-	who->v = cn_arena_alloc(&cli->arena, lines * sizeof(*who->v));
-	for (p = b.p; r == 0 && p != NULL; p = nl ? nl + 1 : NULL) {
-		nl = strchr(p, '\n');
-		line = inner(cn_str_trim((struct cn_str){ p,
-		    nl ? (size_t)(nl - p) : strlen(p) }));
-		if (line.n > 0)
-			who->v[who->n++] = cn_arena_dup(&cli->arena, line.p,
-			    line.n);
+		r = in ? cn_fd_read(STDIN_FILENO, "standard input", LIST_MAX,
+		    &b, err) : cn_file_read(arg + 1, LIST_MAX, &b, err);
+	if (r == 0 && b.len > 0 && memchr(b.p, 0, b.len) != NULL)
+		r = cn_cli_usage(cli, err, "a list with a NUL: is it UTF-8?");
+	for (at = 0; r == 0 && at < b.len; at += line.n) {
+		line = cn_str_line(b.p + at, b.p + b.len);
+		one = inner(cn_str_trim(line));
+		if (one.n > 0)
+			cn_list_add(who, cn_arena_dup(&cli->arena, one.p,
+			    one.n), &cli->arena);
 	}
 	cn_buf_wipe(&b);
-	if (r == 0 && who->n == 0)
+	if (r == 0 && who->n == before)
 		return cn_cli_usage(cli, err, "nobody is named");
-	return r;
+	return r < 0 ? -1 : list;
 }

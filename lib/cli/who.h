@@ -7,15 +7,9 @@
 
 #include "cli/run.h"
 
-struct cn_who {
-	const char **v;
-	size_t n;
-	bool list;			/* they came from a list */
-};
-
-/* A list without a single one is a usage error: a command that acts on a
- * person does nothing for nobody. */
-int cn_who_read(struct cn_cli *, const char *arg, struct cn_who *,
+/* Adds them: 1 they came from such a list, 0 it is one.  Nobody is a usage
+ * error: a command that acts on a person does nothing for nobody. */
+int cn_who_read(struct cn_cli *, const char *arg, struct cn_list *,
     struct cn_err *) CN_CHECKED;
 
 #endif
