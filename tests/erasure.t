@@ -167,6 +167,12 @@ figures >"$T/figures"
 status 'nothing to do' 2 purge
 status 'plan whom?' 2 purge --plan
 status 'empty input' 2 purge --subject - --plan </dev/null
+printf 'Ann <ann.odum@example.com>\n\nnobody@example.com\n' >"$T/list"
+status 'a list, one is of nobody' 3 purge --subject "@$T/list" --plan
+is 'as a mail program names them' "$(jq -c '[(.subjects | length), .unknown]' \
+    "$T/out")" '[1,[2]]'
+tr '\n' '\0' <"$T/list" >"$T/odd"
+status 'a list of something else' 2 purge --subject "@$T/odd" --plan
 status 'no terminal, no plan, no --yes' 2 purge -s ann.odum@example.com \
     --apply </dev/null
 status 'no plan at all' 2 purge --apply "$T/box"

@@ -70,10 +70,13 @@ static int find(struct cn_store *s, const char *const *who, size_t n,
 		} else if ((r = cn_person_find(s, who[i], &id, err)) == 1)
 			r = add_person(s, &id, t, p, mem, err);
 		else if (r == 0 && (r = cn_erased_ident(s, who[i], &time,
-		    err)) == 1)
-			place(&t->erased, p->erased++);
-		else if (r == 0)
-			place(&t->unknown, p->unknown++);
+		    err)) == 1) {
+			place(&t->erased, i);
+			p->erased++;
+		} else if (r == 0) {
+			place(&t->unknown, i);
+			p->unknown++;
+		}
 		if (r < 0)
 			return cn_wrap(err, "identifier %zu", i + 1);
 	}
