@@ -4,7 +4,6 @@
 #include "base/utf8.h"
 #include "inner.h"
 #include "look.h"
-#include "sentence.h"
 
 #define NAME(table, i, max) ((unsigned)(i) < (max) ? (table)[i] : "")
 
@@ -71,132 +70,6 @@ negated(const struct cn_look *l, size_t i, uint32_t within)
 			return true;
 	}
 	return false;
-}
-
-static void
-keep_why(struct cn_ai_result *r, struct cn_look *l, struct cn_str feature,
-    enum cn_why_kind kind, double weight)
-{
-	size_t i;
-
-	if (weight < 0.01)
-		return;
-	for (i = r->nwhy; i > 0 && r->why[i - 1].weight < weight; i--)
-		if (i < CN_WHY_MAX)
-			r->why[i] = r->why[i - 1];
-	if (i == CN_WHY_MAX)
-		return;
-	r->nwhy += r->nwhy < CN_WHY_MAX;
-	r->why[i].feature = cn_arena_dup(l->arena, feature.p, feature.n);
-	r->why[i].kind = kind;
-	r->why[i].weight = weight;
-}
-
-/* What a feature of the text adds to the class's sum. */
-static double
-share(const struct cn_model *m, const struct cn_tf *tf,
-    const struct cn_norm *norm, size_t class)
-{
-	return tf->row ? cn_model_weight(m, tf->row - 1, class) *
-	    m->row[tf->row - 1].idf * cn_model_tf(tf->n) *
-	    norm->inv[tf->block] : 0;
-}
-
-static struct cn_str
-span(const struct cn_look *l, const struct cn_feat *f)
-{
-	return (struct cn_str){ l->words.buf + f->at, f->len };
-}
-
-static void
-explain_marks(const struct cn_model *m, struct cn_look *l, const struct cn_tf *tf,
-    size_t ntf, const struct cn_norm *norm, size_t class)
-{
-	const struct cn_ai_input *in = l->in;
-	size_t i, j;
-
-	for (i = 0; i < in->nmarks && i < CN_AI_MARKS_MAX; i++)
-		for (j = ntf; j-- > 0 && tf[j].block >= BLOCK_MARKS;)
-			if (tf[j].key == cn_mark_key(in->marks[i]))
-				keep_why(l->r, l, in->marks[i], CN_WHY_MARK,
-				    share(m, &tf[j], norm, class));
-}
-
-/* A word counts with the characters in it; one that the model knows by its
- * characters alone (a typo, an inflection) says so by its kind. */
-static void
-explain(const struct cn_model *m, struct cn_look *l, const struct cn_feat *f,
-    size_t nf, const struct cn_tf *tf, size_t ntf, const struct cn_norm *norm,
-    size_t class)
-{
-	struct cn_str word = { NULL, 0 };
-	double sum = 0, w;
-	bool known = false, seen;
-	size_t i, j = 0;
-
-	for (i = 0; i <= nf; i++) {
-		if (i == nf || f[i].kind == CN_WHY_WORD) {
-			if (word.n)
-				keep_why(l->r, l, word, known ? CN_WHY_WORD :
-				    CN_WHY_CHARS, sum);
-			if (i == nf)
-				return;
-			word = span(l, &f[i]);
-			sum = 0;
-			known = false;
-		}
-		/* First occurrences come in the order of tf. */
-		if (j == ntf || f[i].key != tf[j].key)
-			continue;
-		w = share(m, &tf[j], norm, class);
-		seen = tf[j++].row;
-		if (f[i].kind == CN_WHY_PAIR) {
-			keep_why(l->r, l, span(l, &f[i]), CN_WHY_PAIR, w);
-			continue;
-		}
-		sum += w;
-		known |= seen && f[i].kind == CN_WHY_WORD;
-	}
-}
-
-static void
-category(const struct cn_model *m, struct cn_look *l)
-{
-	struct cn_ai_result *r = l->r;
-	struct cn_norm norm;
-	struct cn_feat *f;
-	struct cn_tf *tf;
-	size_t nf, ntf, i;
-	double second = 0, certain;
-	float *p, *side;
-	int best;
-
-	f = cn_feats(&l->words, &nf, l->arena);
-	tf = cn_input_tfs(m, l->in, f, nf, &ntf, l->arena);
-	p = cn_arena_alloc(l->arena, m->classes * sizeof(*p));
-	side = cn_arena_alloc(l->arena, m->classes * sizeof(*side));
-	if (cn_model_add(m, tf, ntf, p, &norm) == 0)
-		return;
-	cn_sentences(m, l->in, p, l->arena);
-	side = cn_model_meaning(m, m->use ? cn_meaning(m->use, l->in,
-	    l->arena) : NULL, side);
-	best = cn_model_decide(m, p, side, &certain);
-	for (i = 0; i < m->classes; i++) {
-		if (i != (size_t)best && i + 1 != m->outside && p[i] > second)
-			second = p[i];
-		if (strcmp(m->label[i], "spam") == 0)
-			l->spam_class = p[i];
-	}
-	r->best = m->label[best];
-	r->confidence = p[best];
-	r->margin = p[best] - second;
-	r->abstained = certain < (side ? m->threshold_use : m->threshold);
-	if (!r->abstained) {
-		r->category = r->best;
-		l->usual = (enum cn_priority)m->priority[best];
-	}
-	explain(m, l, f, nf, tf, ntf, &norm, (size_t)best);
-	explain_marks(m, l, tf, ntf, &norm, (size_t)best);
 }
 
 /* Faces that say what words leave out. */
@@ -446,8 +319,7 @@ spam_by_model(struct cn_look *l, const struct cn_model *m)
 	(void)cn_softmax(p, m->classes, m->temperature);
 	x = p[class];
 	if (x >= t) {
-		explain_marks(m, &own, tf, n, &norm, class);
-		explain(m, &own, f, nf, tf, n, &norm, class);
+		cn_explain(m, &own, f, nf, tf, n, &norm, class);
 	}
 	l->spam_why = own.r;
 	l->spam_p = x;
@@ -569,7 +441,7 @@ cn_ai_classify(const struct cn_model *m, const struct cn_ai_input *in,
 	for (i = 0; i < l.words.n; i++)
 		l.links += l.words.buf[l.words.w[i].at] == '/';
 	if (m)
-		category(m, &l);
+		cn_category(m, &l);
 	/* The subject is often in the desk's language: the text decides. */
 	cn_words(&accented, in->text.n ? cn_str(NULL) : in->subject,
 	    CN_AI_SUBJECT_MAX, in->text, CN_AI_TEXT_MAX, true, arena);

@@ -55,6 +55,9 @@ struct cn_ai_input {
 	 * models from before there was such a mark judge as they did. */
 	const struct cn_str *marks;
 	size_t nmarks;
+	/* The category of the same customer's message before in the same
+	 * conversation, or NULL. */
+	const char *thread;
 	/* Says what is spam, where there is one: a model with a class of that
 	 * name (cn_model_spam()), asked with marks of its own.  Else tables
 	 * do. */

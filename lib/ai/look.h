@@ -25,6 +25,16 @@ struct cn_look {
 	struct cn_lang_guess lang;
 };
 
+/* Asks the model for best, category and why of the result. */
+struct cn_model;
+struct cn_feat;
+struct cn_tf;
+struct cn_norm;
+void cn_category(const struct cn_model *, struct cn_look *);
+/* What of its features and marks speaks for a class, in why of the result. */
+void cn_explain(const struct cn_model *, struct cn_look *,
+    const struct cn_feat *, size_t nf, const struct cn_tf *, size_t ntf,
+    const struct cn_norm *, size_t class);
 /* Fills decision[] of the result, once all else is there. */
 void cn_reasons(struct cn_look *, const struct cn_words *accented);
 

@@ -67,9 +67,8 @@ sentence_end(const char *s, size_t n, size_t i)
 	return i >= 2 && memcmp(s + i - 2, "।", 3) == 0;
 }
 
-/* Takes 'Re: ' and its like off a subject; was there one? */
-static bool
-reply_prefix(struct cn_str *s)
+bool
+cn_reply_prefix(struct cn_str *s)
 {
 	static const char *const table[] = { "re:", "aw:", "fw:", "fwd:",
 	    "wg:", "tr:", "rv:", "sv:", "antw:" };
@@ -102,7 +101,7 @@ pieces(const struct cn_ai_input *in, struct piece *all, struct cn_arena *arena)
 
 	s.n = cn_utf8_cut(s.p, s.n, CN_AI_SUBJECT_MAX);
 	end = cn_utf8_cut(in->text.p, end, CN_AI_TEXT_MAX);
-	reply = reply_prefix(&s);
+	reply = cn_reply_prefix(&s);
 	piece(all, &n, s, reply ? REPLY_WEIGHT : SUBJECT_WEIGHT, arena);
 	for (i = 0; i < end && n < PIECES_MAX; i++) {
 		if (i + 1 < end && !sentence_end(in->text.p, end, i))

@@ -10,5 +10,7 @@
  * first 40 at most, so the work is linear in the text. */
 void cn_sentences(const struct cn_model *, const struct cn_ai_input *,
     float *whole, struct cn_arena *);
+/* Takes 'Re: ' and its like off a subject; was there one? */
+bool cn_reply_prefix(struct cn_str *subject);
 
 #endif

@@ -119,6 +119,37 @@ int cn_conversation_messages(struct cn_store *s, int64_t conversation,
 	return cn_ids(s, st, *ids, (size_t)count, n, err);
 }
 
+/* However long a conversation is, so many that came in around it. */
+#define NEAR "50"
+#define SIDE(than, order) "SELECT b.id, b.person, b.direction, b.date," \
+	" b.automatic, b.spam, b.category FROM message m JOIN message b ON" \
+	" b.conversation = m.conversation WHERE m.id = ?1 AND b.id " than \
+	" m.id ORDER BY b.id" order " LIMIT " NEAR
+
+int cn_message_before(struct cn_store *s, int64_t id, struct cn_before *v,
+    size_t max, size_t *n, struct cn_arena *mem, struct cn_err *err)
+{
+	sqlite3_stmt *st = cn_bind(s, err, "SELECT b.id, coalesce(l.category,"
+	    " b.category) FROM message m JOIN (SELECT * FROM (" SIDE("<",
+	    " DESC") ") UNION ALL SELECT * FROM (" SIDE(">", "") ")) b LEFT"
+	    " JOIN label l ON l.message = b.id WHERE m.id = ?1 AND b.person ="
+	    " m.person AND b.direction = 'in' AND (b.date, b.id) < (m.date,"
+	    " m.id) AND coalesce(b.automatic, 0) = 0 AND coalesce(l.spam,"
+	    " b.spam, 0) = 0 ORDER BY b.date DESC, b.id DESC LIMIT ?2", "ii",
+	    id, (int64_t)max);
+	int r = 0;
+
+	*n = 0;
+	if (st == NULL)
+		return -1;
+	while (*n < max && (r = cn_step(s, st, err)) == 1) {
+		v[*n].id = sqlite3_column_int64(st, 0);
+		v[(*n)++].category = cn_col_dup(mem, st, 1);
+	}
+	sqlite3_reset(st);
+	return r < 0 ? -1 : 0;
+}
+
 int cn_conversation_spoken(struct cn_store *s, size_t answers,
     struct cn_spoken **out, size_t *n, int64_t *oldest, struct cn_err *err)
 {

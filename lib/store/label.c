@@ -114,9 +114,13 @@ int cn_label_set(struct cn_store *s, int64_t message,
 		    message) < 0 ? -1 : 1;
 	else
 		r = put(s, &now, source, err) < 0 ? -1 : 1;
-	/* What the store has as its class is not so any more. */
+	/* What the store has as its class is not so any more, nor as that of
+	 * what goes on with it. */
 	if (r == 1 && cn_do(s, err, "UPDATE message SET classified = NULL"
-	    " WHERE id = ?", "i", message) < 0)
+	    " WHERE id IN (SELECT b.id FROM message m JOIN message b ON"
+	    " b.conversation = m.conversation WHERE m.id = ? AND (b.id = m.id"
+	    " OR (b.person = m.person AND b.direction = 'in' AND"
+	    " (b.date, b.id) > (m.date, m.id))))", "i", message) < 0)
 		r = -1;
 out:
 	cn_arena_release(&mem);

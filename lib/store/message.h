@@ -135,6 +135,17 @@ int cn_message_owner(struct cn_store *, int64_t id, struct cn_message_owner *,
 int cn_message_answered(struct cn_store *, int64_t id, struct cn_err *)
     CN_CHECKED;
 
+/* Of the messages that the same person wrote before it in the same
+ * conversation, by hand and no spam, the newest first: at most max, of those
+ * that came in around it.  Category is what an agent or the classifier has
+ * said, or NULL. */
+struct cn_before {
+	int64_t id;
+	const char *category;		/* in the arena */
+};
+int cn_message_before(struct cn_store *, int64_t id, struct cn_before *,
+    size_t max, size_t *n, struct cn_arena *, struct cn_err *) CN_CHECKED;
+
 /* What the filters add.  Inside a transaction; the JSON is sealed, the clear
  * columns are NULL where there is nothing.  A class without JSON says that
  * the stage has seen the message and has nothing to say: no event. */

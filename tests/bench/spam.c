@@ -26,7 +26,7 @@ input(struct cn_items *is, const struct mail *m, struct cn_ai_input *in,
 
 	if (it == NULL)
 		return -1;
-	cn_classify_input(it, in);
+	cn_classify_input(is->conf, it, in);
 	in->marks = it->msg.marks;
 	in->nmarks = it->msg.nmarks;
 	return 0;

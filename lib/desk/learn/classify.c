@@ -8,6 +8,7 @@
 #include "store/audit.h"
 
 #define TRIES 5			/* until a model stays for a group */
+#define BEFORE 20		/* messages of a conversation */
 
 static const char *dsr_of(const struct cn_ai_result *r)
 {
@@ -147,27 +148,26 @@ static void put_class(struct cn_buf *b, const struct cn_classify *c,
 	cn_buf_ch(b, '}');
 }
 
-static struct cn_str domain_of(const struct cn_msg *m)
+static bool same(const char *a, const char *b)
 {
-	const char *at = m->from.n > 0 ? strrchr(m->from.v[0].addr, '@') : NULL;
-
-	return cn_str(at ? at + 1 : NULL);
+	return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
-/* Of the same rules, too. */
+/* Of the same rules, too, and of the same conversation. */
 static bool same_model(const struct cn_classify *c, struct cn_item *it)
 {
+	const char *category = cn_json_string(&it->mem,
+	    cn_json_get(it->kept.class_json, "category"));
 	const char *model = cn_json_string(&it->mem,
 	    cn_json_get(it->kept.class_json, "model"));
 	const char *rules = cn_json_string(&it->mem,
 	    cn_json_get(it->kept.class_json, "rules"));
-
 	const char *spam = cn_json_string(&it->mem,
 	    cn_json_get(it->kept.class_json, "spam_model"));
 
-	return model != NULL && strcmp(model, c->chosen.name) == 0 &&
-	    strcmp(rules ? rules : "", c->rules.id) == 0 &&
-	    strcmp(spam ? spam : "", c->spam.name) == 0;
+	return model != NULL && same(model, c->chosen.name) &&
+	    same(rules, c->rules.id) && same(spam, c->spam.name) &&
+	    same(category, it->result ? it->result->category : NULL);
 }
 
 /* Has the store the answer of this model? */
@@ -181,53 +181,28 @@ static int look(struct cn_classify *c, struct cn_item *it, struct cn_err *err)
 	return 0;
 }
 
-/* What a line says of its mail besides the words. */
-static void put_marks(struct cn_item *it, struct cn_ai_input *in)
+/* Of the customer's messages before it in the conversation the last that has a
+ * category says what this one goes on with.  Those of this group come before
+ * what the store has of them. */
+static int thread(struct cn_classify *c, struct cn_item *it,
+    struct cn_ai_input *in, struct cn_err *err)
 {
-	const struct cn_msg *m = &it->msg;
-	struct cn_str *v = cn_arena_alloc(&it->mem, 7 * sizeof(*v));
-	size_t n = 0;
+	struct cn_before v[BEFORE];
+	struct cn_item **of;
+	size_t n, i;
 
-	if (m->list)
-		v[n++] = cn_str("list");
-	if (m->bounce)
-		v[n++] = cn_str("bounce");
-	if (m->html_only)
-		v[n++] = cn_str("html");
-	if (m->nattachments > 0)
-		v[n++] = cn_str("files");
-	if (m->in_reply_to != NULL)
-		v[n++] = cn_str("answers");
-	if (m->automatic != NULL)
-		v[n++] = cn_str(cn_arena_fmt(&it->mem, "automatic:%s",
-		    m->automatic));
-	if (in->sender_domain.n > 0)
-		v[n++] = cn_str(cn_arena_fmt(&it->mem, "from:%.*s",
-		    (int)in->sender_domain.n, in->sender_domain.p));
-	in->marks = v;
-	in->nmarks = n;
-}
-
-/* The mark of bulk mail, as the line has it. */
-static bool in_bulk(const struct cn_msg *m)
-{
-	return m->automatic != NULL && (strcmp(m->automatic, "precedence") ==
-	    0 || strcmp(m->automatic, "x-precedence") == 0);
-}
-
-void cn_classify_input(struct cn_item *it, struct cn_ai_input *in)
-{
-	const struct cn_msg *m = &it->msg;
-
-	*in = (struct cn_ai_input){
-	    .subject = cn_str(m->subject), .text = cn_item_own(it),
-	    .automatic = m->automatic, .list = m->list, .bulk = in_bulk(m),
-	    .bounce = m->bounce,
-	    .html_only = m->html_only,
-	    .attachments = (unsigned)m->nattachments,
-	    .sender_domain = domain_of(m) };
-	in->text.n = cn_text_closing(in->text);
-	put_marks(it, in);
+	if (c->items.store == NULL || it->id == 0 || it->owner.person == 0)
+		return 0;
+	if (cn_message_before(c->items.store, it->id, v, BEFORE, &n, &it->mem,
+	    err) < 0)
+		return -1;
+	for (i = 0; i < n && in->thread == NULL; i++) {
+		in->thread = v[i].category;
+		for (of = c->items.v; *of != it; of++)
+			if ((*of)->id == v[i].id && (*of)->result != NULL)
+				in->thread = (*of)->result->category;
+	}
+	return 0;
 }
 
 /* Puts what rules have set into the answer. */
@@ -275,8 +250,8 @@ static int decide(struct cn_classify *c, struct cn_item *it,
 	struct cn_facts f = { .msg = &it->msg, .mem = &c->scratch };
 	struct cn_ai_input in;
 
-	cn_classify_input(it, &in);
-	if (ask_spam(c, it, &in, err) < 0)
+	cn_classify_input(c->items.conf, it, &in);
+	if (thread(c, it, &in, err) < 0 || ask_spam(c, it, &in, err) < 0)
 		return -1;
 	if (c->rules.id[0] == '\0') {
 		cn_ai_classify(c->chosen.model, &in, r, &c->scratch);

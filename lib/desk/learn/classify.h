@@ -21,7 +21,8 @@ struct cn_classify {
 void cn_classify_release(struct cn_classify *);
 /* What a model is told of an item, when it learns and when it is asked; lives
  * as long as the item. */
-void cn_classify_input(struct cn_item *, struct cn_ai_input *);
+void cn_classify_input(const struct cn_config *, struct cn_item *,
+    struct cn_ai_input *);
 /* cn_chosen_look() at both models; to be called before the first item. */
 int cn_classify_look(struct cn_classify *, bool *changed, struct cn_err *)
     CN_CHECKED;

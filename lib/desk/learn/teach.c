@@ -38,7 +38,7 @@ static int one(struct teach *t, struct cn_str raw, struct cn_err *err)
 		*t->bad += err->status == CN_PARTIAL;
 		return err->status == CN_PARTIAL ? 0 : -1;
 	}
-	cn_classify_input(it, &in);
+	cn_classify_input(t->items.conf, it, &in);
 	in.marks = it->msg.marks;
 	in.nmarks = it->msg.nmarks;
 	r = cn_train_add(t->train, t->label, &in, err);

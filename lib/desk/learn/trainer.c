@@ -76,7 +76,7 @@ static int load(struct cn_items *is, int64_t id, struct cn_ai_input *in,
 		return err->status == CN_BLOCKED ? GATE : -1;
 	if (it->skipped != NULL)
 		return GATE;
-	cn_classify_input(it, in);
+	cn_classify_input(is->conf, it, in);
 	if (is->marks) {
 		in->marks = it->msg.marks;
 		in->nmarks = it->msg.nmarks;
