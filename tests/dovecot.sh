@@ -99,10 +99,10 @@ sys.exit(not s.recv(4).startswith(b"* "))' "$1" 2>/dev/null
 # root's.
 _dovecot_conf() {
 	if [ "$(id -u)" -eq 0 ]; then
-		_uid=65534
+		_uid=65534 _gid=65534
 		set -- dovecot dovecot dovenull "$@"
 	else
-		_uid=$(id -u)
+		_uid=$(id -u) _gid=$(id -g)
 		set -- "$(id -un)" "$(id -gn)" "$(id -un)" "$@"
 	fi
 	cat <<-X
@@ -151,7 +151,7 @@ _dovecot_conf() {
 		}
 		userdb {
 		  driver = static
-		  args = uid=$_uid gid=$_uid home=$DOVECOT_MAIL/%u allow_all_users=yes
+		  args = uid=$_uid gid=$_gid home=$DOVECOT_MAIL/%u allow_all_users=yes
 		}
 		namespace inbox {
 		  inbox = yes

@@ -234,6 +234,29 @@ if [ "$(id -u)" -ne 0 ] || have setpriv; then
 	    as_user cn-import "$T/more.eml"
 	chmod 700 "$CN_KEYS"
 	if [ "$(id -u)" -eq 0 ]; then
+		n=$(as_user cn-query | wc -l)
+		printf 'From: root1@example.com\n\na parcel\n' |
+		    cn-import -q >/dev/null
+		cn-purge -q -s root1@example.com --apply --yes >/dev/null
+		is 'what root makes or replaces is of whom the folder is' \
+		    "$(find "$CN_HOME" "$CN_KEYS" ! -user 65534)" ''
+		is 'who goes on' "$(as_user cn-query | wc -l)" "$n"
+		ok 'control: all of the keys is new' test -z "$(find "$CN_KEYS" \
+		    -name keyring ! -newer "$T/more.eml")"
+		(
+			CN_HOME=$T/r.home CN_KEYS=$T/r.keys
+			install -d -o 65534 -m 700 "$CN_HOME" "$CN_KEYS"
+			cn-store init -q
+			as_user cn-import -q "$T/more.eml" 2>/dev/null
+		) >"$T/made"
+		is 'so is a store' "$(wc -l <"$T/made")" 1
+		chmod 777 "$CN_KEYS"
+		chmod 666 "$CN_KEYS"/keyring "$CN_KEYS"/leaves "$CN_KEYS"/anchor
+		chown 1 "$CN_KEYS"/keyring "$CN_KEYS"/leaves "$CN_KEYS"/anchor
+		printf 'From: root2@example.com\n\na parcel\n' >"$T/root2.eml"
+		wrong 'keys of two users' 77 'Operation not permitted' \
+		    as_user cn-import -q "$T/root2.eml"
+		is 'stay whose they are' "$(find "$CN_KEYS" -user 1 | wc -l)" 3
 		chown -R 0:0 "$CN_HOME" "$CN_KEYS"
 		wrong "another user's store" 77 'Permission denied' \
 		    as_user cn-query parcel

@@ -109,8 +109,30 @@ static int sync_folder(const char *path, struct cn_err *err)
 	return r;
 }
 
-static int replace(const char *path, const char *tmp, const void *p, size_t n,
-    unsigned mode, struct cn_err *err)
+int cn_file_own(int fd, const char *path, struct cn_err *err)
+{
+	const char *slash = strrchr(path, '/');
+	struct stat st, now;
+	char folder[4096];
+
+	if (fstat(fd, &now) < 0)
+		return cn_fail_errno(err, CN_IOERR, "%s", path);
+	if (stat(path, &st) < 0 ||
+	    (st.st_dev == now.st_dev && st.st_ino == now.st_ino)) {
+		if (geteuid() != 0 || now.st_uid != 0)
+			return 0;
+		snprintf(folder, sizeof(folder), "%.*s", slash ?
+		    (int)(slash - path) + 1 : 1, slash ? path : ".");
+		if (stat(folder, &st) < 0)
+			return cn_fail_errno(err, CN_IOERR, "%s", folder);
+	}
+	if (st.st_uid != now.st_uid && fchown(fd, st.st_uid, st.st_gid) < 0)
+		return cn_fail_errno(err, CN_IOERR, "%s", path);
+	return 0;
+}
+
+static int replace(const char *path, const char *tmp, bool keep,
+    const void *p, size_t n, unsigned mode, struct cn_err *err)
 {
 	int fd;
 
@@ -118,6 +140,8 @@ static int replace(const char *path, const char *tmp, const void *p, size_t n,
 	    (mode_t)mode);
 	if (fd < 0)
 		return cn_fail_errno(err, CN_IOERR, "%s", tmp);
+	if (keep && cn_file_own(fd, path, err) < 0)
+		goto bad;
 	if (cn_write_all(fd, p, n, err) < 0) {
 		cn_wrap(err, "%s", tmp);
 		goto bad;
@@ -148,7 +172,7 @@ int cn_file_replace(const char *path, const void *p, size_t n, unsigned mode,
 	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.new", path) >= sizeof(tmp))
 		return cn_fail(err, CN_USAGE, "path too long");
 	unlink(tmp);
-	return replace(path, tmp, p, n, mode, err);
+	return replace(path, tmp, true, p, n, mode, err);
 }
 
 int cn_file_put(const char *path, const void *p, size_t n, unsigned mode,
@@ -163,7 +187,7 @@ int cn_file_put(const char *path, const void *p, size_t n, unsigned mode,
 	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.%ld", path,
 	    (long)getpid()) >= sizeof(tmp))
 		return cn_fail(err, CN_USAGE, "path too long");
-	return replace(path, tmp, p, n, mode, err);
+	return replace(path, tmp, false, p, n, mode, err);
 }
 
 int cn_mkdirs(const char *path, unsigned mode, struct cn_err *err)
@@ -244,6 +268,10 @@ int cn_lock(const char *path, int wait_ms, int *out, struct cn_err *err)
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return cn_fail_errno(err, CN_CONFIG, "%s", path);
+	if (cn_file_own(fd, path, err) < 0) {
+		close(fd);
+		return -1;
+	}
 	if (wait_ms < 0) {
 		while (fcntl(fd, F_OFD_SETLKW, &fl) < 0)
 			if (errno != EINTR)

@@ -13,14 +13,18 @@ int cn_fd_read(int fd, const char *name, size_t max, struct cn_buf *out,
 /* Appends the next n bytes of it, fewer at the end. */
 int cn_fd_some(int fd, const char *name, size_t n, struct cn_buf *out,
     struct cn_err *) CN_CHECKED;
-/* Temporary file in the same folder, fsync, rename, fsync of the folder.  The
- * temporary one is PATH.new, and what is there is taken for a killed run's:
- * hold a lock. */
+/* What root makes in the folder of another user, who is to use it, is that
+ * user's; and what replaces the file at path is of whom that is: 77 where it
+ * cannot be. */
+int cn_file_own(int fd, const char *path, struct cn_err *) CN_CHECKED;
+/* Temporary file in the same folder, fsync, rename, fsync of the folder, with
+ * cn_file_own().  The temporary one is PATH.new, and what is there is taken for
+ * a killed run's: hold a lock. */
 int cn_file_replace(const char *path, const void *, size_t, unsigned mode,
     struct cn_err *) CN_CHECKED;
-/* The same for a file that the user names, without a lock: a link is replaced,
- * not followed; where a device, a pipe or a folder is, or a link to one, status
- * 2. */
+/* Likewise for a file that the user names, without a lock, and ours: a link is
+ * replaced, not followed; where a device, a pipe or a folder is, or a link to
+ * one, status 2. */
 int cn_file_put(const char *path, const void *, size_t, unsigned mode,
     struct cn_err *) CN_CHECKED;
 /* mkdir -p with this mode for what it creates. */

@@ -307,7 +307,8 @@ write_key(const char *path, const uint8_t *secret, struct cn_err *err)
 	if (fd == -1)
 		return cn_fail_errno(err, CN_IOERR, "%s", path);
 	cn_keyfile_line(&line, secret);
-	if (cn_write_all(fd, line.p, line.len, err) == -1)
+	if (cn_file_own(fd, path, err) == -1 ||
+	    cn_write_all(fd, line.p, line.len, err) == -1)
 		cn_wrap(err, "%s", path);
 	else if (fsync(fd) == -1)
 		cn_fail_errno(err, CN_IOERR, "%s", path);

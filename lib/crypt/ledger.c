@@ -366,7 +366,9 @@ cn_ledger_append(struct cn_keys *k, struct cn_ledger *l,
 	fd = open(k->ledger, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return cn_fail_errno(err, CN_IOERR, "%s", k->ledger);
-	rc = append_fd(k, l, fd, e, n, err);
+	rc = cn_file_own(fd, k->ledger, err);
+	if (rc == 0)
+		rc = append_fd(k, l, fd, e, n, err);
 	close(fd);
 	/* A file that was just created must not be lost with its name. */
 	if (rc == 0)

@@ -1,6 +1,7 @@
 #include "store/sql.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +49,25 @@ static struct cn_store *fresh(const struct cn_run *run, unsigned flags)
 	return s;
 }
 
+/* The log is made with the rights that the store has then, and stays if they
+ * are none to write; who gives the store its rights back means both. */
+static void log_too(const struct cn_store *s)
+{
+	static const char *const end[] = { "-wal", "-shm" };
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (stat(s->path, &st) < 0 || access(s->path, W_OK) < 0)
+		return;
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s%s", s->path, end[i]);
+		if (access(path, W_OK) < 0 && errno == EACCES &&
+		    chmod(path, st.st_mode & 0777) < 0) {
+			/* Another's: SQLite says that it cannot be written. */
+		}
+	}
+}
+
 static int open_db(struct cn_store *s, int mode, struct cn_err *err)
 {
 	/* No process of ours has threads; nobody asks how much memory it has.
@@ -56,10 +76,24 @@ static int open_db(struct cn_store *s, int mode, struct cn_err *err)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (!s->readonly)
 		s->vfs = cn_vfs_new();
+	log_too(s);
 	if (sqlite3_open_v2(s->path, &s->db, mode | SQLITE_OPEN_NOMUTEX,
 	    s->vfs ? cn_vfs_name(s->vfs) : NULL) != SQLITE_OK)
 		return cn_sql_fail(s, err, "open");
 	return 0;
+}
+
+/* Root made the file.  Before SQLite locks it: a second descriptor that is
+ * closed would let go of that. */
+static int own_db(struct cn_store *s, struct cn_err *err)
+{
+	int fd = open(s->path, O_RDONLY | O_CLOEXEC), r;
+
+	if (fd < 0)
+		return cn_fail_errno(err, CN_IOERR, "%s", s->path);
+	r = cn_file_own(fd, s->path, err);
+	close(fd);
+	return r;
 }
 
 /* A backup that takes both takes away what erasure promises. */
@@ -118,6 +152,7 @@ int cn_store_create(const struct cn_run *run, unsigned flags,
 	if (cn_keys_create(run->keys, id, recovery, err) < 0 ||
 	    (s->keys = cn_keys_open(run->keys, run->key_file, err)) == NULL ||
 	    open_db(s, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) < 0 ||
+	    own_db(s, err) < 0 ||
 	    cn_exec(s, "PRAGMA page_size=8192", err) < 0 ||
 	    set_up(s, err) < 0 || cn_schema_migrate(s, err) < 0 ||
 	    cn_exec(s, "BEGIN IMMEDIATE", err) < 0 ||
