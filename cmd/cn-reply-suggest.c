@@ -126,7 +126,10 @@ static int generator(struct suggest *s, struct cn_err *err)
 	s->s.generate = ask;
 	s->s.generate_arg = s;
 	s->s.generator = name_of(cli);
-	return cn_helper_start(&s->helper, opt.generator, err);
+	if (cn_helper_start(&s->helper, opt.generator, err) < 0)
+		return -1;
+	cli->child = s->helper.pid;
+	return 0;
 }
 
 static void generator_end(struct suggest *s)

@@ -172,21 +172,54 @@ is 'which are kept' "$(sqlite3 "$db" 'SELECT count(*) FROM feedback WHERE
 
 # Held.
 cat >"$T/net.py" <<'P'
-import json, socket, sys
+import ctypes, fcntl, json, os, socket, sys, termios
+libc = ctypes.CDLL(None, use_errno=True)
+
+def call(number, *args):
+    if libc.syscall(number, *args) < 0:
+        raise OSError(ctypes.get_errno(), '')
+
+def forked():
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if may(socket.socket) else 1)
+    if os.waitpid(pid, 0)[1]:
+        raise PermissionError
+
+def given():
+    try:
+        os.fstat(9)
+    except OSError:
+        raise PermissionError
+
+# Whatever else is said against it: the kernel had a look.
+def may(what):
+    try:
+        what()
+    except PermissionError:
+        return False
+    except OSError:
+        pass
+    return True
+
+tries = {
+    'internet': socket.socket, 'local': lambda: socket.socket(socket.AF_UNIX),
+    'pair': socket.socketpair, 'forked': forked, 'given': given,
+    'ring': lambda: call(425, 1, ctypes.create_string_buffer(256)),
+    'typed': lambda: fcntl.ioctl(0, termios.TIOCSTI, b'x'),
+}
 for l in sys.stdin:
     q = json.loads(l)
-    try:
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close()
-        said = 'socket'
-    except PermissionError:
-        said = q['candidates'][0]['text']
-    print(json.dumps({'id': q['id'], 'text': said}), flush=True)
+    got = [k for k in tries if may(tries[k])]
+    print(json.dumps({'id': q['id'], 'text': ' '.join(got) or
+        q['candidates'][0]['text']}), flush=True)
 P
-is 'it has no network' "$(cn-reply-suggest --macros "$m" --no-store --min-score 0 \
-    --generator "python3 $T/net.py" "$T/line" |
-    jq '[.replies[] | select(.source.generator)] | length')" 1
+is 'it has no network, by whatever way' "$(cn-reply-suggest --macros "$m" \
+    --no-store --min-score 0 --generator "python3 $T/net.py" "$T/line" \
+    9<"$T/line" | jq '[.replies[] | select(.source.generator)] | length')" 1
 is 'control: by itself it has' "$(echo '{"id":"1","candidates":[{"text":""}]}' |
-    python3 "$T/net.py" | jq -r .text)" socket
+    python3 "$T/net.py" 9<"$T/line" | jq -r .text | sed 's/ ring//')" \
+    'internet local pair forked given typed'
 held() {	# NAME WHY CMD [OPTION...]
 	_name=$1 _why=$2 _cmd=$3
 	shift 3

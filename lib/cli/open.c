@@ -52,7 +52,7 @@ int cn_desk_shut(const struct cn_desk *d, struct cn_cli *cli, bool anywhere,
 {
 	char root[] = "/", *all[] = { root };
 	struct cn_room room = { .read = anywhere ? all : cli->argv,
-	    .nread = anywhere ? 1 : cli->argc };
+	    .nread = anywhere ? 1 : cli->argc, .child = cli->child };
 	const char *lacks;
 	char first;
 

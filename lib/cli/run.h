@@ -41,6 +41,7 @@ struct cn_cli {
 	int color_when;			/* auto, always, never */
 	struct cn_opt common[CN_COMMON];
 	bool sigpipe_ignored;		/* as we were started */
+	pid_t child;			/* beside a filter, or 0: helper.h */
 };
 
 typedef int cn_cli_fn(struct cn_cli *, struct cn_err *);

@@ -9,11 +9,13 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -256,8 +258,14 @@ static int keep_files(const char *const *keep_out, size_t n)
 /* Jumps over the DENY behind it unless the number is nr. */
 #define REFUSE(nr) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (nr), 0, 1), DENY
 
+#define ALLOW RETURN(SECCOMP_RET_ALLOW)
+/* For this number the low word of an argument decides. */
+#define DECIDE(nr, arg, op, k, yes, no) \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (nr), 0, 4), LOAD(args[arg]), \
+	BPF_JUMP(BPF_JMP | (op) | BPF_K, (k), 0, 1), yes, no
 /* Through another architecture's entry every number means something else; an
- * io_uring opens sockets without any of these calls. */
+ * io_uring opens sockets without any of these calls; and what is typed into the
+ * terminal that we were started from, its shell runs. */
 #define NO_NETWORK LOAD(arch), \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0), \
 	RETURN(SECCOMP_RET_KILL_PROCESS), \
@@ -269,23 +277,64 @@ static int keep_files(const char *const *keep_out, size_t n)
 	REFUSE(__NR_accept4), REFUSE(__NR_sendto), REFUSE(__NR_sendmsg), \
 	REFUSE(__NR_sendmmsg), REFUSE(__NR_recvmsg), REFUSE(__NR_recvmmsg), \
 	REFUSE(__NR_io_uring_setup), REFUSE(__NR_io_uring_enter), \
-	REFUSE(__NR_io_uring_register)
+	REFUSE(__NR_io_uring_register), \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_ioctl, 0, 6), \
+	LOAD(args[1]), REFUSE(TIOCSTI), REFUSE(TIOCLINUX), ALLOW
+
+/* Landlock knows of opening, making and removing; these change by name. */
+#ifdef __NR_chmod
+#define NO_OLD_NAMES REFUSE(__NR_chmod), REFUSE(__NR_chown), \
+	REFUSE(__NR_lchown), REFUSE(__NR_utime), REFUSE(__NR_utimes), \
+	REFUSE(__NR_futimesat),
+#else
+#define NO_OLD_NAMES
+#endif
+#define NO_NAMES NO_OLD_NAMES REFUSE(__NR_fchmodat), REFUSE(__NR_fchownat), \
+	REFUSE(__NR_utimensat), REFUSE(__NR_setxattr), \
+	REFUSE(__NR_lsetxattr), REFUSE(__NR_removexattr), \
+	REFUSE(__NR_lremovexattr), REFUSE(FCHMODAT2), REFUSE(SETXATTRAT), \
+	REFUSE(REMOVEXATTRAT), REFUSE(FILE_SETATTR)
+/* On every architecture, and newer than Debian 12's headers. */
+enum { PIDFD_GETFD = 438, FCHMODAT2 = 452, SETXATTRAT = 463,
+	REMOVEXATTRAT = 466, FILE_SETATTR = 469 };
 
 /* Another process of this user may have what this one gave up. */
-static struct sock_filter calls[] = {
-	NO_NETWORK,
-#ifndef __SANITIZE_ADDRESS__	/* the search for leaks is a tracer */
-	REFUSE(__NR_ptrace),
-#endif
-	REFUSE(__NR_process_vm_readv), REFUSE(__NR_process_vm_writev),
-	REFUSE(438),		/* pidfd_getfd, on every architecture */
-	REFUSE(__NR_execve), REFUSE(__NR_execveat),
-	REFUSE(__NR_unshare), REFUSE(__NR_setns), REFUSE(__NR_bpf),
-	RETURN(SECCOMP_RET_ALLOW),
-};
+#define NO_OTHERS REFUSE(__NR_process_vm_readv), \
+	REFUSE(__NR_process_vm_writev), REFUSE(PIDFD_GETFD), \
+	REFUSE(__NR_shmat), REFUSE(__NR_msgsnd), REFUSE(__NR_msgrcv), \
+	REFUSE(__NR_mq_open), REFUSE(__NR_add_key), REFUSE(__NR_keyctl), \
+	REFUSE(__NR_request_key), REFUSE(__NR_tkill), \
+	REFUSE(__NR_rt_sigqueueinfo), REFUSE(__NR_rt_tgsigqueueinfo), \
+	REFUSE(__NR_pidfd_send_signal)
 
-static int restrict_calls(struct cn_err *err)
+/* What user namespaces give rights for, or root has. */
+#define NO_RIGHTS REFUSE(__NR_unshare), REFUSE(__NR_setns), \
+	REFUSE(__NR_bpf), REFUSE(__NR_perf_event_open), \
+	REFUSE(__NR_open_by_handle_at), REFUSE(__NR_mount), \
+	REFUSE(__NR_init_module), REFUSE(__NR_finit_module), \
+	REFUSE(__NR_kexec_load)
+#define NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | \
+	CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+
+static int restrict_calls(pid_t child, struct cn_err *err)
 {
+	const uint32_t self = (uint32_t)getpid();
+	struct sock_filter calls[] = {
+		NO_NETWORK, NO_NAMES, NO_OTHERS, NO_RIGHTS,
+#ifndef __SANITIZE_ADDRESS__	/* the search for leaks is a tracer */
+		REFUSE(__NR_ptrace),
+#endif
+		REFUSE(__NR_execve), REFUSE(__NR_execveat),
+		/* Its flags lie in memory: the C library goes on to clone. */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_clone3, 0, 1),
+		RETURN(SECCOMP_RET_ERRNO | ENOSYS),
+		DECIDE(__NR_clone, 0, BPF_JSET, NAMESPACES, DENY, ALLOW),
+		DECIDE(__NR_tgkill, 0, BPF_JEQ, self, ALLOW, DENY),
+		DECIDE(__NR_kill, 0, BPF_JEQ, child > 0 ? (uint32_t)-child :
+		    self, ALLOW, DENY),
+		DECIDE(__NR_prlimit64, 0, BPF_JEQ, 0, ALLOW, DENY),
+		ALLOW
+	};
 	const struct sock_fprog prog = {
 		.len = sizeof(calls) / sizeof(calls[0]), .filter = calls
 	};
@@ -302,7 +351,7 @@ int cn_sandbox_offline(const char *const *keep_out, size_t n)
 {
 	static struct sock_filter offline[] = {
 		NO_NETWORK, REFUSE(__NR_setsid), REFUSE(__NR_setpgid),
-		RETURN(SECCOMP_RET_ALLOW)
+		ALLOW
 	};
 	const struct sock_fprog prog = {
 		.len = sizeof(offline) / sizeof(offline[0]), .filter = offline
@@ -328,8 +377,9 @@ int cn_sandbox_offline(const char *const *keep_out, size_t n)
 	return -1;
 }
 
-static int restrict_calls(struct cn_err *err)
+static int restrict_calls(pid_t child, struct cn_err *err)
 {
+	(void)child;
 	(void)err;
 	return 0;
 }
@@ -339,6 +389,26 @@ static bool has_seccomp(void)
 	return false;
 }
 #endif
+
+/* Whoever started us may have left one open, and write(2) stays. */
+static int close_sockets(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	struct dirent *e;
+	struct stat st;
+
+	if (d == NULL)
+		return -1;
+	while ((e = readdir(d)) != NULL) {
+		int fd = atoi(e->d_name);
+
+		if (fd > STDERR_FILENO && fstat(fd, &st) == 0 &&
+		    S_ISSOCK(st.st_mode))
+			close(fd);
+	}
+	closedir(d);
+	return 0;
+}
 
 int cn_sandbox(const struct cn_room *room, const char **lacks,
     struct cn_err *err)
@@ -356,9 +426,11 @@ int cn_sandbox(const struct cn_room *room, const char **lacks,
 	    errno == EOPNOTSUPP));
 
 	*lacks = said[!seccomp + (abi > 0 ? 0 : none ? 2 : 4)];
+	if (close_sockets() < 0)
+		return cn_fail_errno(err, CN_UNAVAILABLE, "/proc/self/fd");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return cn_fail_errno(err, CN_UNAVAILABLE, "no_new_privs");
 	if (abi > 0 && restrict_files(room, abi, err) < 0)
 		return -1;
-	return seccomp ? restrict_calls(err) : 0;
+	return seccomp ? restrict_calls(room->child, err) : 0;
 }
