@@ -13,7 +13,7 @@ enum { JSONL, RFC822 };
 static const char *const formats[] = { "jsonl", "rfc822", NULL };
 
 static struct {
-	bool pending, no_store, no_history;
+	bool pending, no_store, no_history, all;
 	int format;
 	int64_t max, max_line, past;
 	const char *macros, *agent, *min_score, *rejects;
@@ -35,19 +35,21 @@ static const struct cn_opt opts[] = {
 	    "past answers that are looked at, the newest; 10000" },
 	{ 0, "no-history", CN_OPT_FLAG, &opt.no_history, NULL,
 	    "macros only: nothing that was said before" },
-	{ 0, "no-store", CN_OPT_FLAG, &opt.no_store, NULL,
-	    "open no store: lines in, lines out" },
-	{ 0, "rejects", CN_OPT_STR, &opt.rejects, "FILE",
-	    "--no-store: what is refused, as it came" },
+	{ 0, "all", CN_OPT_FLAG, &opt.all, NULL,
+	    "drafts for machines, lists and noreply@, too" },
 	{ 0, "agent", CN_OPT_STR, &opt.agent, "NAME",
 	    "who answers: fills {agent}" },
+	{ 0, "rejects", CN_OPT_STR, &opt.rejects, "FILE",
+	    "--no-store: what is refused, as it came" },
+	{ 0, "no-store", CN_OPT_FLAG, &opt.no_store, NULL,
+	    "open no store: lines in, lines out" },
 	{ 0, "generator", CN_OPT_STR, &opt.generator, "CMD",
 	    "a local program that drafts, too" },
 	{ 0, "generator-time", CN_OPT_SPAN, &opt.generator_time, "SPAN",
 	    "how long it may take for a draft; 60s" },
-	{ 0, "accept", CN_OPT_LIST, &opt.accept, "ID[:RANK]",
-	    "an agent took that draft; rank 1 unless told" },
-	{ 0, "reject", CN_OPT_LIST, &opt.reject, "ID[:RANK]",
+	{ 0, "accept", CN_OPT_LIST, &opt.accept, "ID",
+	    "an agent took that message's first draft; ID:2 its second" },
+	{ 0, "reject", CN_OPT_LIST, &opt.reject, "ID",
 	    "an agent did not" },
 	{ 0, "format", CN_OPT_ENUM, &opt.format, NULL,
 	    "lines, or the drafts as an mbox", formats },
@@ -248,15 +250,39 @@ static int judge_all(struct cn_cli *cli, struct cn_store *st,
 	return cn_store_commit(st, err);
 }
 
+/* ID and ID:1 are one draft. */
+static bool same_draft(const char *a, const char *b)
+{
+	size_t n = strcspn(a, ":"), k = strcspn(b, ":");
+
+	return n == k && strncmp(a, b, n) == 0 && strtol(a[n] ? a + n + 1 :
+	    "1", NULL, 10) == strtol(b[k] ? b + k + 1 : "1", NULL, 10);
+}
+
+static const char *taken_and_left(void)
+{
+	size_t i, k;
+
+	for (i = 0; i < opt.accept.n; i++)
+		for (k = 0; k < opt.reject.n; k++)
+			if (same_draft(opt.accept.item[i], opt.reject.item[k]))
+				return opt.accept.item[i];
+	return NULL;
+}
+
 static int feedback(struct cn_cli *cli, struct cn_err *err)
 {
 	struct judged j = { .nleaves = 0 };
 	struct cn_desk desk;
+	const char *both;
 	int r;
 
 	if (cli->argc > 0 || opt.pending || opt.no_store)
 		return cn_cli_usage(cli, err, "--accept and --reject stand "
 		    "alone");
+	if ((both = taken_and_left()) != NULL)
+		return cn_cli_usage(cli, err, "%s: --accept and --reject of "
+		    "one draft", both);
 	if (cn_desk_open(&desk, cli, 0, err) < 0)
 		return -1;
 	r = cn_run_begin(desk.store, &j.row, err);
@@ -271,7 +297,7 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 {
 	struct suggest s = { .s = { .items = { .purpose = "suggest" },
 	    .agent = opt.agent, .max = (size_t)opt.max,
-	    .macros_only = opt.no_history } };
+	    .macros_only = opt.no_history, .all = opt.all } };
 	int r;
 
 	if (opt.accept.n + opt.reject.n > 0)

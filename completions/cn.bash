@@ -39,7 +39,7 @@ _cn() {
 		own="--format -l --limit --refs --raw --exit-code"
 		;;
 	cn-reply-suggest)
-		own="--pending -n --max --min-score --macros --past --no-history --no-store --rejects --agent --generator --generator-time --accept --reject --format --max-line"
+		own="--pending -n --max --min-score --macros --past --no-history --all --agent --rejects --no-store --generator --generator-time --accept --reject --format --max-line"
 		;;
 	cn-report)
 		verbs="volume response csat categories workflow ropa runs quarantine"
@@ -219,11 +219,11 @@ _cn() {
 	cn-reply-suggest:--past)
 		return
 		;;
-	cn-reply-suggest:--rejects)
-		kind=-f
-		;;
 	cn-reply-suggest:--agent)
 		return
+		;;
+	cn-reply-suggest:--rejects)
+		kind=-f
 		;;
 	cn-reply-suggest:--generator)
 		return

@@ -66,7 +66,7 @@ status 'it is asked' 0 cn-classify --no-store --explain \
 is 'and tells new spam from new ham' "$(class spam | uniq -c | xargs)" \
     '6 true 6 false'
 is 'its name is on the line' "$(class spam_model | sort -u)" \
-    "$(cn-model show --format jsonl "$T/spam.model" |
+    "$(cn-model show "$T/spam.model" |
 	jq -r .model)"
 cp "$T/out" "$T/with"
 status 'control: the tables do not see it' 0 cn-classify --no-store \

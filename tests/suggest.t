@@ -313,6 +313,13 @@ is 'one judgement for a message and a source' "$(
 status 'no such message' 3 cn-reply-suggest --accept mmmmmmmmmmmmmmmmm
 like 'is named' "$(cat "$T/err")" 'mmmmmmmmmmmmmmmmm: no such message'
 status 'no such rank' 3 cn-reply-suggest --reject "$id:20"
+for both in "$id $id" "$id:1 $id" "$id $id:1" "$id:2 $id:02"; do
+	status "not one draft in both: ${both#* }" 2 cn-reply-suggest \
+	    --accept "${both% *}" --reject "${both#* }"
+	like 'which is said' "$(cat "$T/err")" 'reject of one draft'
+done
+is 'and nothing was kept of it' "$(sql 'SELECT count(*), sum(accepted) FROM
+    feedback')" '3|0'
 status 'not beside reading' 2 cn-reply-suggest --accept "$id" --pending
 like 'it is audited, without the ids' "$(sql "SELECT entry FROM audit WHERE
     entry LIKE '%drafts judged%'" | head -n 1)" '"count":3'
@@ -382,6 +389,39 @@ skipped() {
 	cn-import "$T/skip" | cn-classify | cn-reply-suggest |
 	    jq -r '.skipped // "no"'
 }
+drafted() {	# FROM-ADDRESS REPLY-TO [OPTION...]: skipped, or the To of a draft
+	from=$1 to_=$2
+	shift 2
+	{
+		printf 'From: Uma Vale <%s>\nTo: help@shop.example\n' "$from"
+		[ -z "$to_" ] || printf 'Reply-To: %s\n' "$to_"
+		printf 'Subject: parcel\n\nWhere is my parcel?\n'
+	} >"$T/whom"
+	cn-classify "$T/whom" >"$T/whom.c"
+	cn-reply-suggest "$@" <"$T/whom" | jq -r '.skipped // empty'
+	cn-reply-suggest "$@" -n 1 --min-score 0 --format rfc822 <"$T/whom" |
+	    sed -n 's/^To: //p'
+}
+for who in no-reply newsletter shop-newsletter bounces+42 bounce \
+    Notifications mailer-daemon donotreply orders-noreply; do
+	is "nobody reads $who@" "$(drafted uma@example.com \
+	    "$who@example.com")" noreply
+done
+is 'nor the sender' "$(drafted newsletter@example.com '')" noreply
+is 'unless asked for it' "$(drafted uma@example.com bounce@example.com \
+    --all)" bounce@example.com
+is 'control: people are read' "$(drafted bounce@example.com \
+    'Notify Smith <smith@example.com>')" '"Notify Smith" <smith@example.com>'
+is 'control: so are names that look alike' "$(drafted \
+    nora.ply@example.com '')" '"Uma Vale" <nora.ply@example.com>'
+is 'of several, who reads' "$(drafted uma@example.com \
+    'noreply@example.com, ann@example.com')" ann@example.com
+is 'an answer to nobody is no draft, of the store either' "$(
+    extra='Reply-To: noreply@example.com' mail 'Uma Vale' uma@example.com 29 \
+    parcel <<'M' | cn-import /dev/stdin | cn-classify | cn-reply-suggest |
+Where is my parcel?
+M
+    jq -r .skipped)" noreply
 extra='Auto-Submitted: auto-replied' mail 'Uma Vale' uma@example.com 30 \
     'Out of office' >"$T/skip" <<'M'
 I have a question about my order.
@@ -426,6 +466,26 @@ is 'without the drafts of before' "$(jq -c '.replies = [{"text": "a"}] |
     .withheld = ["b"]' "$T/line" | cn-reply-suggest |
     jq -c '[.skipped, .replies, .withheld]')" '["objected",null,null]'
 sql 'UPDATE person SET may = 7'
+
+# Thanks that are none.
+thanks() {
+	jq -c --arg t "$1" '.text = $t | .subject = "Thank you" | del(.id, .class)' \
+	    "$T/line" | cn-classify | cn-reply-suggest --no-history -n 20 \
+	    --min-score 0 | jq -r '[.replies[].source.macro] as $m |
+	    $m[0], ($m | index("praise") | type)'
+}
+while IFS= read -r text; do
+	is "no thanks for: $text" "$(thanks "$text" | tail -n 1)" null
+done <<'E'
+DISGRACEFUL. Three weeks! Priya was great, thank you so much, and fixed it quickly.
+Thanks for nothing, worst shop I know.
+Merci pour rien, c'est honteux.
+Vielen Dank auch für gar nichts, eine Frechheit ist das. Danke, danke, danke!
+E
+is 'but what a complaint gets' "$(thanks 'Thank you for nothing! You lied, it \
+is a scam and a waste of money.' | head -n 1)" complaint
+is 'control: thanks for thanks' "$(thanks 'Thank you so much, the lamp is \
+wonderful!' | xargs)" 'praise number'
 
 # What is no name fills no slot.
 named() {

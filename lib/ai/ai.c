@@ -72,6 +72,8 @@ negated(const struct cn_look *l, size_t i, uint32_t within)
 	return false;
 }
 
+#define ANGRY 3				/* the weight of such a word */
+
 /* Faces that say what words leave out. */
 static const struct {
 	uint32_t cp;
@@ -139,10 +141,26 @@ sentiment(struct cn_look *l)
 	neg += 2.0 * (l->kind[CN_LEX_THREAT] > 0) + l->shouting;
 	pos += face > 0 ? face : 0;
 	neg -= face < 0 ? face : 0;
+	r->angry = neg >= ANGRY || neg > pos;
 	r->sentiment_score = (pos - neg) / (pos + neg + 1.5);
 	r->sentiment = r->sentiment_score >= 0.5 ? CN_SENTIMENT_POSITIVE :
 	    r->sentiment_score <= -0.5 ? CN_SENTIMENT_NEGATIVE :
 	    CN_SENTIMENT_NEUTRAL;
+}
+
+/* Who is angry may thank, with irony or not: then the words do not say which
+ * of both it is. */
+static void
+ironic(struct cn_look *l)
+{
+	struct cn_ai_result *r = l->r;
+
+	if (r->category == NULL || r->sentiment != CN_SENTIMENT_NEGATIVE ||
+	    strcmp(r->category, "praise_feedback") != 0)
+		return;
+	r->category = NULL;
+	r->abstained = true;
+	l->usual = CN_PRIORITY_NORMAL;
 }
 
 /* Two kinds of phrases near each other that make a request, or the first
@@ -449,6 +467,7 @@ cn_ai_classify(const struct cn_model *m, const struct cn_ai_input *in,
 	memcpy(r->language, l.lang.code, sizeof(r->language));
 	r->language_confidence = l.lang.confidence;
 	sentiment(&l);
+	ironic(&l);
 	automatic(&l);
 	data_request(&l);
 	spam(&l);

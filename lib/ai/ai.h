@@ -121,6 +121,8 @@ struct cn_ai_result {
 	double priority_confidence;
 	enum cn_sentiment sentiment;
 	double sentiment_score;		/* -1..1 */
+	bool angry;			/* anger's own words, also where kind
+					 * ones outweigh them */
 
 	char language[8];		/* 'en', 'hi', 'hi-Latn'; '' unknown */
 	double language_confidence;

@@ -52,29 +52,66 @@ static bool has_word(struct cn_str v, const char *word)
 	return false;
 }
 
+#define LOCAL 24			/* bytes of a local part, at most */
+
+/* What stands before the @, up to a +, in small letters and without marks. */
+static size_t local_part(const char *addr, char word[LOCAL])
+{
+	size_t at = strcspn(addr, "@+"), n = 0, i;
+
+	for (i = 0; i < at && n < LOCAL - 1; i++)
+		if (strchr("-_.", addr[i]) == NULL)
+			word[n++] = addr[i] >= 'A' && addr[i] <= 'Z' ?
+			    (char)(addr[i] | 32) : addr[i];
+	word[n] = '\0';
+	return n;
+}
+
 /* Whether an address reads nothing, or a list or program does (RFC 3834,
- * section 2): by what stands before its @, marks left out. */
+ * section 2): by what stands before its @. */
+static const char *const daemons[] = { "mailerdaemon", "postmaster",
+    "maildaemon", "noreply", "donotreply", "nichtantworten", "keineantwort",
+    "nepasrepondre", "noresponder", NULL };
+
+static bool daemon_name(const char *addr)
+{
+	char word[LOCAL];
+	size_t n, i;
+
+	if (strncasecmp(addr, "owner-", 6) == 0 ||
+	    strncasecmp(addr, "bounces+", 8) == 0 ||
+	    strncasecmp(addr, "bounce+", 7) == 0)
+		return true;
+	(void)local_part(addr, word);
+	for (i = 0; daemons[i] != NULL; i++) {
+		n = strlen(daemons[i]);
+		if (strncmp(word, daemons[i], n) == 0 &&
+		    (word[n] < 'a' || word[n] > 'z'))
+			return true;
+	}
+	return false;
+}
+
 static bool from_daemon(const struct cn_mail *m)
 {
-	static const char *const names[] = { "mailerdaemon", "postmaster",
-	    "maildaemon", "noreply", "donotreply", "nichtantworten",
-	    "keineantwort", "nepasrepondre", "noresponder", NULL };
-	const char *s = m->from.n > 0 ? m->from.v[0].addr : "";
-	size_t at = strcspn(s, "@"), n = 0, i;
-	char word[24];
+	return m->from.n > 0 && daemon_name(m->from.v[0].addr);
+}
 
-	if (strncasecmp(s, "owner-", 6) == 0 ||
-	    strncasecmp(s, "bounces+", 8) == 0 ||
-	    strncasecmp(s, "bounce+", 7) == 0)
+bool cn_addr_unread(const char *addr)
+{
+	static const char *const ends[] = { "noreply", "donotreply", "bounce",
+	    "bounces", "newsletter", "newsletters", "mailing", "mailings",
+	    "notification", "notifications", "notify", "autoreply",
+	    "autoresponder", "unsubscribe", "listserv", "majordomo",
+	    "devnull", NULL };
+	char word[LOCAL];
+	size_t n = local_part(addr, word), k, i;
+
+	if (daemon_name(addr))
 		return true;
-	for (i = 0; i < at && n < sizeof(word) - 1; i++)
-		if (strchr("-_.", s[i]) == NULL)
-			word[n++] = s[i];
-	word[n] = '\0';
-	for (i = 0; names[i] != NULL; i++) {
-		n = strlen(names[i]);
-		if (strncasecmp(word, names[i], n) == 0 &&
-		    ((word[n] | 32) < 'a' || (word[n] | 32) > 'z'))
+	for (i = 0; ends[i] != NULL; i++) {
+		k = strlen(ends[i]);
+		if (n >= k && strcmp(word + n - k, ends[i]) == 0)
 			return true;
 	}
 	return false;

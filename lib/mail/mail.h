@@ -358,5 +358,8 @@ int cn_mail_build(struct cn_buf *, const struct cn_draft *, struct cn_err *)
  * Strings in the mail's arena. */
 #define CN_REPLY_MAX 8
 void cn_mail_reply(struct cn_draft *, struct cn_mail *);
+/* Does nobody read what is sent to it, by its name: noreply@, bounce+1@,
+ * shop-newsletter@? */
+bool cn_addr_unread(const char *addr);
 
 #endif

@@ -35,25 +35,29 @@ static size_t from_macros(struct cn_suggest *s, const struct cn_asked *a,
 	struct cn_hit *hits = cn_arena_alloc(mem, (s->variants + 1) *
 	    sizeof(*hits));
 	size_t n = cn_similar_query(s->index, a->text, hits, s->variants);
-	size_t i, k;
+	size_t i, k, made = 0;
 
 	for (i = 0; i < s->macros->n; i++) {
 		const struct cn_macro *m = &s->macros->v[i];
 		size_t v = cn_macro_for(m, a->language);
 		double like = 0;
 
+		/* Whatever the words have in common with it. */
+		if (a->angry && strcmp(m->category ? m->category : "",
+		    CN_PRAISE) == 0)
+			continue;
 		for (k = 0; k < n; k++)
 			if (hits[k].id == (int64_t)(i * VARIANTS + v))
 				like = hits[k].score;
 		like = like > 0.5 ? 1 : 2 * like;
-		d[i] = (struct cn_cand){ .macro = m->id,
+		d[made++] = (struct cn_cand){ .macro = m->id,
 		    .language = m->v[v].language, .text = m->v[v].text,
 		    .same = cn_same_language(a->language, m->v[v].language),
 		    .score = cn_belief(a, m->category) * (0.5 + 0.5 * like) *
 		    cn_judged(s, m->id, 0),
 		    .order = i };
 	}
-	return s->macros->n;
+	return made;
 }
 
 static int from_history(struct cn_suggest *s, const struct cn_item *it,

@@ -3,7 +3,7 @@
 
 #include "base/enc.h"
 #include "crypt/crypt.h"
-#include "desk/reply/suggest.h"
+#include "desk/reply/suggest_int.h"
 
 static bool is(const char *a, const char *b)
 {
@@ -28,18 +28,19 @@ static const char *from_address(struct cn_suggest *s, const struct cn_msg *m)
 	    m->to.v[0].addr : NULL;
 }
 
-/* The mail that is answered: of the store, else what the line tells. */
-static int parent(struct cn_suggest *s, struct cn_item *it,
+int cn_suggest_parent(struct cn_suggest *s, struct cn_item *it,
     struct cn_mail *mail, struct cn_err *err)
 {
 	const struct cn_msg *m = &it->msg;
 
 	memset(mail, 0, sizeof(*mail));
-	if (it->id != 0) {
-		if (cn_message_header(s->items.store, it->id, mail, err) == 0)
-			return 1;
-		return err->status == CN_BLOCKED ? 0 : -1;
-	}
+	if (cn_item_head(&s->items, it, err) < 0)
+		return -1;
+	if (it->has_head)
+		return cn_mail_parse(mail, it->head.p, it->head.n,
+		    CN_MAIL_HEADERS_ONLY, err) < 0 ? -1 : 1;
+	if (it->id != 0)
+		return 0;
 	mail->subject = m->subject ? m->subject : "";
 	mail->message_id = m->message_id ? m->message_id : "";
 	mail->in_reply_to = m->in_reply_to ? m->in_reply_to : "";
@@ -90,6 +91,41 @@ static bool leave_desk(const struct cn_suggest *s, struct cn_draft *d,
 	return n > 0;
 }
 
+/* Nor to who reads nothing, where somebody else does; false: nobody does. */
+static bool leave_unread(struct cn_draft *d, struct cn_arena *mem)
+{
+	struct cn_addr *to = cn_arena_alloc(mem, (d->n_to + 1) * sizeof(*to));
+	size_t i, n = 0;
+
+	for (i = 0; i < d->n_to; i++)
+		if (!cn_addr_unread(d->to[i].addr))
+			to[n++] = d->to[i];
+	if (n == 0)
+		return false;
+	d->to = to;
+	d->n_to = n;
+	return true;
+}
+
+int cn_suggest_unread(struct cn_suggest *s, struct cn_item *it,
+    struct cn_err *err)
+{
+	struct cn_draft d = { .n_to = 0 };
+	struct cn_mail mail;
+	int r;
+
+	if (is(it->msg.channel, "chat") || it->msg.from.n == 0)
+		return 0;
+	r = cn_suggest_parent(s, it, &mail, err);
+	if (r == 1) {
+		cn_mail_reply(&d, &mail);
+		r = leave_desk(s, &d, &mail) && !leave_unread(&d,
+		    &mail.mem);
+	}
+	cn_mail_release(&mail);
+	return r;
+}
+
 static int put_mail(struct cn_buf *b, struct cn_suggest *s,
     struct cn_item *it, struct cn_mail *mail, struct cn_str reply,
     int64_t now, struct cn_err *err)
@@ -113,6 +149,7 @@ static int put_mail(struct cn_buf *b, struct cn_suggest *s,
 	cn_mail_reply(&d, mail);
 	if (!leave_desk(s, &d, mail))
 		return 0;
+	(void)leave_unread(&d, &mail->mem);
 	d.from = (struct cn_addr){ s->agent ? s->agent : s->items.conf->name ?
 	    s->items.conf->name : "", from };
 	d.message_id = cn_arena_fmt(mem, "draft.%s.%.*s%s", name_of(it),
@@ -140,7 +177,7 @@ int cn_suggest_mails(struct cn_buf *b, struct cn_suggest *s,
 	if (it->skipped != NULL || it->json.n <= 2 ||
 	    is(it->msg.channel, "chat") || it->msg.from.n == 0)
 		return 0;
-	r = parent(s, it, &mail, err);
+	r = cn_suggest_parent(s, it, &mail, err);
 	cn_json_walk(&i, it->json);
 	while (r == 1 && cn_json_next(&i)) {
 		r = put_mail(b, s, it, &mail, i.val, now, err) < 0 ? -1 : 1;

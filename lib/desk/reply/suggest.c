@@ -69,15 +69,20 @@ static int leave(struct cn_suggest *s, struct cn_item *it, struct cn_err *err)
 {
 	const struct cn_msg *m = &it->msg;
 	struct cn_str class = class_of(it);
+	int r = 0;
 
 	if (is(m->direction, "out"))
 		it->skipped = "outgoing";
-	else if (m->automatic != NULL || m->bounce || m->list ||
-	    cn_json_true(cn_json_get(class, "automatic")))
+	else if (!s->all && (m->automatic != NULL || m->bounce ||
+	    m->list || cn_json_true(cn_json_get(class, "automatic"))))
 		it->skipped = "automatic";
 	else if (cn_json_true(cn_json_get(class, "spam")))
 		it->skipped = "spam";
-	return it->skipped != NULL ? 0 : stale(s, it, err);
+	else if (!s->all)
+		r = cn_suggest_unread(s, it, err);
+	if (r == 1)
+		it->skipped = "noreply";
+	return r < 0 ? -1 : it->skipped != NULL ? 0 : stale(s, it, err);
 }
 
 /* --- what was asked --- */
@@ -101,9 +106,8 @@ static void understand(struct cn_item *it, struct cn_asked *a)
 	const struct cn_msg *m = &it->msg;
 	struct cn_str class = class_of(it), own = cn_item_own(it);
 	struct cn_buf folded = { 0 };
-	const char *l = cn_json_string(&it->mem,
-	    cn_json_get(class, "language"));
-	char *tag;
+	struct cn_ai_result *r = cn_arena_alloc(&it->mem, sizeof(*r));
+	bool negative;
 
 	memset(a, 0, sizeof(*a));
 	cn_fold(&folded, cn_str(m->subject));
@@ -114,12 +118,17 @@ static void understand(struct cn_item *it, struct cn_asked *a)
 	a->best = cn_json_string(&it->mem, cn_json_get(class, "best"));
 	if (!cn_json_double(cn_json_get(class, "confidence"), &a->confidence))
 		a->best = NULL;
-	if (l == NULL) {
-		tag = cn_arena_alloc(&it->mem, 8);
-		cn_ai_language(own.n > 0 ? own : a->text, tag);
-		l = tag;
-	}
-	a->language = l;
+	cn_ai_classify(NULL, &(struct cn_ai_input){ .subject =
+	    cn_str(m->subject), .text = own }, r, &it->mem);
+	a->language = cn_json_string(&it->mem,
+	    cn_json_get(class, "language"));
+	if (a->language == NULL)
+		a->language = r->language;
+	negative = r->sentiment == CN_SENTIMENT_NEGATIVE ||
+	    cn_str_eq(cn_json_get(class, "sentiment"), "\"negative\"");
+	a->angry = negative || r->angry;
+	if (a->angry && is(a->best, CN_PRAISE))
+		a->best = negative ? "complaint" : NULL;
 	if (m->from.n > 0)
 		a->name = cn_called(&it->mem, m->from.v[0].name);
 	a->order = cn_ordered(&it->mem, a->text);
@@ -220,7 +229,7 @@ int cn_suggest_item(struct cn_suggest *s, struct cn_item *it,
 static bool settled(const struct cn_item *it)
 {
 	return is(it->skipped, "automatic") || is(it->skipped, "spam") ||
-	    is(it->skipped, "stale");
+	    is(it->skipped, "noreply") || is(it->skipped, "stale");
 }
 
 static bool wanted(const struct cn_item *it)

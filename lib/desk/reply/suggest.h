@@ -22,6 +22,7 @@ struct cn_suggest {
 	const struct cn_macros *macros;
 	struct cn_history *history;	/* or NULL */
 	bool macros_only;
+	bool all;			/* machines get answers, too */
 	const char *agent;		/* fills {agent}; or NULL */
 	size_t max;
 	double min_score;
@@ -49,9 +50,9 @@ void cn_suggest_release(struct cn_suggest *);
 /* Drafts for an item that was just taken: its json is the member replies. */
 int cn_suggest_item(struct cn_suggest *, struct cn_item *, struct cn_err *)
     CN_CHECKED;
-/* Stores what is new in the group, in one transaction.  Automatic mail, spam
- * and what was answered meanwhile are stored as having no replies, so that
- * they do not wait any longer. */
+/* Stores what is new in the group, in one transaction.  Automatic mail, spam,
+ * what nobody would read an answer to and what was answered meanwhile are
+ * stored as having no replies, so that they do not wait any longer. */
 int cn_suggest_flush(struct cn_suggest *, struct cn_err *) CN_CHECKED;
 
 /* Inside a transaction: an agent took, or left, the draft of a message that

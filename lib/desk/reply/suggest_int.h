@@ -5,6 +5,10 @@
 
 #include "desk/reply/suggest.h"
 
+/* The category of thanks.  Those that are none ('thanks a lot, it is broken')
+ * get no answer to thanks. */
+#define CN_PRAISE "praise_feedback"
+
 /* An earlier message of the conversation, that all who would get the answer
  * wrote or got. */
 struct cn_said {
@@ -19,6 +23,7 @@ struct cn_asked {
 	struct cn_str text;		/* subject and own words, folded */
 	const char *best;		/* category, or NULL */
 	double confidence;
+	bool angry;			/* more than pleased */
 	const char *language;		/* "" unknown */
 	const char *name, *order;	/* or NULL */
 	const char *day;		/* on which it was written, or NULL */
@@ -44,6 +49,13 @@ struct cn_cand {
 	size_t order;			/* among equals */
 };
 
+/* The mail that is answered: its header, else what the line tells; to be
+ * released.  1, 0 gone, -1. */
+int cn_suggest_parent(struct cn_suggest *, struct cn_item *, struct cn_mail *,
+    struct cn_err *) CN_CHECKED;
+/* Would an answer go to nobody who reads it?  1, 0, -1. */
+int cn_suggest_unread(struct cn_suggest *, struct cn_item *, struct cn_err *)
+    CN_CHECKED;
 /* What somebody of that name is called; NULL: it is no name. */
 const char *cn_called(struct cn_arena *, const char *name);
 /* The number of the order that a folded text is about, or NULL. */

@@ -62,14 +62,14 @@ static int recipients(struct talk *t, struct cn_err *err)
 	struct cn_mail mail;
 	bool others = false;
 	size_t i;
+	int r;
 
 	if (!is(t->it->msg.channel, "email")) {
 		add_to(t, &t->it->msg.from);
 		return t->nto > 0;
 	}
-	memset(&mail, 0, sizeof(mail));
-	if (cn_message_header(t->s->items.store, t->it->id, &mail, err) < 0)
-		return err->status == CN_BLOCKED ? 0 : -1;
+	if ((r = cn_suggest_parent(t->s, t->it, &mail, err)) <= 0)
+		return r;
 	/* Reply-To may name us alone: then it is the sender after all. */
 	for (i = 0; i < mail.reply_to.n; i++)
 		others |= !cn_config_is_desk(t->s->items.conf,
