@@ -48,7 +48,7 @@ static const struct cn_opt opts[] = {
 	{ 0, "generator-time", CN_OPT_SPAN, &opt.generator_time, "SPAN",
 	    "how long it may take for a draft; 60s" },
 	{ 0, "accept", CN_OPT_LIST, &opt.accept, "ID",
-	    "an agent took that message's first draft; ID:2 its second" },
+	    "an agent took the first draft, ID:2 the second" },
 	{ 0, "reject", CN_OPT_LIST, &opt.reject, "ID",
 	    "an agent did not" },
 	{ 0, "format", CN_OPT_ENUM, &opt.format, NULL,

@@ -116,7 +116,7 @@ complete -c cn-reply-suggest -l rejects -r -d '--no-store: what is refused, as i
 complete -c cn-reply-suggest -l no-store -d 'open no store: lines in, lines out'
 complete -c cn-reply-suggest -l generator -x -d 'a local program that drafts, too'
 complete -c cn-reply-suggest -l generator-time -x -d 'how long it may take for a draft; 60s'
-complete -c cn-reply-suggest -l accept -x -d 'an agent took that message\'s first draft; ID:2 its second'
+complete -c cn-reply-suggest -l accept -x -d 'an agent took the first draft, ID:2 the second'
 complete -c cn-reply-suggest -l reject -x -d 'an agent did not'
 complete -c cn-reply-suggest -l format -x -a 'jsonl rfc822' -d 'lines, or the drafts as an mbox'
 complete -c cn-reply-suggest -l max-line -x -d 'refuse longer lines; 8M'
