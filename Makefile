@@ -57,6 +57,15 @@ $(BUILD)/lib/ai/lexicon.inc: lib/ai/moods.txt lib/ai/rights.txt
 	    awk -F '\t' '{ print "LEX(\"" $$1 "\", " $$2 ", " $$3 ")" }' >$@.tmp
 	mv $@.tmp $@
 
+$(BUILD)/lib/desk/reply/usual.o: FLAGS += -I$(BUILD)/lib/desk/reply
+$(BUILD)/lib/desk/reply/usual.o: $(BUILD)/lib/desk/reply/usual.inc
+$(BUILD)/lib/desk/reply/usual.inc: lib/desk/reply/usual.txt \
+	lib/ai/langwords.txt
+	@mkdir -p $(@D)
+	sed '/^#/d; /^$$/d; s/^[a-z]*: //; s/.*/"&",/' \
+	    lib/desk/reply/usual.txt lib/ai/langwords.txt >$@.tmp
+	mv $@.tmp $@
+
 $(BUILD)/libcn.a: $(LIB)
 	@rm -f $@
 	ar rcs $@ $(LIB)

@@ -617,7 +617,7 @@ jq -r '.replies[]? | select(.source.message) | .text' "$T/s" >"$T/texts"
 ok 'the sample has past answers' test "$(grep -c 'Zoe Quist' "$T/texts")" -gt 9
 jq -r 'select(.direction == "in") | .from.name // empty | splits(" ")' \
     "$T/c" | grep -xE '.{4,}' | sort -u >"$T/names"
-grep -vxFi -e Quist -e Zoe -e Lotus -e Loom -e Mark -e Grace -e Stone \
+grep -vxFi -e Quist -e Zoe -e Lotus -e Loom -e Mark -e Grace -e Stone -e Delivery \
     "$T/names" >"$T/n"
 is 'no name' "$(grep -owFf "$T/n" "$T/texts" | sort -u)" ''
 ok 'control: the mails are full of them' \

@@ -8,6 +8,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
+static struct cn_wordset usual;
+
 static void must(bool yes)
 {
 	if (!yes)
@@ -25,6 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	bool used = false, theirs = n % 2;
 	size_t was = 0;
 
+	if (usual.n == 0)
+		cn_wordset_usual(&usual);
 	if (nul != NULL) {
 		other = (struct cn_str){ nul + 1,
 		    (size_t)(t.p + n - nul - 1) };
@@ -40,12 +44,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	}
 	cn_wordset_add(&names, other, 1);
 	if (cn_scrub(&out, t, &(struct cn_scrub){ .names = &names,
-	    .near = other, .agents = &none, .brought = &names,
-	    .common = &none, .free = &none, .own = &none }, &kinds))
+	    .near = other, .agents = &none, .common = &none,
+	    .people = &none, .free = &usual, .own = &none }, &kinds))
 		must(!cn_detect(cn_buf_view(&out), 0, &f));
 	out.len = 0;
-	must((cn_ground(&out, t, &other, &theirs, 1, &used, &kinds) > 0) ==
-	    (out.len > 0));
+	must((cn_ground(&out, t, &other, &theirs, 1, &usual, &used, &kinds) >
+	    0) == (out.len > 0));
 	cn_wordset_release(&names);
 	cn_wordset_release(&none);
 	cn_buf_release(&folded);

@@ -18,13 +18,16 @@ static const struct cn_str sources[] = {
 /* What the customer wrote, is it theirs? */
 static const bool theirs[] = { true, false, false };
 
+static struct cn_wordset usual;
+
 static void says(const char *text, const char *want, const char *masked,
     const char *name)
 {
 	struct cn_kinds why = { 0 };
 	struct cn_buf b = { 0 };
 	bool used[3] = { false };
-	double share = cn_ground(&b, cn_str(text), sources, theirs, 3, used, &why);
+	double share = cn_ground(&b, cn_str(text), sources, theirs, 3, &usual,
+	    used, &why);
 	bool good = want == NULL ? share == 0 && b.len == 0 : share > 0 &&
 	    share <= 1 && strcmp(b.p, want) == 0;
 
@@ -48,7 +51,19 @@ int main(void)
 	char many[9000] = GOOD;
 	size_t i;
 
+	cn_wordset_usual(&usual);
 	says(GOOD, KEPT, NULL, "what a source says");
+	says(GOOD "Your kettle can be repaired today.", KEPT
+	    " Your kettle can be repaired today.", NULL,
+	    "in usual words that no source has");
+	says(GOOD "Grace, the kettle can be repaired.", KEPT, "ungrounded",
+	    "not with a name that begins it");
+	says(GOOD "The kettle of bunny can be repaired.", KEPT, "ungrounded",
+	    "nor with one in small letters");
+	says(GOOD "The kettle can be repaired by your son.", KEPT,
+	    "ungrounded", "nor with a short word of the customer before");
+	says(GOOD "The kettle can be repaired in two days.", KEPT,
+	    "ungrounded", "nor with a number in words");
 	says("Dear Vera,\n\n" GOOD "\n\nKind regards", "Dear Vera,\n\n" KEPT
 	    " \n\nKind regards", NULL, "with courtesy");
 	says(GOOD "The parcel has the number TR-9988-77.", KEPT
@@ -100,7 +115,8 @@ int main(void)
 	says("Dear Vera", NULL, NULL, "nothing but courtesy");
 	says("", NULL, NULL, "nothing");
 
-	(void)cn_ground(&b, cn_str(GOOD), sources, theirs, 3, used, &why);
+	(void)cn_ground(&b, cn_str(GOOD), sources, theirs, 3, &usual, used,
+	    &why);
 	ok(!used[0] && !used[1] && used[2], "the source that bears it");
 	cn_buf_release(&b);
 	for (i = strlen(many); i < 8000; i += 2)

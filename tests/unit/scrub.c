@@ -6,10 +6,9 @@
 #include "tap.h"
 
 /* Where a name, a rare word or a number may come from. */
-static struct cn_wordset names, agents, brought, common, people, ours, own;
+static struct cn_wordset names, agents, common, people, ours, own;
 static struct cn_scrub all = { &names, { "anika\nrao\n", 10 }, &agents,
-	&brought, &common, &people, 0, &ours, &own,
-	NULL, NULL };
+	&common, &people, &ours, &own, NULL, NULL };
 static struct cn_kinds masked;
 
 static void scrubs(const char *text, const char *want, const char *name)
@@ -73,52 +72,88 @@ static void second(const char *text, bool stands, const char *name)
 	scrubs(all_of_it, stands ? all_of_it : begun, name);
 }
 
-/* What many say is nobody's own, but for what many are called. */
-static void known(void)
+static void told(const char *text)
 {
 	uint32_t who;
 
 	for (who = 1; who <= CN_SCRUB_COMMON; who++)
-		cn_wordset_add(&common, cn_str("with will mark grace in and "
-		    "Paris or Weber by 30 the"), who);
-	second("I have spoken with Weber now.", true, "a capital that many say");
-	for (who = 1; who <= CN_SCRUB_COMMON; who++)
-		cn_wordset_add(&people, cn_str("Otto Weber"), who);
-	cn_wordset_add(&people, cn_str("Paris Hall"), 1);
-	second("I have spoken with Weber now.", false,
-	    "not where no more do than are called so");
-	second("I have spoken in Paris now.", true, "control: more do");
-	second("I have spoken with Mark and Will now.", false,
-	    "a word is not the name that looks like it");
-	second("I will mark it with grace now.", true, "control: small letters");
-	second("I have spoken about 30 now.", true, "a number that many say");
-	second("I have spoken about 737 now.", false, "and one that none does");
-	second("I have spoken about kaulmann now.", true, "a rare word");
-	second("I have spoken about frau kaulmann now.", false,
-	    "but behind a title it is a name");
-	second("I have spoken with will, miss will.", true, "control: a word");
-	all.rare = 2;
-	second("I have spoken about kaulmann now.", false,
-	    "where many words are known it is somebody's");
-	cn_wordset_add(&common, cn_str("kaulmann"), 1);
-	second("I have spoken about kaulmann now.", false,
-	    "also if one person has it");
-	cn_wordset_add(&common, cn_str("kaulmann"), 2);
-	second("I have spoken about kaulmann now.", true, "control: two have");
-	all.rare = 0;
+		cn_wordset_add(&common, cn_str(text), who);
 }
 
-/* Learns that 'pergola' and 'Arbour' are usual; of others there is nothing. */
+/* What many were told is nobody's own, but for what many are called. */
+static void known(void)
+{
+	uint32_t who;
+
+	second("I have spoken with Weber now.", false, "a capital");
+	told("I have spoken with Weber now.");
+	second("I have spoken with Weber now.", true, "that many were told");
+	for (who = 1; who <= CN_SCRUB_COMMON; who++)
+		cn_wordset_add(&people, cn_str("Otto Weber"), who);
+	second("I have spoken with Weber now.", false,
+	    "not where no more were than are called so");
+	cn_wordset_add(&people, cn_str("Paris Hall"), 1);
+	told("I have spoken in Paris now.");
+	second("I have spoken in Paris now.", true, "control: more were");
+	second("I have spoken with Paris now.", false,
+	    "elsewhere it is somebody's");
+	second("Paris now.", false, "and where a sentence begins");
+
+	told("It will reach you by 30 now.");
+	second("I have spoken by 30 now.", true, "a number that many were told");
+	scrubs("The parcel will leave our warehouse and reach you in 30 or "
+	    "737 days.", "The parcel will leave our warehouse and reach you in "
+	    "{number} or {number} days.", "one that was told so to nobody");
+	scrubs("The parcel will leave our warehouse and reach you at 10:30 "
+	    "now.", "The parcel will leave our warehouse and reach you at "
+	    "{number} now.", "an hour is one");
+	second("I have spoken about kaulmann now.", false, "a rare word");
+	told("I have spoken about kaulmann now.");
+	second("I have spoken about kaulmann now.", true,
+	    "that many were told");
+	second("I have spoken with kaulmann now.", false, "not so");
+	second("I have spoken about Frau kaulmann now.", false,
+	    "but behind a title it is a name");
+}
+
+/* Usual words that people are called, too, and those that are none of ours. */
+static void usual(void)
+{
+	second("It will reach you now.", true, "usual words");
+	second("You will reach Will now.", false, "a name like one of them");
+	second("Will has it now.", false, "also where a sentence begins");
+	second("It has reached will, it may be, now.", true,
+	    "control: in small letters");
+	cn_wordset_add(&names, cn_str("May"), 1);
+	second("It may be here now.", false,
+	    "nor small where the customer is called so");
+	cn_wordset_release(&names);
+	cn_wordset_add(&names, cn_str("Anika Rao anika.rao"), 1);
+	second("J.K. has it now.", false, "initials");
+	second("It is at flat B now.", false, "a letter");
+	second("It is for your daughter now.", false, "family");
+	second("As you need insulin, it is here now.", false, "health");
+	second("It comes between six and seven now.", false, "hours in words");
+	second("You have paid two thousand for it.", false, "sums in words");
+	second("आपका पार्सल दीपक के पास है।", false, "a name in Devanagari");
+	second("आपका पार्सल कूरियर के पास है।", true, "control: usual words");
+	second("It is with your son now.", false, "of another language");
+	second("AB is on it now.", false, "a blood group");
+	second("It is NOT on its way.", false, "three letters");
+	second("It IS REALLY on its way.", false, "and two");
+	second("It is REALLY on its way.", true, "control: a word");
+}
+
+/* Learns that 'Your Arbour parcel' is usual; of others there is nothing. */
 static bool learn(void *asked, struct cn_str w)
 {
 	uint32_t who;
 
 	++*(int *)asked;
-	if (cn_word_hash(w) != cn_word_hash(CN_STR("pergola")) &&
-	    cn_word_hash(w) != cn_word_hash(CN_STR("Arbour")))
+	if (cn_word_hash(w) != cn_word_hash(CN_STR("Arbour")))
 		return false;
 	for (who = 1; who <= CN_SCRUB_COMMON; who++)
-		cn_wordset_add_word(&common, w, true, who);
+		cn_wordset_add(&common, CN_STR("Your Arbour parcel"), who);
 	return true;
 }
 
@@ -137,21 +172,38 @@ static void learns(void)
 	all.learn = NULL;
 }
 
+/* Words that tell of somebody, and look like usual ones of some language. */
+static void telling(void)
+{
+	static const char words[] = "son daughter man men wife mother father "
+	    "mum sister child family neighbour boss lawyer doctor police church "
+	    "muslim gay pregnant sick pill hospital divorce wedding birthday "
+	    "born old poor loan job school leg arm blood pain red blue two ten "
+	    "hundred monday june hotel house sohn tochter mann mutter "
+	    "oma opa krank schwanger tot alt arm zwei mai fils mari "
+	    "ami maison malade mort deux mil hijo casa enfermo embarazada "
+	    "filho doente morte dois beta beti pati patni bhai mata bimar "
+	    "shaadi gali ghar hazaar बेटा पति बीमार दवा दो हज़ार";
+	const char *p = words, *end = words + sizeof(words) - 1;
+	struct cn_str w;
+	size_t n = 0;
+
+	while ((w = cn_word_next(&p, end)).n > 0)
+		if (cn_wordset_seen(&ours, w) > 0) {
+			printf("# %.*s\n", (int)w.n, w.p);
+			n++;
+		}
+	ok(n == 0, "no word that tells of somebody is usual");
+	ok(cn_wordset_seen(&ours, cn_str("parcel")) > 0,
+	    "control: another is");
+}
+
 int main(void)
 {
-	static const char usual[] = "the parcel will leave our warehouse and "
-	    "reach you please answer this mail if it does not arrive sorry "
-	    "dear hi i have spoken with courier is packed now at about "
-	    "hello your";
-	uint32_t who;
-
 	sets();
 	cn_wordset_add(&names, cn_str("Anika Rao anika.rao"), 1);
 	cn_wordset_add(&agents, cn_str("Priya Nair"), 1);
-	cn_wordset_add(&brought, cn_str("my parents live in Jasmine Court, "
-	    "my parcel is late"), 1);
-	for (who = 1; who <= CN_SCRUB_COMMON; who++)
-		cn_wordset_add(&common, cn_str(usual), who);
+	cn_wordset_usual(&ours);
 
 	scrubs("Dear Anika,\n\nThe parcel LL-20131 will leave our warehouse "
 	    "and reach you on Thursday, 24 September. Please answer this mail "
@@ -175,7 +227,7 @@ int main(void)
 	    "your parents. Please answer this mail if it does not arrive.",
 	    "The parcel will leave our warehouse now, sorry. Please answer "
 	    "this mail if it does not arrive.",
-	    "a rare word of the customer's takes its sentence along");
+	    "a word that is somebody's takes its sentence along");
 	scrubs("The parcel will leave our warehouse now, sorry. Call me at "
 	    "+91 98450 00117. Please answer this mail if it does not arrive.",
 	    "The parcel will leave our warehouse now, sorry. Please answer "
@@ -194,11 +246,12 @@ int main(void)
 	    "control: what the reader said is no secret to them");
 
 	known();
-
+	usual();
+	telling();
 	learns();
 	cn_wordset_release(&names);
 	cn_wordset_release(&agents);
-	cn_wordset_release(&brought);
+	cn_wordset_release(&ours);
 	cn_wordset_release(&common);
 	cn_wordset_release(&people);
 	cn_wordset_release(&own);

@@ -31,7 +31,7 @@ const char *cn_day_end(const char *p, const char *end);
 size_t cn_postal(const char *start, const char *p, const char *end);
 
 /* Kinds, each once, in the order of their coming. */
-#define CN_KINDS 20
+#define CN_KINDS 24
 struct cn_kinds {
 	const char *v[CN_KINDS];
 	size_t n;

@@ -174,7 +174,7 @@ int cn_generate(struct cn_suggest *s, struct cn_item *it,
 	    .from = CN_STR("[]") };
 	if (said != NULL && said[0] != '\0')
 		support = cn_ground(&text, cn_str(said), c->source, c->theirs,
-		    c->n, used, &out->masked);
+		    c->n, &s->usual, used, &out->masked);
 	if (support > 0) {
 		out->from = from(c, used, d, &out->score, &it->mem);
 		/* Borne by the conversation alone, it is worth our best. */

@@ -5,7 +5,6 @@
 
 #include "base/utf8.h"
 #include "desk/reply/scrub.h"
-#include "desk/reply/wordset.h"
 
 #define LONG 4				/* letters of a word that says much */
 #define WORDS 200			/* of a sentence that are looked at */
@@ -38,6 +37,7 @@ struct ground {
 	struct found *found;		/* in it, in order */
 	size_t nfound;
 	struct cn_wordset plain;	/* courtesy that needs no source */
+	const struct cn_wordset *usual;
 	struct cn_wordset negations;
 };
 
@@ -132,6 +132,16 @@ static bool figure(struct cn_str w)
 	return false;
 }
 
+/* Must a word stand in a source, and does not? */
+static bool invented(const struct ground *g, struct cn_str w, bool first)
+{
+	if (cn_wordset_seen(&g->plain, w) > 0 || anywhere(g, w, false) ||
+	    inside(g, w.p))
+		return false;
+	return cn_word_marked(w) ? !first || !cn_wordset_sure(g->usual, w) :
+	    cn_wordset_seen(g->usual, w) == 0;
+}
+
 /* Reads a sentence; check, of the text: what must stand in a source, and does
  * not, is why. */
 static void read_words(const struct ground *g, struct cn_str t, bool check,
@@ -148,9 +158,7 @@ static void read_words(const struct ground *g, struct cn_str t, bool check,
 		day = stop > day ? stop : day;
 		s->negated ^= cn_wordset_seen(&g->negations, w) > 0;
 		if (check && (((figure(w) || w.p < day) && !anywhere(g, w,
-		    true) && !inside(g, w.p)) || (capital(w) && !first &&
-		    cn_wordset_seen(&g->plain, w) == 0 &&
-		    !anywhere(g, w, false))))
+		    true) && !inside(g, w.p)) || invented(g, w, first)))
 			s->why = "ungrounded";
 		if (cn_wordset_seen(&g->plain, w) == 0) {
 			if (letters(w) >= LONG && s->n < WORDS)
@@ -320,10 +328,11 @@ static void release(struct ground *g)
 }
 
 double cn_ground(struct cn_buf *out, struct cn_str text,
-    const struct cn_str *sources, const bool *theirs, size_t n, bool *used,
-    struct cn_kinds *why)
+    const struct cn_str *sources, const bool *theirs, size_t n,
+    const struct cn_wordset *usual, bool *used, struct cn_kinds *why)
 {
-	struct ground g = { .v = cn_alloc((n + 1) * sizeof(*g.v)), .n = n };
+	struct ground g = { .v = cn_alloc((n + 1) * sizeof(*g.v)), .n = n,
+	    .usual = usual };
 	struct cn_buf folded = { 0 }, b = { 0 };
 	size_t at, k, words = 0, borne = 0, kept = 0, count = 0;
 	struct sentence s;

@@ -218,7 +218,9 @@ static int sample_talk(struct cn_history *h, const struct talk *t,
 		cn_history_own(&own, &m);
 		/* That people say their own names makes them no words. */
 		cn_history_names(h, &m, &names, &h->people, who);
-		cn_wordset_add_but(&h->common, cn_buf_view(&own), who, &names);
+		if (h->said[i].out)
+			cn_wordset_add_but(&h->common, cn_buf_view(&own), who,
+			    &names);
 		if (cn_history_slot(h, h->said[i].id)->asks != 0) {
 			cn_history_asked(&asked, &m, &own);
 			cn_similar_add(h->sample, 0, cn_buf_view(&asked));

@@ -9,21 +9,12 @@
 
 #define NEAR_MAX ((size_t)16 << 10)	/* bytes of names that are compared */
 #define SIGNED 4		/* words of a last line that may be a name */
-#define HEARD 32		/* persons who are heard for a word */
-#define MANY 200	/* persons that know most words of their language */
+#define HEARD 32		/* persons who are heard for a word, */
+#define ENOUGH 16		/* but for one that so many have been told */
 
 static bool is(const char *a, const char *b)
 {
 	return a != NULL && strcmp(a, b) == 0;
-}
-
-static void add_folded(struct cn_wordset *w, struct cn_str t)
-{
-	struct cn_buf b = { 0 };
-
-	cn_fold(&b, t);
-	cn_wordset_add(w, cn_buf_view(&b), 1);
-	cn_buf_wipe(&b);
 }
 
 /* The plain words of a set of names, each on a line. */
@@ -41,26 +32,31 @@ static void add_near(struct cn_buf *near, struct cn_str t)
 }
 
 struct scene {				/* what was said where it was said */
-	struct cn_wordset names, agents, brought;
+	struct cn_wordset names, agents;
+	const struct cn_wordset *ours;
 	struct cn_buf near;		/* the names once more */
 	struct cn_buf told;		/* lines that may name somebody */
 	struct cn_buf answer;
 	const char *id;
-	bool answered;			/* the desk has written there */
 };
 
-/* The words of a name, and of an address before its domain. */
+/* The words of a name, and of an address before its domain but for those
+ * that nobody is called, as 'orders'. */
 static void add_person(struct scene *s, bool agent, const char *name,
     const char *address)
 {
-	const char *at = strchr(address, '@');
+	struct cn_wordset *set = agent ? &s->agents : &s->names;
+	struct cn_str local = { address, strcspn(address, "@") }, w;
+	const char *p = local.p;
 	struct cn_buf b = { 0 };
 
 	cn_fold(&b, cn_str(name));
-	cn_buf_ch(&b, '\n');
-	cn_fold(&b, (struct cn_str){ address, at ? (size_t)(at - address) :
-	    strlen(address) });
-	cn_wordset_add(agent ? &s->agents : &s->names, cn_buf_view(&b), 1);
+	while ((w = cn_word_next(&p, local.p + local.n)).n > 0)
+		if (!cn_wordset_sure(s->ours, w)) {
+			cn_buf_ch(&b, '\n');
+			cn_fold(&b, w);
+		}
+	cn_wordset_add(set, cn_buf_view(&b), 1);
 	if (!agent)
 		add_near(&s->near, cn_buf_view(&b));
 	cn_buf_wipe(&b);
@@ -130,16 +126,10 @@ static void add_told(const struct cn_msg *m, struct scene *s,
 	struct cn_text_span *v;
 	size_t n, i;
 
-	if (is(m->direction, "in"))
-		add_folded(&s->brought, cn_str(m->subject));
 	v = cn_text_split(mem, cn_history_text(m), &n);
 	for (i = 0; i < n; i++) {
 		struct cn_str t = v[i].text;
 
-		/* What is quoted before we have answered is no word of ours. */
-		if (is(m->direction, "in") && (v[i].kind != CN_TEXT_QUOTE ||
-		    !s->answered))
-			add_folded(&s->brought, t);
 		if (v[i].kind == CN_TEXT_QUOTE || (is(m->direction, "out") &&
 		    v[i].kind != CN_TEXT_ATTRIBUTION))
 			continue;
@@ -152,7 +142,7 @@ static void add_told(const struct cn_msg *m, struct scene *s,
 
 /* A capitalised word there is a name, unless it is an agent's or ours or
  * belongs to the form. */
-static void told_names(struct scene *s, const struct cn_wordset *ours)
+static void told_names(struct scene *s)
 {
 	static const char form[] = "On Am Le El Il Em Op Thanks Thank You "
 	    "Regards Kind Best Cheers Sincerely Yours Greetings Warm Many "
@@ -171,7 +161,8 @@ static void told_names(struct scene *s, const struct cn_wordset *ours)
 	while ((w = cn_word_next(&p, end)).n > 0)
 		if (cn_utf8_get(w.p, w.n, &c) > 0 && cn_word_lower(c) != c &&
 		    cn_wordset_seen(&plain, w) == 0 &&
-		    cn_wordset_seen(ours, w) == 0 &&
+		    !cn_wordset_sure(s->ours, w) &&
+		    cn_wordset_capital(s->ours, w) == 0 &&
 		    cn_wordset_seen(&s->agents, w) == 0) {
 			cn_wordset_add(&s->names, w, 1);
 			add_near(&s->near, w);
@@ -196,7 +187,6 @@ static int set_scene(struct cn_history *h, const struct cn_past *p,
 			continue;
 		add_people(h, &m, s);
 		add_told(&m, s, &mem);
-		s->answered = s->answered || is(m.direction, "out");
 		if (ids[i] == p->answer) {
 			cn_history_own(&s->answer, &m);
 			s->id = cn_arena_strdup(keep, m.id);
@@ -252,7 +242,7 @@ static int who_has(struct cn_history *h, struct cn_str word,
 	return r;
 }
 
-/* Adds what one more person says or is called, by a message. */
+/* Adds what one more person was told or is called, by a message. */
 static int hear(struct cn_history *h, int64_t id, struct cn_str word,
     struct cn_err *err)
 {
@@ -260,10 +250,8 @@ static int hear(struct cn_history *h, int64_t id, struct cn_str word,
 	struct cn_buf own = { 0 };
 	struct cn_arena mem = { 0 };
 	uint64_t hash = cn_word_hash(word);
-	bool says = false, capital = false;
-	const char *p, *end;
+	struct cn_walk k;
 	struct cn_msg m;
-	struct cn_str w;
 	int r = cn_history_usable(h, id, err);
 
 	if (r == 1)
@@ -272,16 +260,12 @@ static int hear(struct cn_history *h, int64_t id, struct cn_str word,
 		h->counted++;
 		cn_history_own(&own, &m);
 		cn_history_names(h, &m, &names, &called, 1);
-		p = own.p;
-		end = p + own.len;
-		while (own.len > 0 && (w = cn_word_next(&p, end)).n > 0)
-			if (cn_word_hash(w) == hash) {
-				says = true;
-				capital |= cn_word_capital(own.p, w.p, end);
-			}
-		if (says && cn_wordset_seen(&names, word) == 0)
-			cn_wordset_add_word(&h->common, word, capital,
-			    h->counted);
+		cn_walk(&k, cn_buf_view(&own));
+		while (own.len > 0 &&
+		    cn_wordset_seen(&names, word) == 0 && cn_walk_next(&k))
+			if (cn_word_hash(k.word) == hash)
+				cn_wordset_add_spot(&h->common, k.word,
+				    &k.place, h->counted);
 		if (cn_wordset_seen(&called, word) > 0)
 			cn_wordset_add_word(&h->people, word, false,
 			    h->counted);
@@ -306,7 +290,7 @@ static int look(struct cn_history *h, struct cn_str word, struct cn_err *err)
 	for (i = 0; i < ids.n && r == 0 && n < HEARD; i++) {
 		const struct cn_spoken *t = cn_history_said(h, ids.v[i]);
 
-		if (t == NULL)
+		if (t == NULL || !t->out)
 			continue;
 		by = cn_history_who(t);
 		for (k = 0; k < n && heard[k] != by; k++)
@@ -326,7 +310,8 @@ static bool learn(void *arg, struct cn_str word)
 {
 	struct cn_history *h = arg;
 
-	if (h->err.status != 0 || cn_wordset_seen(&h->asked, word) > 0)
+	if (h->err.status != 0 || cn_wordset_seen(&h->asked, word) > 0 ||
+	    cn_wordset_seen(&h->common, word) >= ENOUGH)
 		return false;
 	cn_wordset_add_word(&h->asked, word, false, 1);
 	return look(h, word, &h->err) == 0;
@@ -337,7 +322,7 @@ int cn_history_draft(struct cn_history *h, const struct cn_past *p,
     struct cn_buf *out, const char **id, struct cn_kinds *masked,
     struct cn_arena *mem, struct cn_err *err)
 {
-	struct scene s = { 0 };
+	struct scene s = { .ours = free_words };
 	struct cn_message_owner o;
 	int r = cn_message_owner(h->store, p->answer, &o, err);
 
@@ -349,14 +334,12 @@ int cn_history_draft(struct cn_history *h, const struct cn_past *p,
 		    s.id != NULL;
 	if (r == 1) {
 		*id = s.id;
-		told_names(&s, free_words);
+		told_names(&s);
 		r = cn_scrub(out, cn_buf_view(&s.answer), &(struct cn_scrub){
 		    .names = &s.names, .near = cn_buf_view(&s.near),
-		    .agents = &s.agents, .brought = &s.brought,
-		    .common = &h->common, .people = &h->people,
-		    .rare = h->nwho >= MANY ? CN_SCRUB_COMMON - 1 : 0,
-		    .learn = learn, .learn_arg = h, .free = free_words,
-		    .own = own }, masked);
+		    .agents = &s.agents, .common = &h->common,
+		    .people = &h->people, .learn = learn, .learn_arg = h,
+		    .free = free_words, .own = own }, masked);
 		if (h->err.status != 0) {
 			*err = h->err;
 			r = -1;
@@ -364,7 +347,6 @@ int cn_history_draft(struct cn_history *h, const struct cn_past *p,
 	}
 	cn_wordset_release(&s.names);
 	cn_wordset_release(&s.agents);
-	cn_wordset_release(&s.brought);
 	cn_buf_wipe(&s.near);
 	cn_buf_wipe(&s.told);
 	cn_buf_wipe(&s.answer);

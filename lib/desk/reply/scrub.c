@@ -8,8 +8,9 @@
 
 #define LEAST 60			/* bytes of a draft that is worth it */
 #define GREETED 3			/* words that a name has at most */
+#define SHORT 3				/* capitals that may be initials */
 #define SPELLED 3			/* single letters that spell something */
-#define SAID 6				/* figures in words that are a number */
+#define SAID 3				/* figures in words that are a number */
 
 static bool in_list(struct cn_str w, const char *const *list)
 {
@@ -21,11 +22,16 @@ static bool in_list(struct cn_str w, const char *const *list)
 
 /* --- sentences --- */
 
-/* How many bytes the end of a sentence at p has; 0: it goes on. */
-static size_t ends_sentence(const char *p, const char *end)
+/* How many bytes the end of a sentence at p has; 0: it goes on, as behind an
+ * initial. */
+static size_t ends_sentence(const char *start, const char *p, const char *end)
 {
 	if (*p == '\n')
 		return p + 1 < end && p[1] == '\n';
+	if (*p == '.' && p > start && cn_word_byte((unsigned char)p[-1]) &&
+	    (p - 1 == start || !cn_word_byte((unsigned char)p[-2])) &&
+	    (p[-1] < '0' || p[-1] > '9'))
+		return p + 1 == end;
 	if (strchr(".!?", *p) != NULL)
 		return p + 1 == end || p[1] == ' ' || p[1] == '\n';
 	if (end - p >= 3 && (memcmp(p, "\u0964", 3) == 0 ||
@@ -40,7 +46,7 @@ size_t cn_sentence(struct cn_str t, size_t from)
 	size_t n;
 
 	for (; p < end; p++) {
-		if ((n = ends_sentence(p, end)) == 0)
+		if ((n = ends_sentence(t.p, p, end)) == 0)
 			continue;
 		p += n;
 		while (p < end && strchr(" \n\"')", *p) != NULL)
@@ -75,67 +81,95 @@ static bool near_name(const struct cn_scrub *s, struct cn_str w)
 	return false;
 }
 
-/* A capital or a figure anywhere in it. */
-static bool marked(struct cn_str w)
-{
-	size_t i, n;
-	uint32_t c;
+/* 'R u t h', 'nine eight four', 'two thousand': how far that has come. */
+struct spelt {
+	int letters, figures;
+};
 
-	for (i = 0; i < w.n; i += n) {
-		if ((n = cn_utf8_get(w.p + i, w.n - i, &c)) == 0)
-			return true;
-		if (cn_word_lower(c) != c || (c >= '0' && c <= '9'))
-			return true;
-	}
-	return false;
-}
+/* A sentence on its way. */
+struct here {
+	struct cn_str w;
+	struct cn_spot at;
+	const char *end, *last;		/* of the sentence; of what was before */
+	bool hidden_before, hidden_after;
+	bool titled;
+	struct spelt spelt;
+};
 
-/* Is a word nobody's own, for the mails of so many persons have it, or a macro
- * of ours?  'Mark' is not 'mark'; and what no more say than are called so is a
- * name. */
-static bool common(const struct cn_scrub *s, struct cn_str w, bool capital,
+static bool beside(const struct cn_wordset *set, const struct here *h,
     unsigned least)
 {
-	unsigned (*count)(const struct cn_wordset *, struct cn_str) =
-	    capital ? cn_wordset_capital : cn_wordset_seen;
+	if (h->hidden_before && h->hidden_after)
+		return false;
+	return (h->hidden_before ||
+	    cn_wordset_before(set, h->w, &h->at) >= least) &&
+	    (h->hidden_after || cn_wordset_after(set, h->w, &h->at) >= least);
+}
+
+/* What no more say than are called so is a name. */
+static bool people(const struct cn_scrub *s, struct cn_str w)
+{
 	unsigned n = cn_wordset_seen(s->common, w);
 
-	if (count(s->free, w) > 0)
+	return n < 255 && cn_wordset_seen(s->people, w) >= n;
+}
+
+static bool cased(struct cn_str w)
+{
+	char plain[CN_WORD_PLAIN];
+	bool is;
+
+	cn_word_plain(w, plain, &is);
+	return is;
+}
+
+/* 'AB' is a blood group, a plate, initials: not the word 'ab'. */
+static bool short_capitals(struct cn_str w)
+{
+	size_t i;
+
+	for (i = 0; i < w.n; i++)
+		if (w.p[i] < 'A' || w.p[i] > 'Z')
+			return false;
+	return w.n > 1 && w.n <= SHORT;
+}
+
+static bool everybodys(const struct cn_scrub *s, const struct here *h)
+{
+	if (cn_word_marked(h->w) ? (cn_wordset_sure(s->free, h->w) &&
+	    !short_capitals(h->w)) ||
+	    (h->at.capital && cn_wordset_capital(s->free, h->w) > 0) ||
+	    beside(s->free, h, 1) : cn_wordset_seen(s->free, h->w) > 0)
 		return true;
-	return count(s->common, w) >= least && !(upper(w) && n < 255 &&
-	    cn_wordset_seen(s->people, w) >= n);
+	return beside(s->common, h, CN_SCRUB_COMMON) &&
+	    !((upper(h->w) || !cased(h->w)) && people(s, h->w));
 }
 
 /* Why a word is somebody's own, by what is known of it, or NULL. */
-static const char *verdict(const struct cn_scrub *s, struct cn_str w,
-    bool capital)
+static const char *verdict(const struct cn_scrub *s, const struct here *h)
 {
 	char plain[CN_WORD_PLAIN];
 	size_t n;
-	bool cased;
+	bool is;
 
-	if (in_list(w, titles) || common(s, w, capital, CN_SCRUB_COMMON))
+	if (in_list(h->w, titles) || everybodys(s, h))
 		return NULL;
-	n = cn_word_plain(w, plain, &cased);
-	if (near_name(s, (struct cn_str){ plain, n }))
+	if (cn_word_number(h->w))
+		return "number";
+	n = cn_word_plain(h->w, plain, &is);
+	if (near_name(s, (struct cn_str){ plain, n }) ||
+	    cn_word_marked(h->w))
 		return "name";
-	if (marked(w))
-		return w.n > 1 ? "name" : NULL;
-	if (cn_wordset_seen(s->own, w) > 0)
-		return NULL;
-	if (!cased)
-		return "word";
-	return w.n > 2 && !common(s, w, false, cn_wordset_seen(s->brought,
-	    w) > 0 ? CN_SCRUB_COMMON : s->rare) ? "word" : NULL;
+	return cn_wordset_seen(s->own, h->w) > 0 ? NULL : "word";
 }
 
-static const char *private_word(const struct cn_scrub *s, struct cn_str w,
-    bool capital)
+static const char *private_word(const struct cn_scrub *s,
+    const struct here *h)
 {
-	const char *why = verdict(s, w, capital);
+	const char *why = verdict(s, h);
 
-	return why != NULL && s->learn != NULL && s->learn(s->learn_arg, w) ?
-	    verdict(s, w, capital) : why;
+	return why != NULL && s->learn != NULL &&
+	    s->learn(s->learn_arg, h->w) ? verdict(s, h) : why;
 }
 
 /* --- a text --- */
@@ -156,32 +190,40 @@ static bool letter(struct cn_str w)
 	return cn_utf8_get(w.p, w.n, &c) == w.n && (c < '0' || c > '9');
 }
 
-/* 'R u t h', 'nine eight four five zero one': how far that has come. */
-struct spelt {
-	int letters, figures;
-};
-
 static const char *spelt(struct spelt *s, struct cn_str w)
 {
 	static const char *const figures[] = { "zero", "oh", "one", "two",
-	    "three", "four", "five", "six", "seven", "eight", "nine",
-	    "double", "triple", "null", "eins", "zwo", "zwei", "drei", "vier",
-	    "fünf", "sechs", "sieben", "acht", "neun", "ek", "do", "teen",
-	    "char", "paanch", "chhe", "saat", "aath", "nau", "shunya", NULL };
+	    "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+	    "eleven", "twelve", "null", "eins", "zwo", "zwei", "drei", "vier",
+	    "fünf", "sechs", "sieben", "acht", "neun", "zehn", "deux",
+	    "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dos",
+	    "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve",
+	    "dois", "duas", "três", "quatro", "sete", "oito", "nove", "ek",
+	    "do", "teen", "char", "paanch", "chhe", "saat", "aath", "nau",
+	    "shunya", "दो", "तीन", "चार", "पाँच", "पांच", "छह", "सात", "आठ",
+	    "नौ", "दस", NULL };
+	static const char *const more[] = { "double", "triple", "twenty",
+	    "thirty", "forty", "fifty", "sixty", "seventy", "eighty",
+	    "ninety", "hundred", "thousand", "lakh", "lakhs", "crore",
+	    "crores", "million", "hundert", "tausend", "cent", "cents",
+	    "mille", "cien", "ciento", "mil", "cem", "sau", "hazaar", "hazar",
+	    "सौ", "हज़ार", "हजार", "लाख", "करोड़", NULL };
 
 	s->letters = letter(w) ? s->letters + 1 : 0;
-	s->figures = in_list(w, figures) ? s->figures + 1 : 0;
+	s->figures = in_list(w, more) ? s->figures + 2 :
+	    in_list(w, figures) ? s->figures + 1 : 0;
 	return s->letters == SPELLED ? "spelled" :
-	    s->figures == SAID ? "phone" : NULL;
+	    s->figures >= SAID ? "number" : NULL;
 }
 
 /* The name that a word is, as its slot; NULL: none. */
 static const char *slot_of(const struct text *x, const struct cn_scrub *s,
     struct cn_str w)
 {
-	bool ours = cn_wordset_seen(s->free, w) > 0;
+	bool ours = cn_wordset_seen(s->free, w) > 0 &&
+	    (!upper(w) || cn_wordset_sure(s->free, w));
 
-	/* 'will' is no name where it is written small. */
+	/* 'order' is no name where it is written small. */
 	if ((upper(w) || !ours) && cn_wordset_seen(s->names, w) > 0)
 		return "{name}";
 	if ((upper(w) || w.p < x->greeting) &&
@@ -198,60 +240,120 @@ static const struct cn_found *next_found(struct text *x, size_t at)
 	return x->at < x->nfound ? &x->found[x->at] : NULL;
 }
 
+static void put_slot(struct cn_buf *out, struct text *x, const char *slot)
+{
+	static const char *const kinds[][2] = { { "{order}", "order" },
+	    { "{date}", "date" }, { "{number}", "number" } };
+	const char *kind = "name";
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		if (strcmp(slot, kinds[i][0]) == 0)
+			kind = kinds[i][1];
+	cn_buf_str(out, slot);
+	cn_kinds_add(x->masked, kind);
+}
+
+/* What will not stand as it is: its slot, and where it ends; NULL: nothing. */
+static const char *slot_at(struct text *x, const char *p, const char *end,
+    const struct cn_scrub *s, const char **stop)
+{
+	const struct cn_found *f = next_found(x, (size_t)(p - x->t.p));
+	bool word;
+
+	*stop = p;
+	if (f != NULL && p >= x->t.p + f->at) {
+		*stop = x->t.p + f->at + f->n;
+		return "{order}";
+	}
+	cn_word_step(p, end, &word);
+	if (!word)
+		return NULL;
+	if ((*stop = cn_day_end(p, end)) > p)
+		return "{date}";
+	return slot_of(x, s, cn_word_next(stop, end));
+}
+
+static void look_ahead(struct text *x, struct here *h,
+    const struct cn_scrub *s)
+{
+	const char *p = h->w.p + h->w.n, *stop;
+	struct cn_str w = cn_word_next(&p, h->end);
+	size_t was = x->at;
+
+	h->at.after.n = 0;
+	h->hidden_after = false;
+	if (w.n == 0 || !cn_word_joined(h->w.p + h->w.n, w.p))
+		return;
+	h->at.after = w;
+	h->hidden_after = slot_at(x, w.p, h->end, s, &stop) != NULL;
+	x->at = was;
+}
+
+/* Why the word cannot stand, or NULL. */
+static const char *word(struct text *x, struct here *h,
+    const struct cn_scrub *s)
+{
+	const char *why;
+
+	if (!cn_word_joined(h->last, h->w.p)) {
+		h->at.before.n = 0;
+		h->hidden_before = false;
+	}
+	h->at.capital = cn_word_capital(x->t.p, h->w.p, h->end);
+	look_ahead(x, h, s);
+	/* A name written small that is a usual word as well; 'frau rao'. */
+	if (cn_wordset_seen(s->names, h->w) > 0 &&
+	    !cn_wordset_sure(s->free, h->w))
+		return "name";
+	why = private_word(s, h);
+	if (why == NULL && h->titled && !cn_wordset_sure(s->free, h->w))
+		why = "name";
+	return why != NULL ? why : spelt(&h->spelt, h->w);
+}
+
 /* Copies a sentence with its masks.  Else why it must be left out. */
 static const char *copy(struct cn_buf *out, struct text *x, size_t at,
     size_t n, const struct cn_scrub *s)
 {
-	const char *p = x->t.p + at, *end = p + n, *q, *why = NULL, *slot;
+	const char *p = x->t.p + at, *q, *why, *slot;
+	struct here h = { .end = p + n, .last = p };
 	const struct cn_found *f;
-	struct spelt sp = { 0 };
-	bool word, titled = false;
-	struct cn_str w;
+	bool in;
 	size_t k;
 
-	while (p < end && why == NULL) {
+	while (p < h.end) {
 		f = next_found(x, (size_t)(p - x->t.p));
 		if (f != NULL && f->at < at + n &&
 		    strcmp(f->kind, "order") != 0)
 			return f->kind;
-		if (f != NULL && p >= x->t.p + f->at) {
-			cn_buf_str(out, "{order}");
-			cn_kinds_add(x->masked, "order");
-			p = x->t.p + f->at + f->n;
-			continue;
-		}
-		k = cn_word_step(p, end, &word);
-		if (!word) {
+		slot = slot_at(x, p, h.end, s, &q);
+		k = cn_word_step(p, h.end, &in);
+		if (slot == NULL && !in) {
 			cn_buf_add(out, p, k);
 			p += k;
 			continue;
 		}
-		if ((q = cn_day_end(p, end)) > p) {
-			cn_buf_str(out, "{date}");
-			cn_kinds_add(x->masked, "date");
-			p = q;
-			continue;
+		if (slot == NULL) {
+			q = p;
+			h.w = cn_word_next(&q, h.end);
+			why = word(x, &h, s);
+			if (why != NULL && strcmp(why, "number") == 0 &&
+			    cn_word_number(h.w))
+				slot = "{number}";
+			else if (why != NULL)
+				return why;
+			h.titled = in_list(h.w, titles);
 		}
-		q = p;
-		w = cn_word_next(&q, end);
-		if ((slot = slot_of(x, s, w)) != NULL) {
-			cn_buf_str(out, slot);
-			cn_kinds_add(x->masked, "name");
-		} else {
-			why = private_word(s, w, cn_word_capital(x->t.p,
-			    w.p, end));
-			/* 'frau rao' */
-			if (why == NULL && titled && w.n > 2 &&
-			    !common(s, w, false, CN_SCRUB_COMMON))
-				why = "name";
-			cn_buf_add(out, w.p, w.n);
-		}
-		if (why == NULL)
-			why = spelt(&sp, w);
-		titled = in_list(w, titles);
-		p = q;
+		if (slot != NULL)
+			put_slot(out, x, slot);
+		else
+			cn_buf_add(out, h.w.p, h.w.n);
+		h.at.before = (struct cn_str){ p, (size_t)(q - p) };
+		h.hidden_before = slot != NULL;
+		h.last = p = q;
 	}
-	return why;
+	return NULL;
 }
 
 /* Those whom the first line greets, whether or not we know of them. */
@@ -332,6 +434,10 @@ static void tidy(struct cn_buf *b)
 	replace(b, "{name} {name}", "{name}");
 	replace(b, "{name} {name}", "{name}");
 	replace(b, "{agent} {agent}", "{agent}");
+	for (i = 0; i < 5; i++) {
+		snprintf(was, sizeof(was), "{number}%c{number}", " ,.:-"[i]);
+		replace(b, was, "{number}");
+	}
 	for (i = 0; titles[i] != NULL; i++) {
 		snprintf(was, sizeof(was), " %s {name}", titles[i]);
 		replace(b, was, " {name}");

@@ -5,13 +5,16 @@
  * whom it greets, become {name} and {agent}, order-like numbers {order}, days
  * {date}.  A sentence is left out where anything else is found in it
  * (detect.h), where something is spelled out, or where it has a word that is
- * somebody's own.  Such is a word that fewer than three persons' mails have
- * and no macro of ours, and that has a capital or a figure, or is of a script
- * without capitals, or is nearly a name, or was in what the customer wrote
- * and not in what the reader did; any other that fewer than `rare` have.  Who
- * is called so does not make a word known, and a capital where none must be
- * wants the same from others.  What is left is looked at once more, and
- * withheld if anything was missed, or if too little is left. */
+ * somebody's own: any that we do not know to be everybody's.
+ *
+ * Everybody's is what tells nothing (usual.txt), what a macro of ours has, what
+ * answers to three persons have (k-anonymity), and in small letters what the
+ * reader wrote.  A word alone says little where it may be a name, or is a
+ * number: with a capital that usual words have not, or a figure, it must stand
+ * beside the same words, in both directions, in a macro or those answers.  A
+ * number that does not becomes {number}.  Who is called so does not make a
+ * word known.  What is left is looked at once more, and withheld if anything
+ * was missed, or if too little is left. */
 #ifndef CN_SCRUB_H
 #define CN_SCRUB_H
 
@@ -22,12 +25,10 @@ struct cn_scrub {
 	const struct cn_wordset *names;	/* of customers there, any spelling */
 	struct cn_str near;		/* those names plain, each with LF */
 	const struct cn_wordset *agents;	/* of those who answered */
-	const struct cn_wordset *brought; /* words of the customer's mails */
-	const struct cn_wordset *common;	/* in how many persons' mails,
-					 * but for those of that name */
+	const struct cn_wordset *common;	/* in answers to how many, but
+					 * for those of that name */
 	const struct cn_wordset *people;	/* how many bear that name */
-	unsigned rare;			/* by how many any word must be known */
-	const struct cn_wordset *free;	/* ours: macros, company name */
+	const struct cn_wordset *free;	/* usual, macros, company name */
 	const struct cn_wordset *own;	/* of whom the draft is for */
 	/* Asked before a word counts as somebody's own: was something new
 	 * found out of it, and added to common and people?  Or NULL. */
@@ -37,7 +38,8 @@ struct cn_scrub {
 #define CN_SCRUB_COMMON 3	/* persons that make a word nobody's own */
 
 /* 1: a draft was appended, 0: withheld.  masked: adds what became a slot or
- * was left out: a kind of detect.h, 'name', 'date', 'word' or 'spelled'. */
+ * was left out: a kind of detect.h, 'name', 'date', 'number', 'word' or
+ * 'spelled'. */
 int cn_scrub(struct cn_buf *out, struct cn_str text, const struct cn_scrub *,
     struct cn_kinds *masked);
 

@@ -26,6 +26,8 @@ int cn_suggest_init(struct cn_suggest *s, struct cn_err *err)
 		}
 	}
 	cn_similar_finish(s->index);
+	cn_wordset_usual(&s->usual);
+	cn_wordset_usual(&s->free);
 	cn_wordset_add(&s->free, cn_str(s->items.conf->name), 1);
 	return s->items.store == NULL ? 0 : cn_feedback_list(s->items.store,
 	    &s->mem, &s->judged, &s->njudged, err);
@@ -36,6 +38,7 @@ void cn_suggest_release(struct cn_suggest *s)
 	cn_items_release(&s->items);
 	cn_similar_free(s->index);
 	cn_wordset_release(&s->free);
+	cn_wordset_release(&s->usual);
 	cn_arena_release(&s->mem);
 }
 

@@ -7,7 +7,12 @@
 #include "base/utf8.h"
 
 #define WORDS_MAX ((size_t)1 << 19)	/* slots of a set */
+/* What is said of a word, beside that it was seen. */
 #define CAPITAL 0x9e3779b97f4a7c15u
+#define SURE 0xc2b2ae3d27d4eb4fu
+#define NAMED 0x165667b19e3779f9u
+#define BEFORE 0x85ebca77c2b2ae63u
+#define AFTER 0x27d4eb2f165667c5u
 
 bool cn_word_byte(unsigned char c)
 {
@@ -224,10 +229,10 @@ static unsigned seen(const struct cn_wordset *s, uint64_t hash)
 	return s == NULL || s->cap == 0 ? 0 : s->seen[slot_of(s, hash)];
 }
 
-/* The same word with a capital is another. */
-static uint64_t with_capital(uint64_t hash)
+/* The same word in another role is another. */
+static uint64_t as(uint64_t hash, uint64_t role)
 {
-	return hash ^ CAPITAL ? hash ^ CAPITAL : 1;
+	return hash ^ role ? hash ^ role : 1;
 }
 
 bool cn_word_capital(const char *start, const char *p, const char *end)
@@ -245,6 +250,76 @@ bool cn_word_capital(const char *start, const char *p, const char *end)
 	    (*before == ' ' && before[-1] == ','));
 }
 
+bool cn_word_marked(struct cn_str w)
+{
+	size_t i, n;
+	uint32_t c;
+
+	for (i = 0; i < w.n; i += n) {
+		if ((n = cn_utf8_get(w.p + i, w.n - i, &c)) == 0)
+			return true;
+		if (cn_word_lower(c) != c || (c >= '0' && c <= '9'))
+			return true;
+	}
+	return false;
+}
+
+bool cn_word_number(struct cn_str w)
+{
+	size_t i = 0;
+
+	while (i < w.n && w.p[i] >= '0' && w.p[i] <= '9')
+		i++;
+	return i == w.n;
+}
+
+bool cn_word_joined(const char *p, const char *to)
+{
+	for (; p < to; p++)
+		if (strchr(".!?:;", *p) != NULL || (*p == '\n' && p + 1 < to &&
+		    p[1] == '\n') || (to - p >= 3 &&
+		    (memcmp(p, "\u0964", 3) == 0 ||
+		    memcmp(p, "\u3002", 3) == 0)))
+			return false;
+	return true;
+}
+
+void cn_walk(struct cn_walk *k, struct cn_str text)
+{
+	memset(k, 0, sizeof(*k));
+	k->start = k->p = text.p;
+	k->end = text.p + text.n;
+	k->next = cn_word_next(&k->p, k->end);
+}
+
+bool cn_walk_next(struct cn_walk *k)
+{
+	const struct cn_str none = { NULL, 0 };
+	struct cn_str was = k->word;
+
+	k->word = k->next;
+	if (k->word.n == 0)
+		return false;
+	k->next = cn_word_next(&k->p, k->end);
+	k->place.before = was.n > 0 && cn_word_joined(was.p + was.n,
+	    k->word.p) ? was : none;
+	k->place.after = k->next.n > 0 && cn_word_joined(k->word.p +
+	    k->word.n, k->next.p) ? k->next : none;
+	k->place.capital = cn_word_capital(k->start, k->word.p, k->end);
+	return true;
+}
+
+static uint64_t beside(struct cn_str w, bool capital, struct cn_str other,
+    uint64_t role)
+{
+	uint64_t h = cn_word_hash(w) ^ (capital ? CAPITAL : 0);
+
+	h = (h ^ role) * 0x9fb21c651e98df25u;
+	h ^= other.n > 0 ? cn_word_hash(other) : 0;
+	h = (h ^ h >> 29) * 0x9fb21c651e98df25u;
+	return h ? h : 1;
+}
+
 void cn_wordset_add_word(struct cn_wordset *s, struct cn_str w, bool capital,
     uint32_t who)
 {
@@ -252,19 +327,26 @@ void cn_wordset_add_word(struct cn_wordset *s, struct cn_str w, bool capital,
 
 	add(s, hash, who);
 	if (capital)
-		add(s, with_capital(hash), who);
+		add(s, as(hash, CAPITAL), who);
+}
+
+void cn_wordset_add_spot(struct cn_wordset *s, struct cn_str w,
+    const struct cn_spot *p, uint32_t who)
+{
+	cn_wordset_add_word(s, w, p->capital, who);
+	add(s, beside(w, p->capital, p->before, BEFORE), who);
+	add(s, beside(w, p->capital, p->after, AFTER), who);
 }
 
 void cn_wordset_add_but(struct cn_wordset *s, struct cn_str text,
     uint32_t who, const struct cn_wordset *but)
 {
-	const char *p = text.p, *end = text.p + text.n;
-	struct cn_str w;
+	struct cn_walk k;
 
-	while ((w = cn_word_next(&p, end)).n > 0)
-		if (cn_wordset_seen(but, w) == 0)
-			cn_wordset_add_word(s, w, cn_word_capital(text.p, w.p,
-			    end), who);
+	cn_walk(&k, text);
+	while (cn_walk_next(&k))
+		if (cn_wordset_seen(but, k.word) == 0)
+			cn_wordset_add_spot(s, k.word, &k.place, who);
 }
 
 void cn_wordset_add(struct cn_wordset *s, struct cn_str text, uint32_t who)
@@ -279,5 +361,29 @@ unsigned cn_wordset_seen(const struct cn_wordset *s, struct cn_str w)
 
 unsigned cn_wordset_capital(const struct cn_wordset *s, struct cn_str w)
 {
-	return seen(s, with_capital(cn_word_hash(w)));
+	return seen(s, as(cn_word_hash(w), CAPITAL));
+}
+
+unsigned cn_wordset_before(const struct cn_wordset *s, struct cn_str w,
+    const struct cn_spot *p)
+{
+	return seen(s, beside(w, p->capital, p->before, BEFORE));
+}
+
+unsigned cn_wordset_after(const struct cn_wordset *s, struct cn_str w,
+    const struct cn_spot *p)
+{
+	return seen(s, beside(w, p->capital, p->after, AFTER));
+}
+
+void cn_wordset_say(struct cn_wordset *s, struct cn_str w, bool name)
+{
+	add(s, as(cn_word_hash(w), name ? NAMED : SURE), 1);
+}
+
+bool cn_wordset_sure(const struct cn_wordset *s, struct cn_str w)
+{
+	uint64_t hash = cn_word_hash(w);
+
+	return seen(s, as(hash, SURE)) > 0 && seen(s, as(hash, NAMED)) == 0;
 }

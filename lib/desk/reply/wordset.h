@@ -4,6 +4,9 @@
 
 #include "base/buf.h"
 
+/* Whether it has a capital or a figure anywhere, or only figures. */
+bool cn_word_marked(struct cn_str word);
+bool cn_word_number(struct cn_str word);
 /* A byte of a word, as far as a byte can tell. */
 bool cn_word_byte(unsigned char);
 /* The length of the character at p and whether it belongs to a word. */
@@ -43,6 +46,35 @@ void cn_wordset_add_but(struct cn_wordset *, struct cn_str text, uint32_t who,
 /* Adds one word of them; capital: where none must be. */
 void cn_wordset_add_word(struct cn_wordset *, struct cn_str word, bool capital,
     uint32_t who);
+/* Where a word stands: the words beside it in its sentence, n == 0: none. */
+struct cn_spot {
+	struct cn_str before, after;
+	bool capital;
+};
+/* Walks over a text; false at the end. */
+struct cn_walk {
+	const char *start, *p, *end;	/* p: behind the word after */
+	struct cn_str word, next;
+	struct cn_spot place;
+};
+void cn_walk(struct cn_walk *, struct cn_str text);
+bool cn_walk_next(struct cn_walk *);
+/* Do two words that these bytes lie between belong to one sentence? */
+bool cn_word_joined(const char *from, const char *to);
+/* Adds a word with what is beside it. */
+void cn_wordset_add_spot(struct cn_wordset *, struct cn_str word,
+    const struct cn_spot *, uint32_t who);
+/* By how many it was seen behind that word, and before that one. */
+unsigned cn_wordset_before(const struct cn_wordset *, struct cn_str word,
+    const struct cn_spot *);
+unsigned cn_wordset_after(const struct cn_wordset *, struct cn_str word,
+    const struct cn_spot *);
+/* Says of a word that nobody is called so, or that somebody is; the latter
+ * counts. */
+void cn_wordset_say(struct cn_wordset *, struct cn_str word, bool name);
+bool cn_wordset_sure(const struct cn_wordset *, struct cn_str word);
+/* Adds the words that tell nothing about anybody (usual.txt). */
+void cn_wordset_usual(struct cn_wordset *);
 /* By how many it was seen. */
 unsigned cn_wordset_seen(const struct cn_wordset *, struct cn_str word);
 /* By how many with a capital where none must be: 'Mark', not 'mark'. */
