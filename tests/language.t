@@ -52,6 +52,8 @@ sr	Где је мој пакет? Чекам већ две недеље.
 mk	Каде е мојот пакет? Чекам веќе две недели.
 zh	我的包裹在哪里？我已经等了两个星期。
 ja	私の荷物はどこですか。二週間待っています。
+ja	注文変更希望
+ja	ｺﾉｼｮｳﾋﾝﾊﾏﾀﾞﾃﾞｽｶ
 ko	제 소포가 어디에 있나요? 두 주째 기다리고 있습니다.
 ar	أين طردي؟ أنا أنتظر منذ أسبوعين.
 fa	بسته من کجاست؟ دو هفته است که منتظرم و پاسخی نگرفته‌ام.
@@ -59,6 +61,10 @@ he	איפה החבילה שלי? אני מחכה כבר שבועיים.
 th	พัสดุของฉันอยู่ที่ไหน ฉันรอมาสองสัปดาห์แล้ว
 ml	എന്റെ പാഴ്സൽ എവിടെയാണ്?
 ?	12345 !! --
+?	ok
+?	OK!
+?	no
+de	nein danke
 ?	https://shop.example/a/b?c=d
 de	Hallo, mein Name ist Karthik Subramanian und das Paket ist nicht da.
 en	Hello, my name is Brigitte Schäfer and the parcel is not here.

@@ -577,6 +577,24 @@ is 'not where its owner objects' \
     "$(asks 'Yves Lund' yves@example.com 46)" '[]'
 sql 'UPDATE person SET may = 7'
 
+# In which language is 'ok'?  In that of the conversation.
+mail 'Xaver Lind' xaver@example.com 60 Hallo >"$T/talk" <<'M'
+Guten Tag, ich möchte meine Bestellung gern stornieren, geht das noch?
+M
+to='xaver@example.com' mail 'Priya Nair' help@shop.example 61 'Re: Hallo' \
+    60 >>"$T/talk" <<'M'
+Guten Tag, das geht noch. Sollen wir alle drei Artikel stornieren?
+M
+cn-import "$T/talk" 2>/dev/null | cn-classify >/dev/null
+mail 'Xaver Lind' xaver@example.com 62 'Re: Hallo' 61 >"$T/q" <<'M'
+ok
+M
+cn-import "$T/q" 2>/dev/null | cn-classify | cn-reply-suggest >"$T/t"
+is 'ok is of the language of its conversation' "$(jq -c \
+    '[.class.language, .class.category, (.replies[0] |
+    .source.macro, .language)]' "$T/t")" \
+    '[null,"cancel_order","cancel-order","de"]'
+
 # Two answers that are nearly the same are one draft.
 for i in 50 52 54; do
 	to='' mail 'Wanda Rook' wanda@example.com $i 'wobbly table' <<'M'

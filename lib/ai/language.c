@@ -38,6 +38,7 @@ static const struct script {
 	{ 0xd80, 0xdff, "si", "Sinhala", NULL },
 	{ 0xe00, 0xe7f, "th", "Thai", NULL },
 	{ 0x3040, 0x30ff, "ja", "kana", NULL },
+	{ 0xff66, 0xff9f, "ja", "kana", NULL },
 	{ 0x4e00, 0x9fff, "zh", "Han", NULL },
 	{ 0xac00, 0xd7a3, "ko", "Hangul", NULL }
 };
@@ -50,11 +51,31 @@ static const struct letter {
 } letters[] = {
 	{ 0x679, "ar", "ur" }, { 0x6ba, "ar", "ur" }, { 0x6d2, "ar", "ur" },
 	{ 0x67e, "ar", "fa" }, { 0x686, "ar", "fa" }, { 0x6af, "ar", "fa" },
-	{ 0x9f0, "bn", "as" }, { 0x9f1, "bn", "as" }
+	{ 0x9f0, "bn", "as" }, { 0x9f1, "bn", "as" },
+	/* Characters as Japan alone writes them: 円 払 済 売 変 発 様 検
+	 * 続 価 気 実 単 図 伝 帰 転 込 駅 総 */
+	{ 0x5186, "zh", "ja" }, { 0x6255, "zh", "ja" },
+	{ 0x6e08, "zh", "ja" }, { 0x58f2, "zh", "ja" },
+	{ 0x5909, "zh", "ja" }, { 0x767a, "zh", "ja" },
+	{ 0x69d8, "zh", "ja" }, { 0x691c, "zh", "ja" },
+	{ 0x7d9a, "zh", "ja" }, { 0x4fa1, "zh", "ja" },
+	{ 0x6c17, "zh", "ja" }, { 0x5b9f, "zh", "ja" },
+	{ 0x5358, "zh", "ja" }, { 0x56f3, "zh", "ja" },
+	{ 0x4f1d, "zh", "ja" }, { 0x5e30, "zh", "ja" },
+	{ 0x8ee2, "zh", "ja" }, { 0x8fbc, "zh", "ja" },
+	{ 0x99c5, "zh", "ja" }, { 0x7dcf, "zh", "ja" }
 };
 #define NLETTERS (sizeof(letters) / sizeof(letters[0]))
 /* Of a hundred letters so many must be of that kind. */
 #define LETTER_SHARE 1
+/* Of fewer Han, without kana, nobody knows whose they are. */
+#define HAN_ENOUGH 10
+#define HAN_UNSURE 0.4
+#define SURE 0.95
+/* In fewer letters than that a language has to be likely to be one: 'ok' is a
+ * word of all of them. */
+#define LETTERS_ENOUGH 5
+#define LIKELY 0.5
 
 struct count {
 	size_t script[NSCRIPTS], letter[NLETTERS], other, latin;
@@ -93,11 +114,14 @@ by_letters(const struct count *v, size_t best, struct cn_lang_guess *g)
 
 	g->confidence = (double)v->script[best] / (double)v->other;
 	/* Japanese writes Han too, Chinese no kana. */
-	if (strcmp(code, "zh") == 0)
+	if (strcmp(code, "zh") == 0) {
+		if (v->script[best] < HAN_ENOUGH)
+			g->confidence = HAN_UNSURE;
 		for (i = 0; i < NSCRIPTS; i++)
 			if (strcmp(scripts[i].code, "ja") == 0 &&
 			    10 * v->script[i] > v->script[best])
-				code = "ja", g->confidence = 0.95;
+				code = "ja", g->confidence = SURE;
+	}
 	for (i = 0; i < NLETTERS; i++) {
 		if (strcmp(letters[i].script, scripts[best].code) != 0)
 			continue;
@@ -106,7 +130,7 @@ by_letters(const struct count *v, size_t best, struct cn_lang_guess *g)
 				n += v->letter[j];
 		if (code == scripts[best].code && n &&
 		    100 * n >= LETTER_SHARE * v->script[best])
-			code = letters[i].code;
+			code = letters[i].code, g->confidence = SURE;
 	}
 	g->margin = g->confidence;
 	g->script = scripts[best].name;
@@ -181,6 +205,16 @@ explain(struct cn_lang_guess *g, const int32_t *each, const uint32_t *word,
 	}
 }
 
+static size_t
+letters_of(const char *p, size_t n)
+{
+	size_t i, k = 0;
+
+	for (i = 0; i < n; i++)
+		k += (p[i] & 0xc0) != 0x80;
+	return k;
+}
+
 static void
 by_table(const struct cn_words *words, const struct cn_lang_table *t,
     struct cn_lang_guess *g, struct cn_arena *arena)
@@ -188,7 +222,7 @@ by_table(const struct cn_words *words, const struct cn_lang_table *t,
 	int32_t *each = cn_arena_alloc(arena, WORDS_MAX * t->n *
 	    sizeof(*each)), sum[CN_LANGS];
 	uint32_t word[WORDS_MAX];
-	size_t i, j, n = 0, known = 0, best = 0, second = 0;
+	size_t i, j, n = 0, known = 0, best = 0, second = 0, len = 0;
 	double total = 0, p[CN_LANGS];
 
 	for (i = 0; i < t->n; i++)
@@ -205,6 +239,7 @@ by_table(const struct cn_words *words, const struct cn_lang_table *t,
 		for (j = 0; j < t->n; j++)
 			sum[j] += each[n * t->n + j];
 		word[n++] = (uint32_t)i;
+		len += letters_of(words->buf + w->at, w->len);
 	}
 	if (known == 0)
 		return;
@@ -218,6 +253,8 @@ by_table(const struct cn_words *words, const struct cn_lang_table *t,
 		if (i != best && sum[i] > sum[second])
 			second = i;
 	}
+	if (len < LETTERS_ENOUGH && 1 / total < LIKELY)
+		return;
 	g->confidence = 1 / total;
 	g->margin = (1 - p[second]) / total;
 	memcpy(g->code, t->code[best], sizeof(g->code));

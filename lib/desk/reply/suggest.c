@@ -127,6 +127,7 @@ static void understand(struct cn_item *it, struct cn_asked *a)
 	    cn_json_get(class, "language"));
 	if (a->language == NULL)
 		a->language = r->language;
+	a->unsure = r->language_confidence < CN_LANGUAGE_SURE;
 	negative = r->sentiment == CN_SENTIMENT_NEGATIVE ||
 	    cn_str_eq(cn_json_get(class, "sentiment"), "\"negative\"");
 	a->angry = negative || r->angry;
@@ -138,6 +139,18 @@ static void understand(struct cn_item *it, struct cn_asked *a)
 	if (m->has_date)
 		a->day = day_of(&it->mem, m->date);
 	cn_wordset_add(&a->own, a->text, 1);
+}
+
+/* 'ok' is of the language that is spoken there. */
+static void spoken(struct cn_asked *a)
+{
+	size_t i;
+
+	for (i = a->nsaid; a->unsure && i > 0; i--)
+		if (a->said[i - 1].sure) {
+			a->language = a->said[i - 1].language;
+			return;
+		}
 }
 
 static void hold(struct cn_buf *held, const struct cn_cand *d)
@@ -211,6 +224,7 @@ int cn_suggest_item(struct cn_suggest *s, struct cn_item *it,
 		return 0;
 	understand(it, &a);
 	r = cn_talk_load(s, it, &a, err);
+	spoken(&a);
 	if (r == 0)
 		r = drafts(s, it, &a, &b, &held, err);
 	if (r == 0) {

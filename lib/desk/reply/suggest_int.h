@@ -15,8 +15,12 @@ struct cn_said {
 	int64_t number;
 	const struct cn_msg *msg;	/* with text */
 	const char *language;
+	bool sure;			/* that it is that */
 	const char *category;		/* of the customer's last one; or NULL */
 };
+
+/* The confidence from which on a language is the one. */
+#define CN_LANGUAGE_SURE 0.5
 
 /* What is known about the message.  Strings in the item's arena. */
 struct cn_asked {
@@ -25,6 +29,7 @@ struct cn_asked {
 	double confidence;
 	bool angry;			/* more than pleased */
 	const char *language;		/* "" unknown */
+	bool unsure;			/* of the language */
 	const char *name, *order;	/* or NULL */
 	const char *day;		/* on which it was written, or NULL */
 	struct cn_wordset own;

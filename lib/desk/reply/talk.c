@@ -157,6 +157,7 @@ static int add_message(struct talk *t, int64_t id, struct cn_asked *a,
 {
 	struct cn_message_owner o;
 	struct cn_msg *m = cn_arena_alloc(t->mem, sizeof(*m));
+	double sure;
 	char *lang;
 	int r = cn_message_owner(t->s->items.store, id, &o, err);
 
@@ -171,8 +172,9 @@ static int add_message(struct talk *t, int64_t id, struct cn_asked *a,
 	if (m->automatic != NULL || m->text == NULL || !shared(t, m, &o))
 		return 0;
 	lang = cn_arena_alloc(t->mem, 8);
-	cn_ai_language((struct cn_str){ m->text, m->text_len }, lang);
-	a->said[a->nsaid++] = (struct cn_said){ id, m, lang, t->category };
+	sure = cn_ai_language((struct cn_str){ m->text, m->text_len }, lang);
+	a->said[a->nsaid++] = (struct cn_said){ id, m, lang,
+	    sure >= CN_LANGUAGE_SURE, t->category };
 	return 0;
 }
 
