@@ -47,13 +47,16 @@ $(BUILD)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
+# Greek as it is typed in haste and in capitals, without accents.
+BARE = s/ά/α/g; s/έ/ε/g; s/ή/η/g; s/\(ί\|ϊ\|ΐ\)/ι/g; s/ό/ο/g; s/\(ύ\|ϋ\|ΰ\)/υ/g; s/ώ/ω/g
 $(BUILD)/lib/ai/lexicon.o: FLAGS += -I$(BUILD)/lib/ai
 $(BUILD)/lib/ai/lexicon.o: $(BUILD)/lib/ai/lexicon.inc
 $(BUILD)/lib/ai/lexicon.inc: lib/ai/moods.txt lib/ai/rights.txt
 	@mkdir -p $(@D)
 	LC_ALL=C awk '/^[A-Z]/ { n = split(substr($$0, length($$1 $$2) + 3), \
 	    p, "|"); for (i = 1; i <= n; i++) print p[i] "\t" $$1 "\t" $$2 }' \
-	    lib/ai/moods.txt lib/ai/rights.txt | LC_ALL=C sort -u | \
+	    lib/ai/moods.txt lib/ai/rights.txt | LC_ALL=C sed 'p; $(BARE)' | \
+	    LC_ALL=C sort -u | \
 	    awk -F '\t' '{ print "LEX(\"" $$1 "\", " $$2 ", " $$3 ")" }' >$@.tmp
 	mv $@.tmp $@
 
