@@ -383,6 +383,26 @@ echo 'hello: 7' >"$T/bad.yaml"
 status 'bad macros: 78' 78 from "$T/line" cn-reply-suggest \
     --macros "$T/bad.yaml"
 like 'with the line' "$(cat "$T/err")" 'bad.yaml:1: '
+many() {
+	seq "$1" | sed 's/.*/m&: { category: c&, text: { en: "Dear {name}" } }/'
+	[ $# -eq 1 ] || echo "$2"
+}
+limit() {	# NAME STATUS WORDS
+	status "$1" "$2" from "$T/line" cn-reply-suggest --no-store \
+	    --macros "$T/bad.yaml"
+	like 'and says so' "$(cat "$T/err")" "$3"
+}
+many 60000 'm7: { text: { en: x } }' >"$T/bad.yaml"
+limit 'one of 60,000 macros given twice' 78 'bad.yaml:60001: key given twice'
+many 10001 >"$T/bad.yaml"
+limit 'too many macros' 78 'bad.yaml: more than 10000 macros'
+printf 'm: { text: { %s } }\n' "$(seq 65 | sed 's/.*/l&: x/' | paste -sd, -)" \
+    >"$T/bad.yaml"
+limit 'too many languages' 78 'bad.yaml:1: more than 64 languages'
+sed -i 's/,l65: x//' "$T/bad.yaml"
+limit 'control: as many as may be' 0 '^$'
+many 10000 >"$T/bad.yaml"
+limit 'control: of macros' 0 '^$'
 
 # What is left alone.
 skipped() {

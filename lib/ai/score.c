@@ -279,7 +279,7 @@ run(const struct cn_model *m, struct cn_tf *t, const struct cn_tf *end,
     struct sums *s, int32_t *sum)
 {
 	uint16_t block = t->block;
-	struct batch *b = &s->batch[block];
+	struct batch *b = sum ? &s->batch[block] : NULL;
 	const struct cn_weight *w;
 	const struct record *r;
 	uint64_t square = 0;

@@ -1,5 +1,6 @@
 #include "base/yaml.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -35,8 +36,6 @@ static int place(struct load *l, struct cn_yaml *node)
 	if (in->kind == CN_YAML_MAP) {
 		node->key = l->key[d];
 		l->key[d] = NULL;
-		if (cn_yaml_get(in, node->key) != NULL)
-			return fail(l, node->line, "key given twice");
 	}
 	*l->tail[d] = node;
 	l->tail[d] = &node->next;
@@ -92,6 +91,34 @@ static int open_node(struct load *l, enum cn_yaml_kind kind,
 	return 0;
 }
 
+static int by_key(const void *a, const void *b)
+{
+	const struct cn_yaml *const *x = a, *const *y = b;
+	int r = strcmp((*x)->key, (*y)->key);
+
+	return r != 0 ? r : ((*x)->line > (*y)->line) -
+	    ((*x)->line < (*y)->line);
+}
+
+/* Once a map is whole: a look at all before for each key that comes takes
+ * minutes for a file of the size that is allowed. */
+static int no_twins(struct load *l, const struct cn_yaml *map)
+{
+	size_t n = cn_yaml_count(map), i;
+	struct cn_yaml **v = cn_alloc((n + 1) * sizeof(*v)), *c;
+	const struct cn_yaml *twin = NULL;
+
+	for (i = 0, c = map->child; c != NULL; c = c->next)
+		v[i++] = c;
+	qsort(v, n, sizeof(*v), by_key);
+	for (i = 1; i < n; i++)
+		if (strcmp(v[i - 1]->key, v[i]->key) == 0 &&
+		    (twin == NULL || v[i]->line < twin->line))
+			twin = v[i];
+	free(v);
+	return twin ? fail(l, twin->line, "key given twice") : 0;
+}
+
 /* 1: the stream ended. */
 static int event(struct load *l, const yaml_event_t *ev, struct cn_yaml **root)
 {
@@ -115,9 +142,10 @@ static int event(struct load *l, const yaml_event_t *ev, struct cn_yaml **root)
 			return fail(l, line, "anchors and tags are not used here");
 		return open_node(l, CN_YAML_MAP, ev, root);
 	case YAML_SEQUENCE_END_EVENT:
-	case YAML_MAPPING_END_EVENT:
 		l->depth--;
 		return 0;
+	case YAML_MAPPING_END_EVENT:
+		return no_twins(l, l->open[--l->depth]);
 	case YAML_DOCUMENT_START_EVENT:
 		if (*root != NULL)
 			return fail(l, line, "one document expected");

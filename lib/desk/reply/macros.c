@@ -20,6 +20,9 @@ static int one(struct cn_macros *ms, struct cn_macro *m, struct cn_yaml *y,
 	if (text == NULL || text->kind != CN_YAML_MAP || text->child == NULL)
 		return cn_fail(err, CN_CONFIG, "%s:%d: text by language is "
 		    "expected", path, text ? text->line : y->line);
+	if (cn_yaml_count(text) > CN_MACRO_VARIANTS)
+		return cn_fail(err, CN_CONFIG, "%s:%d: more than %d languages",
+		    path, text->line, CN_MACRO_VARIANTS);
 	m->id = y->key;
 	m->category = cn_yaml_str(y, "category", NULL);
 	m->v = cn_arena_alloc(&ms->mem, cn_yaml_count(text) * sizeof(*m->v));
@@ -46,6 +49,9 @@ int cn_macros_load(struct cn_macros *ms, const char *path,
 	if (root->kind != CN_YAML_MAP)
 		return cn_fail(err, CN_CONFIG, "%s:%d: macros by name are "
 		    "expected", path, root->line);
+	if (cn_yaml_count(root) > CN_MACROS_MAX)
+		return cn_fail(err, CN_CONFIG, "%s: more than %d macros", path,
+		    CN_MACROS_MAX);
 	ms->v = cn_arena_alloc(&ms->mem, (cn_yaml_count(root) + 1) *
 	    sizeof(*ms->v));
 	for (c = root->child; c != NULL; c = c->next)

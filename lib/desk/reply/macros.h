@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 
+#define CN_MACROS_MAX 10000		/* in a file */
 #define CN_MACRO_VARIANTS 64		/* languages of a macro, at most */
 
 struct cn_macro_text {
