@@ -103,6 +103,9 @@ static void numbers(void)
 	finds("card 4111\n1111\n1111\n1111", "card", NULL);
 	finds("card 4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "card", NULL);
 	finds("card 4111\u00a01111\u00a01111\u00a01111", "card", NULL);
+	finds("card \u2074\u00b9\u00b9\u00b9\u00b7\u00b9\u00b9\u00b9\u00b9"
+	    "\u00b7\u00b9\u00b9\u00b9\u00b9\u00b7\u00b9\u00b9\u00b9\u00b9",
+	    "card", "4111.1111.1111.1111");
 	finds("card 4111\u200b1111\u200b1111\u200b1111", "card",
 	    "4111111111111111");
 	finds("card ４１１１ １１１１ １１１１ １１１１", "card",

@@ -128,7 +128,7 @@ void cn_fold(struct cn_buf *out, struct cn_str t)
 		else if (f == 0)
 			cn_buf_add(out, t.p + i, n);
 		if (f >= 0)
-			before = c;
+			before = f > 0 ? (uint32_t)f : c;
 	}
 }
 
