@@ -9,9 +9,10 @@
 #include "cli/ask.h"
 #include "cli/open.h"
 #include "cli/out.h"
+#include "cli/proof.h"
 #include "cli/share.h"
 #include "desk/account/account.h"
-#include "desk/subject/purge.h"
+#include "store/erase.h"
 
 static struct {
 	const char *server, *user, *provider, *cmd, *file, *credential;
@@ -378,32 +379,6 @@ static int rotate(struct run *r, struct cn_err *err)
 	return rc;
 }
 
-/* The certificate, as cn-purge --prove prints it; NULL: of all. */
-static int prove(struct run *r, const char *pub, struct cn_err *err)
-{
-	struct cn_buf b = { 0 };
-	struct cn_proof proof;
-	int rc, status;
-
-	if (cn_erase_checkpoint(r->store, err) < 0 ||
-	    cn_erase_prove(r->store, pub, &proof, err) < 0)
-		return -1;
-	rc = cn_certificate(r->store, pub, &proof, &b, err);
-	if (rc == 0)
-		rc = cn_out_line(&r->cli->out, cn_buf_view(&b), err);
-	cn_buf_release(&b);
-	status = cn_proof_status(&proof);
-	if (rc < 0 || status == 0)
-		return rc;
-	if (status != CN_TEMPFAIL)
-		return cn_fail(err, status, "the proof has failed: see the "
-		    "certificate");
-	cn_fail(err, status, "disconnected; proof pending: a reader holds old "
-	    "pages of the store");
-	return cn_hint(err, "when it has ended: 'cn-purge --prove %s'",
-	    pub ? pub : "");
-}
-
 static int disconnect(struct run *r, struct cn_err *err)
 {
 	char pub[CN_ID_LEN];
@@ -417,7 +392,10 @@ static int disconnect(struct run *r, struct cn_err *err)
 	if (revoked < 0)
 		cn_cli_warn("the provider was not reached to end the sign-in "
 		    "there too: do it in its settings");
-	return prove(r, rc ? pub : NULL, err);
+	if (cn_erase_checkpoint(r->store, err) < 0)
+		return -1;
+	return cn_proof_put(r->cli, r->store, rc ? pub : NULL,
+	    "disconnected", err);
 }
 
 static int expiry(struct run *r, struct cn_err *err)

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/open.h"
+#include "cli/proof.h"
 #include "cli/who.h"
 #include "desk/subject/purge.h"
 #include "store/audit.h"
@@ -97,36 +98,13 @@ static int line(struct purge *p, const struct cn_buf *b, struct cn_err *err)
 	return cn_sink_flush(&p->cli->out, err);
 }
 
-static int reader_in_the_way(const char *id, struct cn_err *err)
-{
-	cn_fail(err, CN_TEMPFAIL, "erased; proof pending: a reader holds old "
-	    "pages of the store");
-	return cn_hint(err, "when it has ended, or with a longer --wait: "
-	    "'cn-purge --prove %s'", id);
-}
-
 static int prove(struct purge *p, const char *id, struct cn_err *err)
 {
-	struct cn_audit_entry e = { .what = "erasure proof asked for",
-	    .purpose = "erasure" };
-	struct cn_proof proof;
-	struct cn_buf b = { 0 };
-	int r, status;
-
-	if (cn_audit_now(p->store, &e, err) < 0 ||
-	    cn_erase_prove(p->store, id, &proof, err) < 0)
+	if (cn_audit_now(p->store, &(struct cn_audit_entry){
+	    .what = "erasure proof asked for", .purpose = "erasure" },
+	    err) < 0)
 		return -1;
-	r = cn_certificate(p->store, id, &proof, &b, err);
-	if (r == 0)
-		r = line(p, &b, err);
-	cn_buf_release(&b);
-	status = cn_proof_status(&proof);
-	if (r == 0 && status == CN_TEMPFAIL)
-		return reader_in_the_way(id ? id : "", err);
-	if (r == 0 && status != 0)
-		r = cn_fail(err, status, "the proof has failed: see the "
-		    "certificate");
-	return r;
+	return cn_proof_put(p->cli, p->store, id, "erased", err);
 }
 
 /* What a person asked about is, once erased, can only be proved by all. */
@@ -178,7 +156,8 @@ static int outcome(struct purge *p, const struct cn_plan *plan, bool done,
 	if (opt.prove)
 		return prove(p, done || opt.subjects.n == 0 ? plan->id : NULL,
 		    err);
-	return busy ? reader_in_the_way(done ? plan->id : "", err) : 0;
+	return busy ? cn_proof_pending("erased", done ? plan->id : NULL, err) :
+	    0;
 }
 
 static int apply(struct purge *p, struct cn_plan *plan, struct cn_err *err)
@@ -254,7 +233,7 @@ static int resume(struct purge *p, struct cn_err *err)
 	    "nothing was cut off");
 	if (opt.prove)
 		return prove(p, NULL, err);
-	return r == 1 ? reader_in_the_way("", err) : 0;
+	return r == 1 ? cn_proof_pending("erased", NULL, err) : 0;
 }
 
 static int work(struct purge *p, struct cn_err *err)
