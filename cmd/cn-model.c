@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "cli/labels.h"
 #include "cli/measure.h"
 #include "cli/open.h"
 #include "cli/rulings.h"
@@ -13,11 +14,6 @@
 #include "cli/stream.h"
 #include "desk/learn/learn.h"
 #include "desk/learn/queue.h"
-#include "desk/learn/teach.h"
-#include "desk/learn/trainer.h"
-#include "store/audit.h"
-
-#define LABELS_MAX ((size_t)512 << 20)	/* bytes of a file of examples */
 
 static struct {
 	const char *output, *model, *outside;
@@ -77,118 +73,9 @@ static const struct cn_cmd cmd = {
 	"cn-model train labels.tsv -o desk.model", 0, 0, verbs
 };
 
-/* --- examples in files --- */
-
-static bool ends_in(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && strcmp(s + n - m, end) == 0;
-}
-
-/* Adds a TSV line by line, so that each bad one is named and the rest goes
- * on. */
-static int add_tsv(struct cn_cli *cli, struct cn_train *t, const char *name,
-    struct cn_str all, struct cn_err *err)
-{
-	const char *p = all.p, *end = all.p + all.n, *lf;
-	size_t line = 1, bad = 0, good = cn_train_count(t), wrong;
-
-	for (; p < end; p = lf + 1, line++, bad += wrong) {
-		struct cn_err why = { 0 };
-
-		if ((lf = memchr(p, '\n', (size_t)(end - p))) == NULL)
-			lf = end;
-		if (*cli->run.stop)
-			return cn_fail(err, CN_TEMPFAIL, "stopped");
-		wrong = 0;
-		/* ':1: reason' of a text of one line. */
-		if (cn_train_tsv(t, "", (struct cn_str){ p, (size_t)(lf - p) },
-		    &wrong, &why) < 0)
-			return cn_fail(err, why.status, "%s:%zu%s", name, line,
-			    why.msg + 2);
-		if (wrong)
-			cn_cli_warn("%s:%zu: %s", name, line, why.msg);
-	}
-	if (bad > 0) {
-		cn_cli_status(cli, CN_PARTIAL);
-		cn_cli_warn("%s: %zu bad lines, %zu examples", name, bad,
-		    cn_train_count(t) - good);
-	}
-	return 0;
-}
-
-static int add_mails(struct cn_cli *cli, struct cn_train *t,
-    struct cn_str label, const char *path, struct cn_err *err)
-{
-	size_t bad = 0;
-
-	if (cn_teach_mails(t, label, path, &bad, err) < 0)
-		return -1;
-	if (bad > 0) {
-		cn_cli_status(cli, CN_PARTIAL);
-		cn_cli_warn("%s: %zu are no mail", path, bad);
-	}
-	return 0;
-}
-
-static void tell_left_out(const char *what, size_t n)
-{
-	if (n > 0)
-		cn_cli_note("%s%zu labelled messages of the largest categories "
-		    "left out: no room for more text", what, n);
-}
-
-static int from_files(struct cn_cli *cli, struct cn_train *t,
-    struct cn_err *err)
-{
-	int i, r = 0;
-
-	if (cli->argc == 0)
-		return cn_cli_usage(cli, err, "%s: a file is missing, or "
-		    "--from-store", cli->cmd->verbs[cli->verb].name);
-	for (i = 0; i < cli->argc && r == 0; i++) {
-		const char *path = strcmp(cli->argv[i], "-") ? cli->argv[i] :
-		    "/dev/stdin";
-		struct cn_buf b = { 0 };
-		const char *mails;
-		struct cn_str label;
-
-		if (cn_teach_operand(cli->argv[i], &label, &mails)) {
-			r = add_mails(cli, t, label, mails, err);
-			continue;
-		}
-		r = cn_file_read(path, LABELS_MAX, &b, err);
-		if (r < 0)
-			err->status = CN_USAGE;
-		else if (ends_in(path, ".yaml") || ends_in(path, ".yml"))
-			r = cn_train_yaml(t, path, cn_buf_view(&b), err);
-		else
-			r = add_tsv(cli, t, path, cn_buf_view(&b), err);
-		cn_buf_wipe(&b);
-	}
-	if (r == 0)
-		tell_left_out("", cn_train_settle(t));
-	if (r == 0 && cn_train_count(t) == 0)
-		return cn_fail(err, CN_USAGE, "no examples");
-	if (r == 0 && opt.outside != NULL &&
-	    cn_train_outside(t, cn_str(opt.outside), err) < 0) {
-		err->status = CN_USAGE;
-		return cn_wrap(err, "--outside");
-	}
-	return r;
-}
-
-static struct cn_train_opts how(struct cn_cli *cli)
-{
-	return (struct cn_train_opts){ .stop = cli->run.stop,
-	    .progress = cli->run.progress,
-	    .progress_arg = cli->run.progress_arg };
-}
-
 static int train_files(struct cn_cli *cli, struct cn_err *err)
 {
-	struct cn_train_opts o = how(cli);
+	struct cn_train_opts o = cn_labels_how(cli);
 	struct cn_encoder *enc;
 	struct cn_train *t;
 	struct cn_buf b = { 0 };
@@ -203,7 +90,8 @@ static int train_files(struct cn_cli *cli, struct cn_err *err)
 		return -1;
 	t = cn_train_new();
 	cn_train_encoder(t, enc);
-	m = from_files(cli, t, err) < 0 ? NULL : cn_model_train(t, &o, err);
+	m = cn_labels_files(cli, t, opt.outside, err) < 0 ? NULL :
+	    cn_model_train(t, &o, err);
 	cn_train_free(t);
 	cn_encoder_free(enc);
 	if (m == NULL)
@@ -221,48 +109,19 @@ static int train_files(struct cn_cli *cli, struct cn_err *err)
 
 /* --- examples in the store --- */
 
-struct store {
-	struct cn_desk desk;
-	struct cn_trainer t;
-	struct cn_encoder *encoder;
-	struct cn_buf starter;
-};
-
-static int open_store(struct cn_cli *cli, struct store *s, struct cn_err *err)
+static int open_store(struct cn_cli *cli, struct cn_labels *s,
+    struct cn_err *err)
 {
-	const char *path = cn_share(cli, NULL, "starter.yaml");
-
 	if (cli->argc > 0 || opt.model != NULL || opt.outside != NULL ||
 	    opt.output != NULL)
 		return cn_cli_usage(cli, err, "--from-store takes no file and "
 		    "no --outside, and writes no file");
-	if (cn_share_encoder(cli, &s->encoder, err) < 0 ||
-	    cn_desk_open(&s->desk, cli, 0, err) < 0)
-		return -1;
-	s->t = (struct cn_trainer){ .store = s->desk.store,
-	    .conf = &s->desk.conf, .kind = CN_TRAINED_CATEGORY,
-	    .encoder = s->encoder, .how = how(cli) };
-	if (opt.no_starter)
-		return cn_desk_shut(&s->desk, cli, false, err);
-	if (cn_file_read(path, LABELS_MAX, &s->starter, err) < 0) {
-		err->status = CN_CONFIG;
-		return cn_hint(err, "'make' puts our sentences there; "
-		    "--no-starter does without");
-	}
-	s->t.starter = cn_buf_view(&s->starter);
-	return cn_desk_shut(&s->desk, cli, false, err);
-}
-
-static void close_store(struct store *s)
-{
-	cn_buf_release(&s->starter);
-	cn_desk_close(&s->desk);
-	cn_encoder_free(s->encoder);
+	return cn_labels_open(s, cli, !opt.no_starter, err);
 }
 
 static void tell_spam(const struct cn_training *g, int made)
 {
-	tell_left_out("spam: ", g->left_out);
+	cn_labels_left_out("spam: ", g->left_out);
 	if (g->row.id == 0 && g->spam + g->ham > 0)
 		cn_cli_note("spam: no model: %d labels of spam and of ham are "
 		    "wanted, there are %zu and %zu", CN_TRAINER_SPAM, g->spam,
@@ -283,7 +142,7 @@ static void tell(const struct cn_training *g, int made)
 	if (g->skipped > 0)
 		cn_cli_note("%zu labelled messages skipped: their owners do "
 		    "not allow it", g->skipped);
-	tell_left_out("", g->left_out);
+	cn_labels_left_out("", g->left_out);
 	if (g->row.id == 0)
 		cn_cli_note(made ? "nothing is labelled any more: the model is "
 		    "destroyed, the starter model classifies" :
@@ -318,7 +177,7 @@ static int train_one(const struct cn_trainer *t, struct cn_run_row *row,
 static int train_store(struct cn_cli *cli, struct cn_err *err)
 {
 	struct cn_run_row row = { 0 };
-	struct store s = { 0 };
+	struct cn_labels s = { 0 };
 	struct cn_trainer spam;
 	int r = open_store(cli, &s, err);
 
@@ -336,7 +195,7 @@ static int train_store(struct cn_cli *cli, struct cn_err *err)
 			r = train_one(&spam, &row, tell_spam, err);
 	}
 	r = cn_desk_ran(&s.desk, cli, &row, r, err);
-	close_store(&s);
+	cn_labels_close(&s);
 	return r;
 }
 
@@ -345,10 +204,10 @@ static int train_store(struct cn_cli *cli, struct cn_err *err)
 static int eval_store(struct cn_cli *cli, struct cn_eval *e,
     struct cn_err *err)
 {
-	struct cn_train_opts o = how(cli);
+	struct cn_train_opts o = cn_labels_how(cli);
 	struct cn_train *t = NULL;
 	struct cn_examples x = { 0 };
-	struct store s = { 0 };
+	struct cn_labels s = { 0 };
 	int r = open_store(cli, &s, err);
 
 	if (r == 0)
@@ -362,20 +221,20 @@ static int eval_store(struct cn_cli *cli, struct cn_eval *e,
 	if (r == 0 && (t = cn_examples_train(&s.t, &x, true, err)) == NULL)
 		r = -1;
 	if (r == 0)
-		tell_left_out("", x.left_out);
+		cn_labels_left_out("", x.left_out);
 	if (r == 0)
 		r = cn_eval_folds(t, &o, (unsigned)opt.folds, e, &cli->arena,
 		    err);
 	cn_examples_release(&x);
 	cn_train_free(t);
-	close_store(&s);
+	cn_labels_close(&s);
 	return r;
 }
 
 static int eval_files(struct cn_cli *cli, struct cn_eval *e,
     struct cn_err *err)
 {
-	struct cn_train_opts o = how(cli);
+	struct cn_train_opts o = cn_labels_how(cli);
 	struct cn_train *t = cn_train_new();
 	struct cn_encoder *enc;
 	struct cn_model *m = NULL;
@@ -384,7 +243,7 @@ static int eval_files(struct cn_cli *cli, struct cn_eval *e,
 
 	cn_train_encoder(t, enc);
 	if (r == 0)
-		r = from_files(cli, t, err);
+		r = cn_labels_files(cli, t, opt.outside, err);
 	if (r == 0 && opt.folds > 0) {
 		r = cn_eval_folds(t, &o, (unsigned)opt.folds, e, &cli->arena,
 		    err);
