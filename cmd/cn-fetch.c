@@ -8,11 +8,9 @@
 #include "cli/jobs.h"
 #include "cli/open.h"
 #include "cli/out.h"
+#include "cli/requeue.h"
 #include "desk/fetch/fetch.h"
 #include "desk/intake/intake.h"
-#include "desk/intake/large.h"
-#include "store/audit.h"
-#include "store/list.h"
 
 #define JOBS 4
 #define LOOK 540		/* seconds of idling before all are looked at */
@@ -390,79 +388,14 @@ static int accounts(struct cn_cli *cli, const char ***names, size_t *n,
 	return cn_hint(err, "connect one with 'cn-account add'");
 }
 
-/* --- the quarantine --- */
-
-static int again(struct job *j, struct cn_intake *in, const char *pub,
-    struct cn_err *err)
-{
-	struct cn_buf b = { 0 };
-	struct cn_err why = { 0 };
-	int64_t show = 0;
-	int r = cn_intake_requeue(in, pub, &b, tell, j, &show, &why);
-
-	if (r == 1) {
-		cn_cli_status(j->cli, CN_PARTIAL);
-		cn_cli_warn("%.20s: no such item", pub);
-		r = 0;
-	} else if (r < 0 && why.status == CN_PARTIAL) {
-		tell(j, pub, why.msg);
-		r = 0;
-	} else if (r < 0) {
-		*err = why;
-	} else if (b.len > 0) {
-		r = lines(j, cn_buf_view(&b), err);
-	}
-	if (r == 0 && show != 0)
-		r = cn_fetch_mail(j->desk.store, show, &j->conf, err);
-	cn_buf_wipe(&b);
-	return r;
-}
-
-static int each_item(void *arg, const struct cn_quarantined *q,
-    struct cn_err *err)
-{
-	struct cn_list *l = arg;
-
-	(void)err;
-	l->item = cn_realloc(l->item, (l->n + 1) * sizeof(*l->item));
-	l->item[l->n++] = cn_strdup(q->pub);
-	return 0;
-}
-
 static int requeue(struct cn_cli *cli, struct cn_err *err)
 {
 	struct job j = { .cli = cli, .account = { .name = "quarantine" } };
-	struct cn_run_row row = { 0 };
-	struct cn_list all = { 0 };
-	struct cn_intake *in;
-	bool every = opt.requeue.n == 1 &&
-	    strcmp(opt.requeue.item[0], "all") == 0;
-	size_t i;
-	int r;
 
 	if (cli->argc > 0 || opt.idle)
 		return cn_cli_usage(cli, err, "--requeue takes no accounts");
-	if (cn_desk_open(&j.desk, cli, 0, err) < 0)
-		return -1;
 	settings(&j);
-	in = cn_intake_new(j.desk.store, &j.desk.conf, j.conf.flags);
-	r = cn_run_begin(j.desk.store, &row, err);
-	if (r == 0 && every)
-		r = cn_quarantine_list(j.desk.store, 0, INT64_MAX, each_item,
-		    &all, err);
-	for (i = 0; r == 0 && !*cli->run.stop &&
-	    i < (every ? all.n : opt.requeue.n); i++)
-		r = again(&j, in, every ? all.item[i] : opt.requeue.item[i],
-		    err);
-	row.read = (int64_t)i;
-	row.stored = cn_intake_counts(in)->stored;
-	r = cn_desk_ran(&j.desk, cli, &row, r, err);
-	cn_intake_free(in);
-	for (i = 0; i < all.n; i++)
-		free((char *)all.item[i]);
-	free(all.item);
-	cn_desk_close(&j.desk);
-	return r;
+	return cn_requeue_run(cli, &opt.requeue, &j.conf, err);
 }
 
 static int run(struct cn_cli *cli, struct cn_err *err)
