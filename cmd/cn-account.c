@@ -6,9 +6,9 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/times.h"
+#include "cli/accounts.h"
 #include "cli/ask.h"
 #include "cli/open.h"
-#include "cli/out.h"
 #include "cli/proof.h"
 #include "cli/share.h"
 #include "desk/account/account.h"
@@ -229,130 +229,6 @@ static int auth(struct run *r, struct cn_err *err)
 	return 0;
 }
 
-static int test(struct run *r, struct cn_err *err)
-{
-	static const struct { unsigned bit; const char *word; } can[] = {
-		{ CN_IMAP_CONDSTORE, "condstore" },
-		{ CN_IMAP_QRESYNC, "qresync" }, { CN_IMAP_IDLE, "idle" },
-		{ CN_IMAP_UIDPLUS, "uidplus" }, { CN_IMAP_GMAIL, "gmail" },
-		{ CN_IMAP_XOAUTH2, "xoauth2" },
-		{ CN_IMAP_COMPRESS, "compress" },
-	};
-	static const struct cn_col cols[] = {
-		{ "name", CN_COL_TEXT, 0 }, { "server", CN_COL_TEXT, 0 },
-		{ "folders", CN_COL_NUM, 0 }, { "can", CN_COL_TEXT, 0 },
-	};
-	struct cn_imap *im = cn_account_connect(r->store, &r->a, err);
-	struct cn_arena *mem = &r->cli->arena;
-	struct cn_imap_folder *f;
-	struct cn_buf words = { 0 };
-	struct cn_out *out;
-	size_t n = 0, odd = 0, i;
-	int rc;
-
-	if (im == NULL)
-		return -1;
-	for (i = 0; i < sizeof(can) / sizeof(can[0]); i++)
-		if (cn_imap_can(im) & can[i].bit)
-			cn_buf_fmt(&words, "%s%s", words.len ? " " : "",
-			    can[i].word);
-	rc = cn_imap_folders(im, mem, &f, &n, &odd, err);
-	cn_imap_close(im);
-	out = cn_out_new(r->cli, (enum cn_format)opt.format, cols, 4);
-	if (rc == 0)
-		rc = cn_out_rowv(out, err, r->a.name,
-		    cn_account_server_text(&r->a.imap, mem),
-		    cn_arena_fmt(mem, "%zu", n), words.p ? words.p : "");
-	if (rc == 0)
-		rc = cn_out_end(out, err);
-	cn_out_free(out);
-	cn_buf_release(&words);
-	return rc;
-}
-
-static const char *moment(char out[CN_TIME_LEN], int64_t t)
-{
-	return t ? cn_time_fmt(out, t) : NULL;
-}
-
-/* As JSON; none: all folders. */
-static const char *folders(const struct cn_account *a, struct cn_arena *mem)
-{
-	struct cn_buf b = { 0 };
-	const char *s;
-	size_t i;
-
-	for (i = 0; i < a->nfolders; i++) {
-		cn_buf_ch(&b, i ? ',' : '[');
-		cn_json_puts(&b, a->folders[i]);
-	}
-	cn_buf_ch(&b, ']');
-	s = i ? cn_arena_strdup(mem, b.p) : NULL;
-	cn_buf_release(&b);
-	return s;
-}
-
-/* Cut for people: a day, and a minute. */
-static const char *day(char t[CN_TIME_LEN], int64_t when)
-{
-	if (when == 0)
-		return NULL;
-	cn_time_fmt(t, when)[10] = '\0';
-	return t;
-}
-
-static const char *minute(char t[CN_TIME_LEN], int64_t when)
-{
-	if (when == 0)
-		return NULL;
-	cn_time_fmt(t, when)[16] = '\0';
-	t[10] = ' ';
-	return t;
-}
-
-static int list(struct run *r, struct cn_err *err)
-{
-	static const struct cn_col cols[] = {
-		{ "name", CN_COL_TEXT, 0 }, { "state", CN_COL_TEXT, 0 },
-		{ "server", CN_COL_TEXT, 0 }, { "user", CN_COL_TEXT, 0 },
-		{ "login", CN_COL_TEXT, 0 }, { "signed_in", CN_COL_TEXT, 0 },
-		{ "expires", CN_COL_TEXT, 0 }, { "fetched", CN_COL_TEXT, 0 },
-		{ "arrived", CN_COL_TEXT, 0 }, { "folders", CN_COL_JSON, 0 },
-		{ "id", CN_COL_TEXT, 0 },
-	};
-	/* What fits a terminal. */
-	static const struct cn_col few[] = {
-		{ "name", CN_COL_TEXT, 0 }, { "state", CN_COL_TEXT, 0 },
-		{ "server", CN_COL_TEXT, 0 }, { "user", CN_COL_TEXT, 0 },
-		{ "expires", CN_COL_TEXT, 10 }, { "arrived", CN_COL_TEXT, 0 },
-	};
-	struct cn_cli *cli = r->cli;
-	bool table = opt.format == CN_FMT_TABLE ||
-	    (opt.format == CN_FMT_AUTO && cli->tty);
-	struct cn_out *out = table ? cn_out_new(cli, CN_FMT_TABLE, few,
-	    sizeof(few) / sizeof(few[0])) : cn_out_new(cli,
-	    (enum cn_format)opt.format, cols, sizeof(cols) / sizeof(cols[0]));
-	char t[4][CN_TIME_LEN];
-	struct cn_account *a;
-	size_t n, i;
-	int rc = cn_accounts(r->store, &cli->arena, &a, &n, err);
-
-	for (i = 0; rc == 0 && i < n; i++)
-		rc = table ? cn_out_rowv(out, err, a[i].name, a[i].state,
-		    cn_account_server_text(&a[i].imap, &cli->arena), a[i].user,
-		    day(t[1], a[i].expires), minute(t[3], a[i].arrived)) :
-		    cn_out_rowv(out, err, a[i].name, a[i].state,
-		    cn_account_server_text(&a[i].imap, &cli->arena), a[i].user,
-		    cn_account_login_text(&a[i], &cli->arena),
-		    moment(t[0], a[i].signed_in), moment(t[1], a[i].expires),
-		    moment(t[2], a[i].fetched), moment(t[3], a[i].arrived),
-		    folders(&a[i], &cli->arena), a[i].pub);
-	if (rc == 0)
-		rc = cn_out_end(out, err);
-	cn_out_free(out);
-	return rc;
-}
-
 static int rotate(struct run *r, struct cn_err *err)
 {
 	struct cn_buf kept = { 0 };
@@ -398,33 +274,26 @@ static int disconnect(struct run *r, struct cn_err *err)
 	    "disconnected", err);
 }
 
+static int test(struct run *r, struct cn_err *err)
+{
+	struct cn_imap *im = cn_account_connect(r->store, &r->a, err);
+	int rc = im == NULL ? -1 : cn_accounts_seen(r->cli,
+	    (enum cn_format)opt.format, &r->a, im, err);
+
+	cn_imap_close(im);
+	return rc;
+}
+
+static int list(struct run *r, struct cn_err *err)
+{
+	return cn_accounts_list(r->cli, (enum cn_format)opt.format, r->store,
+	    err);
+}
+
 static int expiry(struct run *r, struct cn_err *err)
 {
-	static const struct cn_col cols[] = {
-		{ "name", CN_COL_TEXT, 0 }, { "expires", CN_COL_TEXT, 0 },
-		{ "command", CN_COL_TEXT, 0 },
-	};
-	struct cn_cli *cli = r->cli;
-	struct cn_out *out = cn_out_new(cli, (enum cn_format)opt.format, cols,
-	    3);
-	char t[CN_TIME_LEN];
-	struct cn_account *a;
-	size_t n, i;
-	int rc = cn_accounts(r->store, &cli->arena, &a, &n, err);
-
-	for (i = 0; rc == 0 && i < n; i++) {
-		if (strcmp(a[i].state, "live") != 0 || a[i].expires == 0 ||
-		    a[i].expires - opt.within > cli->run.now)
-			continue;
-		cn_cli_status(cli, CN_NO);
-		rc = cn_out_rowv(out, err, a[i].name,
-		    cn_time_fmt(t, a[i].expires), cn_arena_fmt(&cli->arena,
-		    "cn-account auth %s", a[i].name));
-	}
-	if (rc == 0)
-		rc = cn_out_end(out, err);
-	cn_out_free(out);
-	return rc;
+	return cn_accounts_due(r->cli, (enum cn_format)opt.format, r->store,
+	    opt.within, err);
 }
 
 /* --- */

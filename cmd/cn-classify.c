@@ -124,10 +124,9 @@ static int put(void *arg, struct cn_buf *b, struct cn_item *it,
 static int work(struct classify *c, struct cn_err *err)
 {
 	static const struct cn_col cols[] = {
-		{ "id", CN_COL_TEXT, 0 }, { "category", CN_COL_TEXT, 20 },
-		{ "confidence", CN_COL_NUM, 0 }, { "priority", CN_COL_TEXT, 0 },
-		{ "language", CN_COL_TEXT, 0 }, { "note", CN_COL_TEXT, 0 },
-		{ "subject", CN_COL_TEXT, 0 }
+		{ "id" }, { "category", CN_COL_TEXT, 20 },
+		{ "confidence", CN_COL_NUM }, { "priority" }, { "language" },
+		{ "note" }, { "subject" }
 	};
 	int r;
 
@@ -137,10 +136,7 @@ static int work(struct classify *c, struct cn_err *err)
 		c->table = cn_out_new(c->f.cli, (enum cn_format)opt.format,
 		    cols, opt.refs ? 6 : 7);
 	r = cn_filter_run(&c->f, opt.pending, opt.max_line, err);
-	if (r == 0 && c->table != NULL)
-		r = cn_out_end(c->table, err);
-	cn_out_free(c->table);
-	return r;
+	return cn_out_end(c->table, r, err);
 }
 
 /* The first look at the models: which ones decide. */

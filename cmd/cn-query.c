@@ -40,9 +40,8 @@ static const struct cn_cmd cmd = {
 };
 
 static const struct cn_col cols[] = {
-	{ "id", CN_COL_TEXT, 0 }, { "date", CN_COL_TEXT, 0 },
-	{ "from", CN_COL_TEXT, 26 }, { "category", CN_COL_TEXT, 18 },
-	{ "subject", CN_COL_TEXT, 0 },
+	{ "id" }, { "date" }, { "from", CN_COL_TEXT, 26 },
+	{ "category", CN_COL_TEXT, 18 }, { "subject" },
 };
 #define NCOLS (sizeof(cols) / sizeof(cols[0]))
 
@@ -199,10 +198,7 @@ static int find(struct query *qu, struct cn_err *err)
 		qu->table = cn_out_new(qu->cli, CN_FMT_TABLE, cols, NCOLS);
 	else if (opt.format == CSV || opt.format == TSV)
 		columns(qu);
-	r = pages(qu, err);
-	if (r == 0 && qu->table != NULL)
-		r = cn_out_end(qu->table, err);
-	cn_out_free(qu->table);
+	r = cn_out_end(qu->table, pages(qu, err), err);
 	if (r == 0 && opt.check && qu->shown == 0)
 		cn_cli_status(qu->cli, CN_NO);
 	return r;

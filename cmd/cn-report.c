@@ -179,9 +179,7 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 		    CN_WORKFLOW_LEAST : (size_t)opt.min, &macros,
 		    opt.format == YAML },
 		    &(struct cn_report_to){ head, row, text, unmet, &v }, err);
-		if (rc == 0 && v.out != NULL)
-			rc = cn_out_end(v.out, err);
-		cn_out_free(v.out);
+		rc = cn_out_end(v.out, rc, err);
 		cn_desk_close(&desk);
 	}
 	cn_macros_release(&macros);

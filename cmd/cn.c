@@ -64,7 +64,7 @@ static void start(char **argv)
 static int list(struct cn_cli *cli, struct cn_err *err)
 {
 	static const struct cn_col cols[] = {
-		{ "command", CN_COL_TEXT, 0 }, { "does", CN_COL_TEXT, 0 }
+		{ "command" }, { "does" }
 	};
 	struct cn_out *out = cn_out_new(cli, CN_FMT_TABLE, cols, 2);
 	char path[4096];
@@ -74,18 +74,15 @@ static int list(struct cn_cli *cli, struct cn_err *err)
 		if (rc == 0 && beside(path, sizeof(path), commands[i][0]))
 			rc = cn_out_rowv(out, err, commands[i][0],
 			    commands[i][1]);
-	if (rc == 0)
-		rc = cn_out_end(out, err);
-	cn_out_free(out);
-	return rc;
+	return cn_out_end(out, rc, err);
 }
 
 static int show(struct cn_cli *cli, const struct cn_attention *v, size_t n,
     struct cn_err *err)
 {
 	static const struct cn_col cols[] = {
-		{ "now", CN_COL_NUM, 0 }, { "what", CN_COL_TEXT, 0 },
-		{ "oldest", CN_COL_NUM, 0 }, { "next", CN_COL_TEXT, 0 }
+		{ "now", CN_COL_NUM }, { "what" }, { "oldest", CN_COL_NUM },
+		{ "next" }
 	};
 	struct cn_out *out = cn_out_new(cli, CN_FMT_TABLE, cols, 4);
 	char count[24], age[CN_SPAN_LEN];
@@ -96,10 +93,7 @@ static int show(struct cn_cli *cli, const struct cn_attention *v, size_t n,
 		rc = cn_out_rowv(out, err, count, v[i].what, v[i].age < 0 ?
 		    "" : cn_span_fmt(age, v[i].age), v[i].next);
 	}
-	if (rc == 0)
-		rc = cn_out_end(out, err);
-	cn_out_free(out);
-	return rc;
+	return cn_out_end(out, rc, err);
 }
 
 /* What needs attention.  A first visitor has no store yet, which is no

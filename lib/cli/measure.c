@@ -20,10 +20,9 @@ static int by_count(const void *a, const void *b)
 }
 
 static const struct cn_col measures[] = {
-	{ "kind", CN_COL_TEXT, 0 }, { "name", CN_COL_TEXT, 0 },
-	{ "said", CN_COL_TEXT, 0 }, { "n", CN_COL_NUM, 0 },
-	{ "value", CN_COL_NUM, 0 }, { "precision", CN_COL_NUM, 0 },
-	{ "recall", CN_COL_NUM, 0 }
+	{ "kind" }, { "name" }, { "said" }, { "n", CN_COL_NUM },
+	{ "value", CN_COL_NUM }, { "precision", CN_COL_NUM },
+	{ "recall", CN_COL_NUM }
 };
 
 static const char *rate(struct cn_arena *a, double v)
@@ -103,8 +102,5 @@ int cn_measure_put(struct cn_cli *cli, enum cn_format format,
 		r = put_classes(out, &cli->arena, e, err);
 	if (r == 0)
 		r = put_worst(out, &cli->arena, e, worst, err);
-	if (r == 0)
-		r = cn_out_end(out, err);
-	cn_out_free(out);
-	return r;
+	return cn_out_end(out, r, err);
 }

@@ -51,17 +51,6 @@ struct cn_out *cn_out_new(struct cn_cli *cli, enum cn_format format,
 	return o;
 }
 
-void cn_out_free(struct cn_out *o)
-{
-	if (o == NULL)
-		return;
-	cn_arena_release(&o->arena);
-	cn_buf_wipe(&o->line);
-	free(o->width);
-	free(o->scratch);
-	free(o);
-}
-
 /* Characters that reorder, break or hide text: bidi controls (UAX #9), line
  * and paragraph separator, the byte order mark, tags. */
 static bool is_hidden(uint32_t cp)
@@ -396,11 +385,18 @@ int cn_out_rowv(struct cn_out *o, struct cn_err *err, ...)
 	return rc;
 }
 
-int cn_out_end(struct cn_out *o, struct cn_err *err)
+int cn_out_end(struct cn_out *o, int r, struct cn_err *err)
 {
-	if (o->headed || o->format == CN_FMT_JSONL)
-		return 0;
-	return o->format == CN_FMT_TABLE ? settle(o, err) : head(o, err);
+	if (o == NULL)
+		return r;
+	if (r == 0 && !o->headed && o->format != CN_FMT_JSONL)
+		r = o->format == CN_FMT_TABLE ? settle(o, err) : head(o, err);
+	cn_arena_release(&o->arena);
+	cn_buf_wipe(&o->line);
+	free(o->width);
+	free(o->scratch);
+	free(o);
+	return r;
 }
 
 /* --- progress --- */

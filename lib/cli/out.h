@@ -31,7 +31,7 @@ struct cn_col {
 
 struct cn_out;
 
-/* Writes through cli->out; cols are borrowed. */
+/* Writes through cli->out; cols are borrowed until cn_out_end(). */
 struct cn_out *cn_out_new(struct cn_cli *, enum cn_format,
     const struct cn_col *cols, size_t ncols);
 /* One row of ncols cells; a cell with p == NULL is absent (JSON null). */
@@ -39,9 +39,9 @@ int cn_out_row(struct cn_out *, const struct cn_str *cells, struct cn_err *)
     CN_CHECKED;
 /* The same from C strings (NULL: absent), exactly ncols of them. */
 int cn_out_rowv(struct cn_out *, struct cn_err *, ...) CN_CHECKED;
-/* Ends the table; does not flush cli->out. */
-int cn_out_end(struct cn_out *, struct cn_err *) CN_CHECKED;
-void cn_out_free(struct cn_out *);
+/* Frees it (NULL: there was none), before which, where r is 0, the table is
+ * ended; r, or -1.  Does not flush cli->out. */
+int cn_out_end(struct cn_out *, int r, struct cn_err *) CN_CHECKED;
 
 /* Appends text safe for a terminal: LF, CR and TAB as \n, \r and \t, other
  * C0, C1 and DEL as \xNN, bidi controls, tags and line separators as
