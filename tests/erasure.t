@@ -193,7 +193,9 @@ is 'what stays is listed exactly' \
     "$(jq -r '.stays[] | .as + " " + .message' "$T/plan" | sort)" \
     "$(printf '%s\n' "participant $(id_of copied)" \
     "quoted $(id_of quote one)" "quoted $(id_of quote two)" | sort)"
-unlike 'nobody is named' "$(cat "$T/plan")" '@|Ann|ann|odum'
+# Ids are random letters.
+unlike 'nobody is named' "$(sed -E 's/"[a-z][a-z2-7]{16}"//g' "$T/plan")" \
+    '@|Ann|ann|odum'
 ok 'planned twice: the same' purge --subject "@$T/who" -n
 is 'id' "$(jq .id "$T/out")" "$(jq .id "$T/plan")"
 pub=$(jq -r '.subjects[0]' "$T/plan")

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/json.h"
 #include "store/audit.h"
@@ -13,6 +14,7 @@
 #define PAGE 256		/* messages deleted in one transaction, */
 #define CHUNKS 256		/* and their bytes in MiB, about */
 #define LOCK_MS 30000
+#define TRY_MS 10		/* between two checkpoints */
 
 /* Categories and states stay in events, and nothing that could be more. */
 #define WORD "CASE WHEN value GLOB '*[ @]*' OR length(value) > 64 THEN NULL" \
@@ -559,23 +561,31 @@ int cn_erase_done(struct cn_store *s, const char *pub, struct cn_err *err)
 	    " state = 'done'", "s", pub);
 }
 
+/* One that meets another process's checkpoint is refused without asking the
+ * busy handler, and behind one that succeeds somebody may write at once. */
 int cn_erase_checkpoint(struct cn_store *s, struct cn_err *err)
 {
+	const struct timespec pause = { 0, TRY_MS * 1000000 };
 	int wait = s->run->wait_ms, r;
 	struct cn_arena mem = { 0 };
+	const char *wal = cn_arena_fmt(&mem, "%s-wal", s->path);
 	struct stat st;
+	bool left;
 
-	if (wait < 0)
-		wait = INT32_MAX;
-	sqlite3_busy_timeout(s->db, wait);
-	r = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
-	    NULL, NULL);
+	sqlite3_busy_timeout(s->db, 0);
+	for (;;) {
+		r = sqlite3_wal_checkpoint_v2(s->db, NULL,
+		    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+		left = r == SQLITE_BUSY || (r == SQLITE_OK &&
+		    stat(wal, &st) == 0 && st.st_size > 0);
+		if (!left || wait == 0 || *s->run->stop)
+			break;
+		nanosleep(&pause, NULL);
+		if (wait > 0)
+			wait = wait > TRY_MS ? wait - TRY_MS : 0;
+	}
 	sqlite3_busy_timeout(s->db, LOCK_MS);
-	if (r != SQLITE_OK && r != SQLITE_BUSY)
-		return cn_sql_fail(s, err, "checkpoint");
-	if (r == SQLITE_OK && stat(cn_arena_fmt(&mem, "%s-wal", s->path),
-	    &st) == 0 && st.st_size > 0)
-		r = SQLITE_BUSY;
 	cn_arena_release(&mem);
-	return r == SQLITE_BUSY;
+	return left ? 1 : r == SQLITE_OK ? 0 :
+	    cn_sql_fail(s, err, "checkpoint");
 }
