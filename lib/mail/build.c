@@ -2,7 +2,6 @@
 #include <strings.h>
 
 #include "base/enc.h"
-#include "base/times.h"
 #include "base/utf8.h"
 #include "mime.h"
 
@@ -152,20 +151,6 @@ static void put_id(struct line *l, const char *id)
 	cn_buf_release(&w);
 }
 
-static void put_date(struct cn_buf *out, int64_t t)
-{
-	static const char days[] = "ThuFriSatSunMonTueWed";
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	int64_t day = t / 86400 - (t % 86400 < 0), s = t - day * 86400;
-	int64_t wd = ((day % 7) + 7) % 7;
-	int y, m, d;
-
-	cn_civil(day, &y, &m, &d);
-	cn_buf_fmt(out, "Date: %.3s, %d %.3s %04d %02d:%02d:%02d +0000\n",
-	    days + 3 * wd, d, months + 3 * (m - 1), y, (int)(s / 3600),
-	    (int)(s / 60 % 60), (int)(s % 60));
-}
-
 /* Breaks a long line at spaces, which stay at its end (RFC 3676). */
 static void flow_line(struct cn_buf *out, const char *p, size_t n)
 {
@@ -305,7 +290,9 @@ static int put_all(struct cn_buf *out, const struct cn_draft *d,
 	l = open_field(out, "Subject");
 	put_text(&l, d->subject ? d->subject : "");
 	cn_buf_ch(out, '\n');
-	put_date(out, d->date);
+	cn_buf_str(out, "Date: ");
+	cn_mime_date(out, d->date, false);
+	cn_buf_ch(out, '\n');
 	l = open_field(out, "Message-ID");
 	put_id(&l, d->message_id);
 	cn_buf_ch(out, '\n');

@@ -1,4 +1,6 @@
 /* date.c - the date of RFC 5322, and what mailers make of it */
+#include <stdio.h>
+
 #include "base/times.h"
 #include "mime.h"
 
@@ -169,4 +171,24 @@ bool cn_mail_date(struct cn_str value, int64_t *out)
 	t += c.h * 3600 + c.m * 60 + c.s - c.zone * 60;
 	*out = t;
 	return true;
+}
+
+void cn_mime_date(struct cn_buf *out, int64_t t, bool envelope)
+{
+	static const char days[] = "ThuFriSatSunMonTueWed";
+	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	int64_t day = t / 86400 - (t % 86400 < 0), s = t - day * 86400;
+	const char *wd = days + 3 * (((day % 7) + 7) % 7), *month;
+	char time[16];
+	int y, m, d;
+
+	cn_civil(day, &y, &m, &d);
+	month = names + 3 * (m - 1);
+	snprintf(time, sizeof(time), "%02d:%02d:%02d", (int)(s / 3600),
+	    (int)(s / 60 % 60), (int)(s % 60));
+	if (envelope)
+		cn_buf_fmt(out, "%.3s %.3s %2d %s %04d", wd, month, d, time, y);
+	else
+		cn_buf_fmt(out, "%.3s, %d %.3s %04d %s +0000", wd, d, month, y,
+		    time);
 }

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/times.h"
 #include "mime.h"
 
 #define CHUNK 65536
@@ -246,20 +245,6 @@ int cn_mbox_next(struct cn_mbox *b, int fd, struct cn_mbox_item *it,
 	return 1;
 }
 
-static void put_date(struct cn_buf *out, int64_t t)
-{
-	static const char days[] = "ThuFriSatSunMonTueWed";
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	int64_t day = t / 86400 - (t % 86400 < 0), s = t - day * 86400;
-	int64_t wd = ((day % 7) + 7) % 7;
-	int y, m, d;
-
-	cn_civil(day, &y, &m, &d);
-	cn_buf_fmt(out, "%.3s %.3s %2d %02d:%02d:%02d %04d", days + 3 * wd,
-	    months + 3 * (m - 1), d, (int)(s / 3600), (int)(s / 60 % 60),
-	    (int)(s % 60), y);
-}
-
 void cn_mboxrd_begin(struct cn_mboxrd *b, struct cn_buf *out,
     const char *sender, int64_t date)
 {
@@ -271,7 +256,7 @@ void cn_mboxrd_begin(struct cn_mboxrd *b, struct cn_buf *out,
 	for (; *sender; sender++)
 		cn_buf_ch(out, (unsigned char)*sender > ' ' ? *sender : '-');
 	cn_buf_ch(out, ' ');
-	put_date(out, date);
+	cn_mime_date(out, date, true);
 	cn_buf_ch(out, '\n');
 }
 

@@ -129,6 +129,9 @@ struct cn_skim_bounds {
 };
 struct cn_skim *cn_skim_with(const struct cn_skim_bounds *, unsigned flags);
 
+/* A moment as a Date field has it, or the envelope of an mbox (asctime(3)); both
+ * in UTC. */
+void cn_mime_date(struct cn_buf *, int64_t, bool envelope);
 /* Is every byte below 0x80? */
 bool cn_mime_ascii(const char *, size_t);
 

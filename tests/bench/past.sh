@@ -1,16 +1,6 @@
 #!/bin/sh
 # What past answers cost who asks for drafts: a store of ANSWERS of them.
-set -eu
-here=$(dirname "$0")
-build=${BUILD:-build}
-n=${ANSWERS:-100000}
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/convonest-bench.XXXXXX")
-trap 'rm -rf "$tmp"' EXIT
-export CN_HOME="$tmp/home" CN_KEYS="$tmp/keys" CN_CONFIG="$tmp/config.yaml"
-echo 'desk: [help@shop.test]' >"$CN_CONFIG"
-"$build/bin/cn-store" init -q
-python3 "$here/answers.py" "$n" 2>/dev/null |
-    "$build/bin/cn-import" -q --format none
+. "$(dirname "$0")/answers.sh"
 python3 "$here/answers.py" --asks 1000 >"$tmp/asks"
 awk '{ printf "From x Mon Nov  2 00:00:00 2026\nFrom: New <n%d@example.com>\n" \
     "To: help@shop.test\nSubject: question\n\n%s\n\n", NR, $0 }' \

@@ -325,14 +325,16 @@ past(size_t many, const char *path, struct cn_err *err)
 	struct cn_store *s = cn_store_open(&run, CN_STORE_READ, err);
 	double start, all = 0, most = 0, one;
 	struct cn_history_hit hit[CN_NEAR];
-	struct cn_config conf = { 0 };
+	struct cn_arena mem = { 0 };
+	struct cn_config conf;
 	struct cn_buf b = { 0 };
 	struct cn_history *h;
 	size_t asked = 0, k;
 	struct rusage use;
 	char *p, *nl;
 
-	if (s == NULL || cn_file_read(path, FILE_MAX, &b, err) < 0)
+	if (s == NULL || cn_file_read(path, FILE_MAX, &b, err) < 0 ||
+	    cn_config_load(&conf, getenv("CN_CONFIG"), &mem, err) < 0)
 		return -1;
 	start = cpu();
 	h = cn_history_new(s, &conf, NULL, many, err);
@@ -359,6 +361,7 @@ past(size_t many, const char *path, struct cn_err *err)
 	    use.ru_maxrss / 1024);
 	cn_history_free(h);
 	cn_store_close(s);
+	cn_arena_release(&mem);
 	cn_buf_release(&b);
 	return 0;
 }
