@@ -1,6 +1,9 @@
 /* words.c - words and hashed features; exp, log and root without libm */
 #include <string.h>
 #include <utf8proc.h>
+#ifdef __x86_64__
+#include <emmintrin.h>
+#endif
 
 #include "base/utf8.h"
 #include "words.h"
@@ -164,92 +167,161 @@ scan_any(struct cn_words *out, const char *p, size_t n, bool accents)
 	}
 }
 
-/* What a byte of plain text becomes: a letter, ' ' between words, nothing.
- * ODD: not plain.  DOT: plain at the end of a sentence. */
-#define ODD "\200"
-#define DOT "\240"
-#define TEN(x) x x x x x x x x x x
-static const char plain[257] = TEN(" ") TEN(" ") TEN(" ") "  "
-    "       \0      " DOT " " TEN(ODD) ODD "     "
-    ODD "abcdefghijklmnopqrstuvwxyz     "
-    " abcdefghijklmnopqrstuvwxyz     "
-    TEN(TEN(ODD)) TEN(ODD) TEN(ODD) ODD ODD ODD ODD ODD ODD ODD ODD;
+/* Nearly all text is plain: letters without accents, apostrophes and what parts
+ * words.  Digits, '@', ':' and what is not ASCII are odd; so is a dot that is
+ * not the end of a sentence, and each that follows a 'w'. */
+#define CHUNK 63			/* bytes that are looked at together */
+#define COPY 16
 
-/* The bytes from there on that are plain. */
-static size_t
-plain_bytes(const char *p, size_t n)
+/* A bit a byte; behind the bytes is white space. */
+struct kinds {
+	uint64_t letter, join, odd, dot, w, space;
+	char lower[CHUNK + 1 + COPY];	/* their letters */
+};
+
+static uint64_t
+below(size_t i)
 {
+	return ((uint64_t)1 << i) - 1;
+}
+
+#if defined(__x86_64__) && !defined(CN_NARROW)
+static inline __m128i
+within(__m128i v, int from, int to)
+{
+	return _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8((char)(from -
+	    1))), _mm_cmpgt_epi8(_mm_set1_epi8((char)(to + 1)), v));
+}
+
+static inline __m128i
+are(__m128i v, char c)
+{
+	return _mm_cmpeq_epi8(v, _mm_set1_epi8(c));
+}
+
+static inline uint64_t
+bits(__m128i v, size_t i)
+{
+	return (uint64_t)(unsigned)_mm_movemask_epi8(v) << i;
+}
+
+static void
+tell_kinds(struct kinds *k, size_t n)
+{
+	__m128i *at, v, low;
 	size_t i;
-	char c;
 
-	for (i = 0; i < n; i++) {
-		c = plain[(unsigned char)p[i]];
-		if ((c & 0x80) == 0)
-			continue;
-		/* Not that of 'www.' */
-		if (c != *DOT || (i + 1 < n && (unsigned char)p[i + 1] >
-		    ' ') || (i && p[i - 1] == 'w'))
-			break;
+	for (i = 0; i < n; i += 16) {
+		at = (__m128i *)(void *)(k->lower + i);
+		v = _mm_loadu_si128(at);
+		low = _mm_or_si128(v, _mm_set1_epi8(0x20));
+		k->letter |= bits(within(low, 'a', 'z'), i);
+		k->space |= bits(within(v, 0, ' '), i);
+		/* The first bit is that of what is not ASCII. */
+		k->odd |= bits(_mm_or_si128(v, _mm_or_si128(within(v, '0',
+		    ':'), are(v, '@'))), i);
+		k->join |= bits(are(v, '\''), i);
+		k->dot |= bits(are(v, '.'), i);
+		k->w |= bits(are(v, 'w'), i);
+		_mm_storeu_si128(at, low);
 	}
-	return i;
 }
-
-/* The same for plain text, without asking what comes next; false, with
- * nothing done, where a word is too long. */
-static bool
-scan_plain(struct cn_words *out, const char *p, size_t n)
+#else
+static void
+tell_kinds(struct kinds *k, size_t n)
 {
-	size_t len = out->len, at = len, i, k = 0;
-	struct cn_word *w = out->w + out->n;
-	unsigned between = 1, ends, space;
-	char *buf = out->buf, c;
+	unsigned char c;
+	size_t i;
 
 	for (i = 0; i < n; i++) {
-		c = plain[(unsigned char)p[i]] & 0x7f;
-		buf[len] = c;
-		space = c == ' ';
-		ends = space & ~between;
-		w[k].at = (uint32_t)len;
-		k += ends;
-		len += ends + (c > ' ');
-		between = (between & (c == 0)) | space;
+		c = (unsigned char)k->lower[i];
+		k->letter |= (uint64_t)((c | 0x20) - 'a' + 0u < 26) << i;
+		k->space |= (uint64_t)(c <= ' ') << i;
+		k->odd |= (uint64_t)(c >= 0x80 || c - '0' + 0u < 11 ||
+		    c == '@') << i;
+		k->join |= (uint64_t)(c == '\'') << i;
+		k->dot |= (uint64_t)(c == '.') << i;
+		k->w |= (uint64_t)(c == 'w') << i;
+		k->lower[i] = (char)(c | 0x20);
 	}
-	if (!between) {
-		w[k++].at = (uint32_t)len;
-		buf[len++] = ' ';
+}
+#endif
+
+/* Words of plain letters; the first bytes of k alone matter. */
+static void
+put_plain(struct cn_words *out, const struct kinds *k, size_t bytes)
+{
+	uint64_t letter = k->letter & below(bytes), on;
+	struct cn_word *w = out->w + out->n;
+	size_t len = out->len, at = len, from, i, n;
+
+	while (letter) {
+		from = (size_t)__builtin_ctzll(letter);
+		n = (size_t)__builtin_ctzll(~(letter >> from));
+		for (i = 0; i < n; i += COPY)
+			memcpy(out->buf + len + i, k->lower + from + i, COPY);
+		len += n;
+		letter &= -((uint64_t)1 << (from + n));
+		if (k->join >> (from + n) & 1) {
+			/* Another letter follows before what is neither. */
+			on = (k->join | letter) >> (from + n);
+			if (letter >> (from + n) & (on ^ (on + 1)))
+				continue;
+		}
+		n = len - at > CN_WORD_MAX ? CN_WORD_MAX : len - at;
+		*w++ = (struct cn_word){ (uint32_t)at, (uint32_t)n };
+		len = at + n;
+		out->buf[len++] = ' ';
+		at = len;
 	}
-	for (i = 0; i < k; i++) {
-		w[i].len = w[i].at - (uint32_t)at;
-		w[i].at = (uint32_t)at;
-		at += w[i].len + 1;
-		if (w[i].len > CN_WORD_MAX)
-			return false;
-	}
+	out->n = (size_t)(w - out->w);
 	out->len = len;
-	out->n += k;
-	return true;
 }
 
-/* Nearly all text is plain; what is not is left to scan_any from white space
- * to white space, over which no word and no address reaches. */
+/* Reads plain text from white space to white space; returns how many bytes.
+ * odd: what follows is not plain, or too long. */
+static size_t
+scan_plain(struct cn_words *out, const char *p, size_t n, bool *odd)
+{
+	size_t len = n < CHUNK ? n : CHUNK, end;
+	struct kinds k = { 0 };
+	uint64_t not;
+
+	if (n < CHUNK)
+		memcpy(k.lower, p, n);
+	else
+		memcpy(k.lower, p, CHUNK);
+	tell_kinds(&k, len);
+	not = k.odd | (k.dot & (~(k.space >> 1) | k.w << 1));
+	if (len < n || not) {
+		if (not)
+			len = (size_t)__builtin_ctzll(not);
+		k.space &= below(len);
+		end = k.space ? 64 - (size_t)__builtin_clzll(k.space) : 0;
+	} else {
+		end = len;
+	}
+	*odd = end < n && (not || end == 0);
+	put_plain(out, &k, end);
+	return end;
+}
+
+/* What is not plain is left to scan_any from white space to white space, over
+ * which no word and no address reaches. */
 static void
 scan(struct cn_words *out, const char *p, size_t n, bool accents)
 {
 	size_t i, j;
+	bool odd;
 
 	for (i = 0; i < n; i = j) {
-		j = i + plain_bytes(p + i, n - i);
-		if (j < n)
-			while (j > i && (unsigned char)p[j - 1] > ' ')
-				j--;
-		if (j > i && !scan_plain(out, p + i, j - i))
-			scan_any(out, p + i, j - i, accents);
-		i = j;
+		j = i += scan_plain(out, p + i, n - i, &odd);
+		if (!odd)
+			continue;
 		while (j < n && (unsigned char)p[j] > ' ')
 			j++;
 		j += j < n;
-		if (j > i)
-			scan_any(out, p + i, j - i, accents);
+		scan_any(out, p + i, j - i, accents);
 	}
 }
 
@@ -261,7 +333,7 @@ cn_words(struct cn_words *out, struct cn_str subject, size_t smax,
 	size_t t = cn_utf8_cut(text.p, text.n, max);
 
 	/* Lower-casing makes no code point more than twice as long. */
-	out->buf = cn_arena_alloc(arena, 2 * (s + t) + 16);
+	out->buf = cn_arena_alloc(arena, 2 * (s + t) + CHUNK + 2 * COPY);
 	out->w = cn_arena_alloc(arena, ((s + t) / 2 + 4) * sizeof(*out->w));
 	out->n = 0;
 	out->ascii = true;

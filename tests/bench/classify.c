@@ -93,8 +93,10 @@ predict(const char *path, struct cn_err *err)
 	while ((n = getline(&text, &cap, stdin)) > 0) {
 		best = cn_model_predict(m, &(struct cn_ai_input){ .text = {
 		    text, (size_t)n - 1 } }, p, &arena);
-		fputs("__label__", stdout);
-		puts(best < 0 ? "-" : cn_model_class(m, (size_t)best));
+		fputs_unlocked("__label__", stdout);
+		fputs_unlocked(best < 0 ? "-" : cn_model_class(m,
+		    (size_t)best), stdout);
+		putchar_unlocked('\n');
 		cn_arena_reset(&arena);
 	}
 	free(text);

@@ -54,38 +54,82 @@ same_keys(const struct cn_words *w, bool runs, struct cn_arena *arena)
 	return k == m && memcmp(want, got, k * sizeof(*got)) == 0;
 }
 
-/* A word that is too long takes all of its text the slow way. */
+static uint32_t
+random_number(uint32_t *state, uint32_t n)
+{
+	*state = *state * 1664525 + 1013904223;
+	return (*state >> 8) % n;
+}
+
+/* The same text with a soft hyphen before each white space, which is not plain
+ * and is no part of a word. */
+static struct cn_str
+slow_text(struct cn_str text, struct cn_arena *arena)
+{
+	char *p = cn_arena_alloc(arena, 3 * text.n + 3);
+	size_t i, n = 0;
+
+	for (i = 0; i <= text.n; i++) {
+		if (i == text.n || (unsigned char)text.p[i] <= ' ') {
+			memcpy(p + n, "\xc2\xad", 2);
+			n += 2;
+		}
+		if (i < text.n)
+			p[n++] = text.p[i];
+	}
+	return (struct cn_str){ p, n };
+}
+
+static bool
+same_slow(const struct cn_words *w, struct cn_str text,
+    struct cn_arena *arena)
+{
+	struct cn_words slow;
+
+	words_of(&slow, slow_text(text, arena), arena);
+	return slow.n == w->n && slow.len == w->len &&
+	    memcmp(slow.buf, w->buf, w->len) == 0 &&
+	    memcmp(slow.w, w->w, w->n * sizeof(*w->w)) == 0;
+}
+
 static void
 check_words(void)
 {
-	static const char tail[] = " bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-	    "bbbbbbbbbbbbbbbbbbbbbbbb";
+	static const char plain[] = "aabcdefghijklmnopqrstuvwxyzABWXYZ'''"
+	    "        \t\n,-!?[`{#", odd[] = "0/7@:.\xc3\xa9";
 	struct cn_arena arena = { 0 };
-	struct cn_words w, slow;
+	uint32_t state = 7, at;
+	struct cn_words w;
 	struct cn_str text;
-	size_t i;
+	char random[200];
+	size_t i, j, same = 0;
 
 	for (i = 0; i < NTEXTS; i++) {
 		text = cn_str(texts[i][0]);
 		words_of(&w, text, &arena);
 		ok(w.len == strlen(texts[i][1]) && memcmp(w.buf, texts[i][1],
 		    w.len) == 0, texts[i][1]);
-		words_of(&slow, cn_str(cn_arena_fmt(&arena, "%s%s",
-		    texts[i][0], tail)), &arena);
-		ok(slow.n == w.n + 1 && memcmp(slow.buf, w.buf, w.len) == 0 &&
-		    memcmp(slow.w, w.w, w.n * sizeof(*w.w)) == 0,
-		    "the same the slow way");
+		ok(same_slow(&w, text, &arena), "the same the slow way");
 		ok(same_keys(&w, false, &arena) && same_keys(&w, true, &arena),
 		    "the keys are those of the features");
 	}
+	/* All lengths; long words in one of three, and odd bytes in another. */
+	for (i = 0; i < 40000; i++) {
+		text = (struct cn_str){ random, i % sizeof(random) };
+		for (j = 0; j < text.n; j++) {
+			at = random_number(&state, i % 3 ? sizeof(plain) - 1 :
+			    36);
+			random[j] = plain[at];
+			if (i % 3 == 1 && at == 3)
+				random[j] = odd[random_number(&state,
+				    sizeof(odd) - 1)];
+		}
+		words_of(&w, text, &arena);
+		same += same_slow(&w, text, &arena);
+		cn_arena_reset(&arena);
+	}
+	ok(same == i, "random texts give the same the slow way");
 	cn_arena_release(&arena);
-}
-
-static uint32_t
-random_number(uint32_t *state, uint32_t n)
-{
-	*state = *state * 1664525 + 1013904223;
-	return (*state >> 8) % n;
 }
 
 /* Made-up words, the first ones often. */
