@@ -346,6 +346,54 @@ status 'and it is proved' 0 cn-purge --prove \
 rm -r "$CN_HOME" "$CN_KEYS"
 mv "$T/home2" "$CN_HOME" && mv "$T/keys2" "$CN_KEYS"
 
+# Our own macros: each in every language, with the same open places (of Polish
+# without the name, which it would have to decline), closed and signed.
+slots() {	# FILE: macro, language, slots but {name}, how it ends
+	awk '
+	function say() {
+		if (lang != "")
+			print id, lang, "order" order "date" date, end
+		lang = ""
+	}
+	/^[a-z-]+:$/ { say(); id = $1 }
+	/^    [a-zA-Z-]+: [|]$/ {
+		say()
+		lang = $1; order = date = 0; end = "open"
+	}
+	/[{]order}/ { order = 1 }
+	/[{]date}/ { date = 1 }
+	$0 != "" {
+		end = "open"
+		if ($0 == "      {agent}" && last ~ /[^.,:{ ]$/)
+			end = "closed"
+	}
+	{ last = $0 }
+	END { say() }' "$1"
+}
+slots "$root/lib/desk/reply/macros.yaml" >"$T/slots"
+is 'every macro is there in nine languages' "$(cut -d ' ' -f 1 "$T/slots" |
+    uniq -c | awk '{ print $1 }' | sort -u)" 9
+is 'with the same places to fill' "$(awk '{ print $1, $3 }' "$T/slots" |
+    sort -u | cut -d ' ' -f 1 | uniq -d)" ''
+is 'and all are closed and signed' "$(awk '$NF != "closed"' "$T/slots")" ''
+printf 'a:\n    en: |\n      {order}\n\n      Best\n      {agent}\n    de: |\n      Na\n' \
+    >"$T/bad.yaml"
+is 'control: others are not' "$(slots "$T/bad.yaml" | xargs)" \
+    'a: en: order1date0 closed a: de: order0date0 open'
+for lang in it:Gentile nl:Beste pl:Dzień; do
+	like "a draft in ${lang%:*}" "$(jq -c --arg l "${lang%:*}" \
+	    '.class.language = $l | del(.id)' "$T/line" | cn-reply-suggest \
+	    --no-history -n 1 | jq -r '.replies[0] | .language, .text' |
+	    xargs -0)" "^${lang%:*}"
+	like 'with its salutation' "$(jq -c --arg l "${lang%:*}" \
+	    '.class.language = $l | del(.id)' "$T/line" | cn-reply-suggest \
+	    --no-history -n 1 | jq -r '.replies[0].text')" "^${lang#*:}"
+done
+is 'an answer to no subject has none of its own' "$(printf \
+    'From: a@example.com\nTo: help@shop.example\n\nWhere is it?\n' |
+    cn-reply-suggest --no-history --min-score 0 -n 1 --format rfc822 |
+    grep '^Subject')" 'Subject: Re:'
+
 # Macros of one's own; a language that is not there.
 cat >"$T/m.yaml" <<'Y'
 hello:

@@ -385,12 +385,12 @@ static void reply_to(struct cn_draft *d, struct cn_mail *m)
 
 void cn_mail_reply(struct cn_draft *d, struct cn_mail *m)
 {
-	const char **refs;
+	const char **refs, *subject = bare_subject(m->subject);
 	size_t n = 0;
 
 	reply_to(d, m);
-	d->subject = cn_arena_fmt(&m->mem, "Re: %s",
-	    bare_subject(m->subject));
+	d->subject = cn_arena_fmt(&m->mem, "Re:%s%s", *subject ? " " : "",
+	    subject);
 	d->in_reply_to = id_ok(m->message_id) ? m->message_id : NULL;
 	refs = cn_arena_alloc(&m->mem, (m->n_references + 2) *
 	    sizeof(*refs));
