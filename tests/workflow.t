@@ -261,6 +261,45 @@ is 'pauses tell' "$(CN_HOME=$T/home2 CN_KEYS=$T/keys2 cn-report workflow \
     --since 2026-11-01 --now 2027-03-01 | jq -c '[.n, .each, .basis,
     .saved]')" '[12,240,"pauses",2880]'
 
+# talks DELAY NAME ADDRESS: what nobody marked as a machine's, so many seconds
+# after each question; an answer; and another by NAME.
+talks() {
+	subject=talk i=0 at=$t0 no=0
+	while [ $i -lt 6 ]; do
+		i=$((i + 1))
+		ask "T$i" t$i@example.com
+		asked=$no
+		mail 'Shop' $help t$i@example.com "$1" $asked <<-M
+		We have got your message and will answer in a day or two.
+		M
+		mail 'Priya Nair' $help t$i@example.com 300 $asked <<-M
+		A colleague helps.
+		M
+		mail "$2" "$3" t$i@example.com 10800 $asked <<-M
+		Paid in part.
+		M
+	done >"$T/talks"
+	rm -rf "$T/home3" "$T/keys3"
+	CN_HOME=$T/home3 CN_KEYS=$T/keys3
+	cn-store init -q --test && cn-import "$T/talks" >/dev/null
+	sql "UPDATE message SET category = 'talk', language = 'en'
+	    WHERE direction = 'in'"
+	cn-report workflow --since 2026-11-01 --now 2027-03-01 --format csv |
+	    tr -d '\r' | cut -d , -f 1,2,4,6-8,11 | sed 1d
+	CN_HOME=$T/home CN_KEYS=$T/keys
+}
+printf 'desk: [%s, %s]\nagents: ["@shop.test"]\n' $help $billing >"$T/config3"
+main=$CN_CONFIG CN_CONFIG=$T/config3
+is 'an acknowledgement is no answer, a second address no handover' \
+    "$(talks 5 'PRIYA  Nair' priya@shop.test)" ''
+like 'control: a minute later it could be one' \
+    "$(talks 60 'Priya Nair' priya@shop.test)" '^macro,talk,m[^,]*,18,6,1m00s,2m00s$'
+like 'control: another name is another hand' \
+    "$(talks 5 'Tom Weiss' tom@shop.test)" '^route,talk,p[^,]*,6,6,3h00m,18h00m$'
+is 'so is another mailbox of the desk' \
+    "$(talks 5 'Priya Nair' $billing)" "route,talk,$billing,6,6,3h00m,18h00m"
+CN_CONFIG=$main
+
 # Macros that can be pasted.
 workflow --format yaml >"$T/new.yaml"
 is 'one for each' "$(grep -c '^new-m' "$T/new.yaml")" 2

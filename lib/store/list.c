@@ -79,6 +79,7 @@ static void turn(struct cn_turn *t, sqlite3_stmt *st, struct cn_arena *mem)
 	t->from = sqlite3_column_int64(st, 4);
 	t->automatic = sqlite3_column_int(st, 5) != 0;
 	t->spam = sqlite3_column_int(st, 6) != 0;
+	t->mail = sqlite3_column_int(st, 12) != 0;
 	t->category = cn_col_dup(mem, st, 7);
 	t->language = cn_col_dup(mem, st, 8);
 	t->owner.person = sqlite3_column_int64(st, 9);
@@ -107,8 +108,8 @@ int cn_turn_list(struct cn_store *s,
 		    " m.direction = 'out' AS o, m.id, (SELECT min(x.identifier)"
 		    " FROM participant x WHERE x.message = m.id AND x.role = 1),"
 		    " m.automatic, m.spam, m.category, m.language, m.person,"
-		    " p.state, p.may FROM message m LEFT JOIN person p ON p.id ="
-		    " m.person WHERE m.conversation >= ?1 AND (m.conversation >"
+		    " p.state, p.may, m.channel = 'email' FROM message m"
+		    " LEFT JOIN person p ON p.id = m.person WHERE m.conversation >= ?1 AND (m.conversation >"
 		    " ?1 OR (m.date, m.direction = 'out', m.id) > (?2, ?3, ?4))"
 		    " ORDER BY m.conversation, m.date, o, m.id LIMIT 4000",
 		    "iiii", last.conversation, last.date, (int64_t)!last.in,

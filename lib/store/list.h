@@ -25,7 +25,7 @@ int cn_person_named(struct cn_store *, int64_t person, struct cn_arena *,
 struct cn_turn {
 	int64_t id, conversation, date;
 	int64_t from;			/* identifier of who wrote; 0: none */
-	bool in, automatic, spam;
+	bool in, automatic, spam, mail;	/* mail: no chat */
 	const char *category, *language; /* or NULL; borrowed for the call */
 	struct cn_message_owner owner;	/* state and may */
 };

@@ -19,7 +19,7 @@ struct gather {
 	struct cn_answers *a;
 	int64_t since, until;
 	/* the conversation that goes on */
-	int64_t id, question;		/* question: its date */
+	int64_t id, question, latest;	/* its date; of what they wrote last */
 	bool asked, open;		/* something; and not answered yet */
 	uint16_t category, language, first;
 	struct cn_handled talk;
@@ -77,7 +77,7 @@ static void answered(struct gather *g, const struct cn_turn *t)
 	if (g->talk.first == 0) {
 		g->talk = (struct cn_handled){ t->owner.person ?
 		    t->owner.person : -t->conversation, t->from, t->from,
-		    t->id, 0, 0 };
+		    t->id, t->id, 0, 0 };
 		g->begun = t->date;
 		g->inside = t->date >= g->since;
 	} else if (t->from != g->talk.last) {
@@ -110,7 +110,8 @@ static int turn(void *arg, const struct cn_turn *t, struct cn_err *err)
 	    cn_gate(&t->owner, "report") != NULL)
 		return 0;
 	if (!t->in) {
-		if (g->asked)
+		if (g->asked && !(t->mail &&
+		    t->date - g->latest < CN_ANSWER_HASTE))
 			answered(g, t);
 		return 0;
 	}
@@ -119,6 +120,7 @@ static int turn(void *arg, const struct cn_turn *t, struct cn_err *err)
 		g->first = c;
 	if (!g->open)
 		g->question = t->date;
+	g->latest = t->date;
 	g->open = true;
 	g->asked = true;
 	g->category = c;

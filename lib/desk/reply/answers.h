@@ -1,7 +1,8 @@
 /* answers.h - what humans answered in a period, and which answers are alike
  *
  * An answer is a message of the desk that no machine sent, in a conversation
- * in which a customer wrote before it and whose owner lets us report.  Its
+ * in which a customer wrote before it and whose owner lets us report.  A mail
+ * within CN_ANSWER_HASTE seconds of theirs is none, marked or not.  Its
  * text is read once, becomes hashes of words (ai/alike.h) and is forgotten:
  * what is kept of an answer are numbers.  The newest CN_ANSWERS_MAX of the
  * period are looked at; memory is bounded by them. */
@@ -15,6 +16,7 @@
 
 #define CN_ANSWERS_MAX 100000
 #define CN_ANSWER_LEAST 5	/* words of an answer that is compared */
+#define CN_ANSWER_HASTE 30	/* nobody reads a mail and answers it sooner */
 #define CN_ANSWER_SITTING 1800	/* seconds between two answers, at most, that
 				 * were written in one sitting */
 
@@ -32,7 +34,7 @@ struct cn_answer {
 /* A conversation that humans answered: by whom first, by whom last. */
 struct cn_handled {
 	int64_t person, first, last;	/* identifiers */
-	int64_t answer;			/* first one of the last */
+	int64_t begin, answer;		/* first one; first one of the last */
 	int32_t delay;			/* between the two, seconds */
 	uint16_t category;
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ai/ai.h"
+#include "base/pattern.h"
 
 #define EXAMPLES 3
 #define PAUSES_GROUP 5
@@ -401,12 +402,79 @@ static int route_found(struct find *f, const struct cn_handled *t, size_t n,
 	return agent(f, ids[k - 1], &x->target, err);
 }
 
+/* Who an answer is from: the full name, as patterns are compared, n 0 where it
+ * is one word or none; and whether the address is one of the desk's own. */
+static int hand(struct find *f, int64_t answer, bool *shared,
+    struct cn_str *name, struct cn_arena *mem, struct cn_err *err)
+{
+	struct cn_msg m;
+	const char *kind, *norm;
+	size_t i;
+
+	*name = (struct cn_str){ NULL, 0 };
+	*shared = false;
+	if (cn_message_load(f->store, answer, 0, &m, mem, err) < 0)
+		return err->status == CN_BLOCKED ? 0 : -1;
+	norm = m.from.n == 0 ? NULL : cn_ident_normal(mem, m.from.v[0].addr,
+	    &kind);
+	if (norm == NULL || m.from.v[0].name == NULL)
+		return 0;
+	*name = cn_str_trim(cn_pattern_fold(cn_str(m.from.v[0].name), mem));
+	if (name->n == 0 || memchr(name->p, ' ', name->n) == NULL)
+		name->n = 0;
+	for (i = 0; f->conf->desk != NULL && f->conf->desk[i] != NULL; i++)
+		*shared |= strcmp(f->conf->desk[i], norm) == 0;
+	return 0;
+}
+
+static int by_hands(const void *va, const void *vb)
+{
+	const struct cn_handled *a = va, *b = vb;
+
+	if (a->first != b->first)
+		return a->first < b->first ? -1 : 1;
+	return (a->last > b->last) - (a->last < b->last);
+}
+
+/* Who writes under one full name from two addresses is one person, unless both
+ * are mailboxes of the desk: then it went from one to the other. */
+static int one_hand(struct find *f, struct cn_err *err)
+{
+	struct cn_answers *a = &f->w->answers;
+	struct cn_handled *t = a->talk;
+	struct cn_arena mem = { 0 };
+	struct cn_str x, y;
+	bool here, there;
+	size_t i, end;
+	int r = 0;
+
+	if (a->ntalks > 1)
+		qsort(t, a->ntalks, sizeof(*t), by_hands);
+	for (i = 0; i < a->ntalks && r == 0; i = end) {
+		for (end = i; end < a->ntalks &&
+		    by_hands(&t[i], &t[end]) == 0; end++)
+			;
+		if (t[i].first == t[i].last)
+			continue;
+		r = hand(f, t[i].begin, &here, &x, &mem, err);
+		if (r == 0)
+			r = hand(f, t[i].answer, &there, &y, &mem, err);
+		if (r == 0 && x.n > 0 && !(here && there) && x.n == y.n &&
+		    memcmp(x.p, y.p, x.n) == 0)
+			for (size_t k = i; k < end; k++)
+				t[k].last = t[k].first;
+		cn_arena_reset(&mem);
+	}
+	cn_arena_release(&mem);
+	return r;
+}
+
 static int routes(struct find *f, struct cn_err *err)
 {
 	struct cn_answers *a = &f->w->answers;
 	const struct cn_handled *t = a->talk;
 	size_t i, k, end, to, kept;
-	int r = 0;
+	int r = one_hand(f, err);
 
 	if (a->ntalks > 1)
 		qsort(a->talk, a->ntalks, sizeof(*a->talk), by_last);
