@@ -55,6 +55,25 @@ cn_priority_parse(const char *s, enum cn_priority *out)
 	return false;
 }
 
+/* Does a mark stand within words of praise?  'Not bad' neither is bad nor
+ * denies what stands behind it. */
+static bool
+in_praise(const struct cn_look *l, size_t i)
+{
+	const struct cn_mark *m = &l->mark[i], *p;
+	size_t j;
+
+	for (j = i; j > 0 && l->mark[j - 1].word + 8 > m->word; j--)
+		;
+	for (; j < l->nmark && l->mark[j].word <= m->word; j++) {
+		p = &l->mark[j];
+		if (p->kind == CN_LEX_POS && p->words > m->words &&
+		    p->word + p->words >= m->word + m->words)
+			return true;
+	}
+	return false;
+}
+
 /* Is there a 'not' in so many words before a mark? */
 static bool
 negated(const struct cn_look *l, size_t i, uint32_t within)
@@ -66,7 +85,8 @@ negated(const struct cn_look *l, size_t i, uint32_t within)
 		p = &l->mark[j];
 		if (m->word - p->word > within)
 			return false;
-		if (p->kind == CN_LEX_NOT && p->word + p->words <= m->word)
+		if (p->kind == CN_LEX_NOT && p->word + p->words <= m->word &&
+		    !in_praise(l, j))
 			return true;
 	}
 	return false;
@@ -116,6 +136,8 @@ sentiment(struct cn_look *l)
 {
 	double pos = 0, neg = 0;
 	struct cn_ai_result *r = l->r;
+	/* 'Great, the wrong one again.' */
+	bool irony = l->kind[CN_LEX_AGAIN] > 0 && l->kind[CN_LEX_NEG] > 0;
 	size_t i;
 	int face;
 
@@ -126,10 +148,12 @@ sentiment(struct cn_look *l)
 
 		/* A subject that says what the text says is no more anger. */
 		if ((m->kind != CN_LEX_POS && m->kind != CN_LEX_NEG) ||
-		    cn_lex_again(&l->words, l->mark, i))
+		    cn_lex_again(&l->words, l->mark, i) || in_praise(l, i))
 			continue;
 		flip = negated(l, i, 3);
-		if (m->kind == CN_LEX_POS && !flip)
+		if (m->kind == CN_LEX_POS && !flip && irony && m->word < 3)
+			neg += m->weight;
+		else if (m->kind == CN_LEX_POS && !flip)
 			pos += m->weight;
 		else if (m->kind == CN_LEX_NEG && !flip)
 			neg += m->weight;
@@ -293,6 +317,31 @@ data_request(struct cn_look *l)
 	}
 }
 
+/* In few words, that they are not in the office, till when, and no more. */
+#define AWAY_OFFICE 4			/* the weight of such words */
+#define AWAY_WORDS 12
+#define AWAY_UNTIL 4			/* words behind */
+static bool
+only_away(const struct cn_look *l)
+{
+	struct cn_words subject;
+	size_t i;
+
+	if (l->top[CN_LEX_AWAY] < AWAY_OFFICE)
+		return false;
+	cn_words(&subject, l->in->subject, CN_AI_SUBJECT_MAX, cn_str(NULL), 0,
+	    false, l->arena);
+	if (l->words.n - subject.n > AWAY_WORDS)
+		return false;
+	for (i = 0; i < l->nmark; i++)
+		if (l->mark[i].kind == CN_LEX_AWAY &&
+		    l->mark[i].weight == AWAY_OFFICE &&
+		    l->mark[i].word >= subject.n && l->mark[i].word +
+		    l->mark[i].words + AWAY_UNTIL >= l->words.n)
+			return true;
+	return false;
+}
+
 /* By words alone only what asks nothing is taken for automatic: people write
  * about the automatic answers that they got, and when they are away. */
 static void
@@ -307,7 +356,8 @@ automatic(struct cn_look *l)
 	else if (l->in->bounce)
 		r->automatic_reason = "bounce";
 	else if (!asks && (l->kind[CN_LEX_AUTO] > 0 ||
-	    (l->kind[CN_LEX_AWAY] > 0 && l->kind[CN_LEX_INSTEAD] > 0)))
+	    (l->kind[CN_LEX_AWAY] > 0 && l->kind[CN_LEX_INSTEAD] > 0) ||
+	    only_away(l)))
 		r->automatic_reason = "wording";
 	r->automatic = r->automatic_reason != NULL;
 }

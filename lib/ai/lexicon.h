@@ -8,6 +8,7 @@
 enum cn_lex_kind {
 	CN_LEX_POS, CN_LEX_NEG, CN_LEX_NOT, CN_LEX_URGENT, CN_LEX_CALM,
 	CN_LEX_THREAT, CN_LEX_SPAM,
+	CN_LEX_AGAIN,			/* once more */
 	/* Automatic answers: by their own word; who is away and what becomes
 	 * of the mail, which only together make one. */
 	CN_LEX_AUTO, CN_LEX_AWAY, CN_LEX_INSTEAD,

@@ -126,7 +126,8 @@ static const char *const subjects[] = {
 	"auto:", "automatic reply", "automatic response", "automated reply",
 	"automated response", "auto-reply", "auto reply", "autoreply",
 	"auto response", "auto-response", "[auto-reply]", "out of office:",
-	"out of the office:", "out of office reply", "out of office re:", "out of office autoreply",
+	"out of the office:", "out of office reply", "out of office re:",
+	"out of office autoreply",
 	"vacation reply",
 	"automatische antwort", "automatische rückmeldung",
 	"abwesenheitsnotiz", "abwesenheitsbenachrichtigung", "abwesenheit:",
@@ -181,6 +182,23 @@ static uint32_t lower(uint32_t c)
 	return c >= 0x100 && c < 0x138 && c % 2 == 0 ? c + 1 : c;
 }
 
+/* Behind such words stands a mark or the subject answered ('Re: '), or whose
+ * answer it is: 'Automatic reply not working' is a person's. */
+static bool goes_on(const char *s)
+{
+	static const char *const words[] = { "from ", "von ", "auf ", NULL };
+	size_t i, n;
+
+	for (n = 0; lower((unsigned char)s[n]) >= 'a'; n++)
+		;
+	if (n == 0 || s[n] == ':')
+		return true;
+	for (i = 0; words[i] != NULL; i++)
+		if (strncmp(s, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
+}
+
 static bool begins(const char *s, const char *want)
 {
 	const char *end = s + strlen(s), *stop = want + strlen(want);
@@ -193,11 +211,11 @@ static bool begins(const char *s, const char *want)
 		if (n == 0 || lower(a) != b)
 			return false;
 	}
-	/* The whole word. */
-	if (want == stop)
-		return s == end || lower((unsigned char)*s) < 'a';
+	if (want == stop && s < end && lower((unsigned char)*s) >= 'a')
+		return false;
 	s += strspn(s, " ");
-	return s == end || *s == ':';
+	return s == end || *s == ':' ||
+	    (want == stop && (want[-1] == ']' || goes_on(s)));
 }
 
 static bool by_subject(const char *s)
