@@ -21,6 +21,8 @@ mail() {
 
 ok 'no store is no error' cn
 like 'and it says how to begin' "$(cat "$T/out")" 'cn-store init'
+is 'help has every command' "$(cn help | awk 'NR > 1 { print $1 }' | sort |
+    xargs)" "$(cd "$B" && ls | grep -v '^cn$' | sort | xargs)"
 ok 'a store' cn-store init --test
 like 'an empty one' "$(now)" '^The store is empty'
 {
