@@ -3,14 +3,7 @@
 # what is imported again afterwards is as if nothing had happened.  Takes
 # STEP=n to look at every n-th point only (tests/long/kill.t looks at all).
 . "$(dirname "$0")/lib.sh"
-have sqlite3 && have jq || {
-	echo '1..0 # SKIP sqlite3 and jq are needed'
-	exit 0
-}
-[ -n "$K" ] || {
-	echo '1..0 # SKIP not with the sanitizers'
-	exit 0
-}
+. "$root/tests/kill.sh"
 
 # Ten mails: threads, an agent's answers, the same mail twice, one broken.
 box() {
@@ -36,38 +29,9 @@ box() {
 	printf 'From x@example.com Mon Nov 23 15:02:00 2026\n\nno header\n\n'
 }
 
-use() {
-	CN_HOME=$1.home CN_KEYS=$1.keys
-}
-
-# A copy of the fresh store as $T/try.
-begin() {
-	rm -rf "$T/try.home" "$T/try.keys"
-	cp -a "$T/new.home" "$T/try.home"
-	cp -a "$T/new.keys" "$T/try.keys"
-	use "$T/try"
-}
-
-# What the store says, without what is random: lines without ids and hours,
-# conversations by the first message in them, counts, the doctor.
 state() {
-	cn-query | jq -S -c 'del(.id, .received, .ticket)' >"$T/s.lines"
-	jq -s -c 'map(.conversation) | unique | length' "$T/s.lines"
-	# Who is with whom, whatever the conversations are called.
-	jq -s -c 'group_by(.conversation) | map(map(.date + .direction) |
-	    sort) | sort' "$T/s.lines"
-	jq -c 'del(.conversation)' "$T/s.lines" | sort
-	for t in person identifier conversation message raw ref participant \
-	    folder location event quarantine; do
-		sqlite3 "$CN_HOME/store.db" "SELECT '$t ' || count(*) FROM $t"
-	done
-	sqlite3 "$CN_HOME/store.db" 'SELECT kind, count(*) FROM event
-	    GROUP BY kind; SELECT threaded, count(*) FROM message GROUP BY 1;
-	    SELECT sum(messages) FROM shard;
-	    SELECT count(*) FROM message WHERE classified IS NULL;
+	said 'SELECT threaded, count(*) FROM message GROUP BY 1;
 	    SELECT count(*) FROM message WHERE suggested IS NULL'
-	cn-query --format ids refund parcel | wc -l
-	cn-store doctor
 }
 
 heal() {
@@ -77,14 +41,6 @@ heal() {
 		*" $c "*) "$c" --pending >/dev/null 2>&1 ;;
 		esac
 	done
-}
-
-same() {
-	state >"$T/state" 2>&1
-	cmp -s "$T/state" "$T/undisturbed" && return
-	diff "$T/undisturbed" "$T/state" | cut -c 1-100 | head -n 5 |
-	    sed 's/^/# /'
-	return 1
 }
 
 # undisturbed STAGES [OPERAND]: sets $T/undisturbed

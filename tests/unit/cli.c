@@ -182,10 +182,12 @@ static void test_cells(void)
 	cn_buf_ch(&b, ' ');
 	cn_out_csv(&b, cn_str("-12.5"));
 	cn_buf_ch(&b, ' ');
+	cn_out_csv(&b, cn_str("+7"));
+	cn_buf_ch(&b, ' ');
 	cn_out_csv(&b, cn_str("-1+cmd"));
 	cn_buf_ch(&b, ' ');
 	cn_out_csv(&b, cn_str("a,b\nc"));
-	holds(&b, "\"'=1+1\" \"'@a \"\"b\"\"\" -12.5 \"'-1+cmd\" \"a,b\nc\"",
+	holds(&b, "\"'=1+1\" \"'@a \"\"b\"\"\" -12.5 +7 \"'-1+cmd\" \"a,b\nc\"",
 	    "CSV runs no formula");
 	ok(cn_out_width(cn_str("日本 é")) == 6, "display width");
 	cn_buf_release(&b);
