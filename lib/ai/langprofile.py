@@ -30,7 +30,7 @@ SCRIPTS = [
     ('latin', 'en de fr es it pt nl sv da no fi et lv lt pl cs sk sl hr ro hu '
         'ga mt tr hi-Latn', 9000),
     ('cyrillic', 'bg ru uk sr mk', 2500),
-    ('devanagari', 'hi mr', 600),
+    ('devanagari', 'hi mr', 2000),
 ]
 LANGS = ' '.join(s[1] for s in SCRIPTS).split() + ['ta', 'te', 'bn', 'el']
 # As catalogues call them.
