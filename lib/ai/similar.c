@@ -17,12 +17,14 @@ struct slot {
 	uint32_t key, row;		/* row + 1; 0: free */
 };
 
+struct share {
+	uint32_t key;
+	float x;			/* tf * idf / norm of its text */
+};
+
 struct cn_gist {
 	size_t n;
-	struct {
-		uint32_t key;
-		uint16_t tf;
-	} v[];
+	struct share v[];
 };
 
 struct posting {
@@ -31,7 +33,6 @@ struct posting {
 };
 
 struct cn_similar {
-	const struct cn_similar *known;	/* has the frequencies; or NULL */
 	int64_t *id;
 	size_t n, cap;
 	/* While adding: the features of each text, up to end[text]. */
@@ -45,6 +46,7 @@ struct cn_similar {
 	uint32_t *df;
 	size_t rows, caprows;
 	/* Finished. */
+	double *idf;			/* [rows + 1], the last of no row */
 	size_t *start;			/* [rows + 1], into posting */
 	struct posting *posting;
 	float *score;			/* [n], all zero between queries */
@@ -62,15 +64,6 @@ cn_similar_new(void)
 	return s;
 }
 
-struct cn_similar *
-cn_similar_beside(const struct cn_similar *known)
-{
-	struct cn_similar *s = cn_similar_new();
-
-	s->known = known;
-	return s;
-}
-
 void
 cn_similar_free(struct cn_similar *s)
 {
@@ -82,6 +75,7 @@ cn_similar_free(struct cn_similar *s)
 	free(s->end);
 	free(s->slot);
 	free(s->df);
+	free(s->idf);
 	free(s->start);
 	free(s->posting);
 	free(s->score);
@@ -159,66 +153,31 @@ row_of(struct cn_similar *s, uint32_t key)
 	return slot->row - 1;
 }
 
-struct cn_gist *
-cn_gist_of(struct cn_str text, struct cn_arena *keep)
+void
+cn_similar_add(struct cn_similar *s, int64_t id, struct cn_str text)
 {
-	struct cn_arena arena = { 0 };
-	struct cn_gist *g;
 	struct cn_tf *tf;
 	size_t n, i;
-
-	tf = features(text, &n, &arena);
-	g = cn_arena_alloc(keep, sizeof(*g) + n * sizeof(*g->v));
-	for (g->n = n, i = 0; i < n; i++) {
-		g->v[i].key = tf[i].key;
-		g->v[i].tf = tf[i].n;
-	}
-	cn_arena_release(&arena);
-	return g;
-}
-
-void
-cn_similar_put(struct cn_similar *s, int64_t id, const struct cn_gist *g)
-{
-	size_t i;
 
 	if (s->n == s->cap) {
 		s->cap = s->cap + s->cap / 2 + 256;
 		s->id = cn_realloc(s->id, s->cap * sizeof(*s->id));
 		s->end = cn_realloc(s->end, s->cap * sizeof(*s->end));
 	}
-	if (s->items + g->n > s->capitems) {
-		s->capitems += s->capitems / 4 + g->n + 4096;
+	tf = features(text, &n, &s->arena);
+	if (s->items + n > s->capitems) {
+		s->capitems += s->capitems / 4 + n + 4096;
 		s->row = cn_realloc(s->row, s->capitems * sizeof(*s->row));
 		s->tf = cn_realloc(s->tf, s->capitems * sizeof(*s->tf));
 	}
-	for (i = 0; i < g->n; i++) {
-		s->row[s->items] = row_of(s, g->v[i].key);
+	for (i = 0; i < n; i++) {
+		s->row[s->items] = row_of(s, tf[i].key);
 		s->df[s->row[s->items]]++;
-		s->tf[s->items++] = g->v[i].tf;
+		s->tf[s->items++] = tf[i].n;
 	}
 	s->end[s->n] = s->items;
 	s->id[s->n++] = id;
-}
-
-void
-cn_similar_add(struct cn_similar *s, int64_t id, struct cn_str text)
-{
-	cn_similar_put(s, id, cn_gist_of(text, &s->arena));
 	cn_arena_reset(&s->arena);
-}
-
-/* In how many texts a feature is; of a row, whose number is above 0. */
-static size_t
-frequency(const struct cn_similar *s, uint32_t key, uint32_t row)
-{
-	const struct cn_similar *k = s->known;
-
-	if (k != NULL) {
-		row = find(k, key)->row;
-		s = k;
-	}
-	return row ? s->start[row] - s->start[row - 1] : 0;
 }
 
 double
@@ -227,37 +186,30 @@ cn_similar_idf(size_t n, size_t df)
 	return cn_log((1.0 + (double)n) / (1.0 + (double)df)) + 1;
 }
 
-static double
-idf(const struct cn_similar *s, size_t df)
-{
-	return cn_similar_idf(s->known ? s->known->n : s->n, df);
-}
-
 /* One text's features to their rows' postings. */
 static void
-post(struct cn_similar *s, uint32_t text, size_t from, const double *known,
-    size_t *next)
+post(struct cn_similar *s, uint32_t text, size_t from, size_t *next)
 {
 	double sq = 0, x;
 	float inv;
 	size_t i;
 
 	for (i = from; i < s->end[text]; i++) {
-		x = known[s->row[i]] * cn_model_tf(s->tf[i]);
+		x = s->idf[s->row[i]] * cn_model_tf(s->tf[i]);
 		sq += x * x;
 	}
 	inv = sq > 0 ? (float)(1 / cn_root(sq)) : 0;
 	for (i = from; i < s->end[text]; i++)
 		s->posting[next[s->row[i]]++] = (struct posting){ text,
-		    (float)(known[s->row[i]] * cn_model_tf(s->tf[i])) * inv };
+		    (float)(s->idf[s->row[i]] * cn_model_tf(s->tf[i])) * inv };
 }
 
 void
 cn_similar_finish(struct cn_similar *s)
 {
-	double *known = cn_alloc((s->rows + 1) * sizeof(*known));
 	size_t *next = cn_alloc((s->rows + 1) * sizeof(*next)), i;
 
+	s->idf = cn_alloc((s->rows + 1) * sizeof(*s->idf));
 	s->start = cn_alloc((s->rows + 1) * sizeof(*s->start));
 	s->posting = cn_alloc((s->items + 1) * sizeof(*s->posting));
 	s->score = cn_alloc((s->n + 1) * sizeof(*s->score));
@@ -265,14 +217,11 @@ cn_similar_finish(struct cn_similar *s)
 	for (i = 0; i < s->rows; i++) {
 		next[i] = s->start[i];
 		s->start[i + 1] = s->start[i] + s->df[i];
+		s->idf[i] = cn_similar_idf(s->n, s->df[i]);
 	}
-	for (i = 0; i <= s->mask; i++)
-		if (s->slot[i].row)
-			known[s->slot[i].row - 1] = idf(s, frequency(s,
-			    s->slot[i].key, s->slot[i].row));
+	s->idf[i] = cn_similar_idf(s->n, 0);
 	for (i = 0; i < s->n; i++)
-		post(s, (uint32_t)i, i ? s->end[i - 1] : 0, known, next);
-	free(known);
+		post(s, (uint32_t)i, i ? s->end[i - 1] : 0, next);
 	free(next);
 	free(s->row);
 	free(s->tf);
@@ -298,36 +247,51 @@ by_df(const void *a, const void *b)
 	return x->row < y->row ? -1 : x->row > y->row;
 }
 
-/* Keeps the k best, by score and then by order of adding. */
+/* Puts a hit in its place among the n <= k best, by score and then by number;
+ * returns how many there are then. */
+static size_t
+keep(struct cn_hit *hit, size_t n, size_t k, struct cn_hit new)
+{
+	size_t j;
+
+	for (j = n; j > 0; j--)
+		if (hit[j - 1].score > new.score || (hit[j - 1].score ==
+		    new.score && hit[j - 1].id < new.id))
+			break;
+	if (j == k)
+		return n;
+	n += n < k;
+	memmove(hit + j + 1, hit + j, (n - 1 - j) * sizeof(*hit));
+	hit[j] = new;
+	return n;
+}
+
+/* Rounding takes a text's likeness to itself above 1. */
+static size_t
+bounded(struct cn_hit *hit, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (hit[i].score > 1)
+			hit[i].score = 1;
+	return n;
+}
+
 static size_t
 best(struct cn_similar *s, size_t ntouched, struct cn_hit *hit, size_t k)
 {
-	size_t n = 0, i, j;
-	double v;
+	size_t n = 0, i;
 
 	for (i = 0; i < ntouched; i++) {
 		uint32_t t = s->touched[i];
 
-		v = s->score[t];
+		n = keep(hit, n, k, (struct cn_hit){ t, (double)s->score[t] });
 		s->score[t] = 0;
-		if (n == k && v < hit[n - 1].score)
-			continue;
-		for (j = n; j > 0; j--)
-			if (hit[j - 1].score > v || (hit[j - 1].score == v &&
-			    hit[j - 1].id < (int64_t)t))
-				break;
-		if (j == k)
-			continue;
-		n += n < k;
-		memmove(hit + j + 1, hit + j, (n - 1 - j) * sizeof(*hit));
-		hit[j] = (struct cn_hit){ t, v };
 	}
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++)
 		hit[i].id = s->id[hit[i].id];
-		if (hit[i].score > 1)
-			hit[i].score = 1;
-	}
-	return n;
+	return bounded(hit, n);
 }
 
 size_t
@@ -346,7 +310,7 @@ cn_similar_query(struct cn_similar *s, struct cn_str text, struct cn_hit *hit,
 		row = find(s, tf[i].key)->row;
 		want[nwant].row = row ? row - 1 : 0;
 		want[nwant].df = row ? s->start[row] - s->start[row - 1] : 0;
-		want[nwant].x = (float)(idf(s, frequency(s, tf[i].key, row)) *
+		want[nwant].x = (float)(s->idf[row ? row - 1 : s->rows] *
 		    cn_model_tf(tf[i].n));
 		sq += (double)want[nwant].x * want[nwant].x;
 		nwant += row != 0;
@@ -368,6 +332,68 @@ cn_similar_query(struct cn_similar *s, struct cn_str text, struct cn_hit *hit,
 	n = best(s, touched, hit, k);
 	cn_arena_reset(&s->arena);
 	return n;
+}
+
+/* --- a few of many --- */
+
+struct cn_gist *
+cn_gist_of(const struct cn_similar *s, struct cn_str text,
+    struct cn_arena *keep)
+{
+	struct cn_arena arena = { 0 };
+	struct cn_gist *g;
+	struct cn_tf *tf;
+	double sq = 0, x;
+	uint32_t row;
+	size_t n, i;
+	float inv;
+
+	tf = features(text, &n, &arena);
+	g = cn_arena_alloc(keep, sizeof(*g) + n * sizeof(*g->v));
+	for (g->n = n, i = 0; i < n; i++) {
+		row = find(s, tf[i].key)->row;
+		x = s->idf[row ? row - 1 : s->rows] * cn_model_tf(tf[i].n);
+		g->v[i] = (struct share){ tf[i].key, (float)x };
+		sq += x * x;
+	}
+	inv = sq > 0 ? (float)(1 / cn_root(sq)) : 0;
+	for (i = 0; i < n; i++)
+		g->v[i].x *= inv;
+	cn_arena_release(&arena);
+	return g;
+}
+
+size_t
+cn_gists_near(const struct cn_gist *ask, const struct cn_gist *const *of,
+    size_t n, struct cn_hit *hit, size_t k)
+{
+	uint32_t mask = 15, at;
+	struct share *slot;		/* open addressing; x 0: free */
+	size_t i, j, found = 0;
+	float score;
+
+	while (mask < 4 * ask->n)
+		mask = 2 * mask + 1;
+	slot = cn_alloc((mask + 1) * sizeof(*slot));
+	for (j = 0; j < ask->n; j++) {
+		for (at = ask->v[j].key & mask; slot[at].x > 0;)
+			at = (at + 1) & mask;
+		slot[at] = ask->v[j];
+	}
+	for (i = 0; i < n; i++) {
+		for (score = 0, j = 0; of[i] && j < of[i]->n; j++) {
+			at = of[i]->v[j].key & mask;
+			while (slot[at].x > 0 && slot[at].key !=
+			    of[i]->v[j].key)
+				at = (at + 1) & mask;
+			score += slot[at].x * of[i]->v[j].x;
+		}
+		if (score > 0)
+			found = keep(hit, found, k, (struct cn_hit){
+			    (int64_t)i, (double)score });
+	}
+	free(slot);
+	return bounded(hit, found);
 }
 
 double

@@ -21,17 +21,9 @@ struct cn_hit {
 };
 
 struct cn_similar *cn_similar_new(void);
-/* One that takes from a finished one, which is borrowed, how many texts have a
- * feature: for a few of many texts, of which that has others. */
-struct cn_similar *cn_similar_beside(const struct cn_similar *);
 void cn_similar_free(struct cn_similar *);
 /* Text is not kept, only its features.  Not after finish. */
 void cn_similar_add(struct cn_similar *, int64_t id, struct cn_str text);
-/* The same in two steps: its features, which are in the arena and may be put
- * into many. */
-struct cn_gist;
-struct cn_gist *cn_gist_of(struct cn_str text, struct cn_arena *);
-void cn_similar_put(struct cn_similar *, int64_t id, const struct cn_gist *);
 /* Must be called once before the first query. */
 void cn_similar_finish(struct cn_similar *);
 /* What a feature tells that df of n texts have. */
@@ -40,6 +32,15 @@ double cn_similar_idf(size_t n, size_t df);
  * two threads at once on one index. */
 size_t cn_similar_query(struct cn_similar *, struct cn_str text,
     struct cn_hit *hits, size_t k);
+/* A few of many texts, without an index of their own: what each has of the
+ * features, in the arena.  A finished index, of others, tells what they are
+ * worth. */
+struct cn_gist;
+struct cn_gist *cn_gist_of(const struct cn_similar *, struct cn_str text,
+    struct cn_arena *);
+/* As cn_similar_query; ids are numbers in of, where NULL is like none. */
+size_t cn_gists_near(const struct cn_gist *, const struct cn_gist *const *of,
+    size_t n, struct cn_hit *hits, size_t k);
 /* Similarity of two texts without an index (no document frequencies). */
 double cn_similar_pair(struct cn_str, struct cn_str);
 

@@ -19,7 +19,7 @@
 #include "desk/reply/history.h"
 
 #define FILE_MAX (64u << 20)
-#define NEAR 128			/* as in reply/near.c */
+#define NEAR 96			/* as in reply/near.c */
 #define SAMPLE 1000			/* as in reply/history.c */
 
 struct text {
@@ -184,7 +184,8 @@ by_score(const void *a, const void *b)
 static size_t
 query(const struct cn_similar *sample, size_t id, struct cn_hit *hit, size_t k)
 {
-	struct cn_similar *s = cn_similar_beside(sample);
+	const struct cn_gist *gist[NEAR];
+	struct cn_arena mem = { 0 };
 	static size_t *near;
 	size_t m = 0, i;
 
@@ -194,12 +195,15 @@ query(const struct cn_similar *sample, size_t id, struct cn_hit *hit, size_t k)
 		if (score[i] > 0)
 			near[m++] = i;
 	qsort(near, m, sizeof(*near), by_score);
-	for (i = 0; i < m && i < NEAR; i++)
-		cn_similar_add(s, (int64_t)near[i], texts[near[i]].text);
+	m = m < NEAR ? m : NEAR;
+	for (i = 0; i < m; i++)
+		gist[i] = cn_gist_of(sample, texts[near[i]].text, &mem);
 	memset(score, 0, n * sizeof(*score));
-	cn_similar_finish(s);
-	k = cn_similar_query(s, texts[id].text, hit, k);
-	cn_similar_free(s);
+	k = cn_gists_near(cn_gist_of(sample, texts[id].text, &mem), gist, m,
+	    hit, k);
+	for (i = 0; i < k; i++)
+		hit[i].id = (int64_t)near[hit[i].id];
+	cn_arena_release(&mem);
 	return k;
 }
 

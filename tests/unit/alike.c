@@ -99,7 +99,9 @@ static void leaders(void)
 
 static void similar(void)
 {
-	struct cn_similar *s = cn_similar_new(), *few;
+	static const struct cn_str ask = { "when do refunds come", 20 };
+	struct cn_similar *s = cn_similar_new();
+	const struct cn_gist *few[3] = { NULL };
 	struct cn_arena arena = { 0 };
 	struct cn_hit h[3], g[3];
 	size_t n;
@@ -117,25 +119,18 @@ static void similar(void)
 	ok(cn_similar_query(s, cn_str("zzz"), h, 3) == 0 &&
 	    cn_similar_query(s, cn_str("refunds"), h, 0) == 0,
 	    "nothing alike, nothing asked");
-	few = cn_similar_beside(s);
-	cn_similar_put(few, 1, cn_gist_of(cn_str("refunds take five days"),
-	    &arena));
-	cn_similar_add(few, 2, cn_str("reset the refunds"));
-	cn_similar_finish(few);
-	n = cn_similar_query(few, cn_str("when do refunds come"), g, 3);
-	ok(n == 2 && g[0].id + g[1].id == 3, "a few of many");
-	n = cn_similar_query(few, cn_str("refunds take five days"), g, 1);
-	ok(n == 1 && g[0].id == 1 && g[0].score > 0.999, "in two steps");
-	cn_similar_free(few);
-	few = cn_similar_beside(s);
-	cn_similar_add(few, 7, cn_str("how to reset your password"));
-	cn_similar_finish(few);
-	(void)cn_similar_query(few, cn_str("reset your password"), g, 1);
-	(void)cn_similar_query(s, cn_str("reset your password"), h, 1);
-	ok(g[0].score > 0 && g[0].score >= h[0].score &&
-	    g[0].score <= h[0].score,
-	    "weighed as the many are");
-	cn_similar_free(few);
+	few[0] = cn_gist_of(s, cn_str("how to reset your password"), &arena);
+	few[2] = cn_gist_of(s, cn_str("refunds take five days"), &arena);
+	n = cn_gists_near(cn_gist_of(s, ask, &arena), few, 3, g, 3);
+	(void)cn_similar_query(s, ask, h, 1);
+	ok(n == 1 && g[0].id == 2 && g[0].score > h[0].score - 1e-6 &&
+	    g[0].score < h[0].score + 1e-6, "a few are weighed as the many");
+	few[0] = few[2];
+	n = cn_gists_near(few[2], few, 3, g, 3);
+	ok(n == 2 && g[0].id == 0 && g[1].id == 2 && g[0].score > 0.999 &&
+	    g[0].score <= 1, "of equals the first, and none that is not there");
+	ok(cn_gists_near(few[2], few, 3, g, 1) == 1 && g[0].id == 0 &&
+	    cn_gists_near(few[2], few, 3, g, 0) == 0, "the best few");
 	cn_arena_release(&arena);
 	ok(cn_similar_pair(cn_str("a good day"), cn_str("A good day!")) >
 	    0.999 && cn_similar_pair(cn_str("a"), cn_str("b")) == 0,

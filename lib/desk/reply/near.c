@@ -8,7 +8,7 @@
 #include "desk/reply/history_int.h"
 
 #define MEANT 200		/* bytes of a question whose meaning is taken */
-#define NEAR 128		/* by words alone, of which the likeness of the
+#define NEAR 96		/* by words alone, of which the likeness of the
 				 * whole texts is taken */
 #define WALKED 50000		/* messages that have a word of a question */
 #define OPEN 16384		/* questions that stay open: 2 KB each */
@@ -235,17 +235,17 @@ static int open_one(struct cn_history *h, const struct cn_past *p,
 		    "best"));
 		q->category = category ? cn_arena_strdup(keep, category) :
 		    NULL;
-		q->gist = cn_gist_of(cn_buf_view(&asked), keep);
+		q->gist = cn_gist_of(h->sample, cn_buf_view(&asked), keep);
 	}
 	cn_arena_release(&mem);
 	cn_buf_wipe(&asked);
 	return r;
 }
 
-/* The questions that are near, opened, into an index; some stay open for the
- * next one that asks. */
+/* The questions that are near, opened, NULL where one is none any more; some
+ * stay open for the next one that asks. */
 static int open_near(struct cn_history *h, int64_t self, const uint32_t *near,
-    size_t n, struct cn_similar *index, const char **category,
+    size_t n, const struct cn_gist **gist, const char **category,
     struct cn_arena *mem, struct cn_err *err)
 {
 	struct cn_question *q, once;
@@ -255,6 +255,7 @@ static int open_near(struct cn_history *h, int64_t self, const uint32_t *near,
 	for (i = 0; i < n && r >= 0; i++) {
 		const struct cn_past *p = &h->v[near[i]];
 
+		gist[i] = NULL;
 		if (p->question == self)
 			continue;
 		q = h->open[near[i]];
@@ -272,7 +273,7 @@ static int open_near(struct cn_history *h, int64_t self, const uint32_t *near,
 			}
 		}
 		category[i] = q->category;
-		cn_similar_put(index, (int64_t)i, q->gist);
+		gist[i] = q->gist;
 	}
 	return r < 0 ? -1 : 0;
 }
@@ -364,8 +365,8 @@ void cn_history_near_release(struct cn_history *h)
 int cn_history_like(struct cn_history *h, const struct cn_history_ask *ask,
     struct cn_history_hit hits[CN_NEAR], size_t *n, struct cn_err *err)
 {
-	struct cn_similar *index = cn_similar_beside(h->sample);
 	uint32_t few[NEAR], pair[CN_NEAR];
+	const struct cn_gist *gist[NEAR];
 	const char *category[NEAR];
 	struct cn_near near[CN_NEAR];
 	struct cn_arena mem = { 0 };
@@ -377,14 +378,13 @@ int cn_history_like(struct cn_history *h, const struct cn_history_ask *ask,
 	if (r == 0)
 		r = cn_store_look(h->store, err);
 	if (r == 0) {
-		r = open_near(h, ask->id, few, many, index, category, &mem,
+		r = open_near(h, ask->id, few, many, gist, category, &mem,
 		    err);
 		cn_store_looked(h->store);
 	}
-	if (r == 0) {
-		cn_similar_finish(index);
-		*n = cn_similar_query(index, ask->text, hit, CN_NEAR);
-	}
+	if (r == 0)
+		*n = cn_gists_near(cn_gist_of(h->sample, ask->text, &mem),
+		    gist, many, hit, CN_NEAR);
 	for (i = 0; i < *n; i++) {
 		pair[i] = few[hit[i].id];
 		hits[i] = (struct cn_history_hit){ &h->v[pair[i]], 0, NULL };
@@ -396,7 +396,6 @@ int cn_history_like(struct cn_history *h, const struct cn_history_ask *ask,
 	cn_near_weigh(near, *n, ask->best, ask->confidence);
 	for (i = 0; i < *n; i++)
 		hits[i].score = near[i].score;
-	cn_similar_free(index);
 	cn_arena_release(&mem);
 	return r;
 }
