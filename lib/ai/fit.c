@@ -537,6 +537,8 @@ cn_fit(const struct cn_train *t, const struct cn_train_opts *o,
 	    descend_apart(&f, o, err);
 	if (rc == 0)
 		m = cn_quantise(f.m, f.w, f.bias);
+	if (m && cn_train_spam(t) >= 0)
+		cn_akin_fit(m, t, part);
 	if (m && t->enc && fit_meaning(&f, o, m, err) < 0) {
 		cn_model_free(m);
 		m = NULL;

@@ -32,6 +32,25 @@ struct cn_row {
 	uint32_t start;			/* into weight, to the next row's */
 };
 
+/* The mails that a model of spam was trained on, each by its heaviest features:
+ * those of mail i are in feature from start[i] on, to start[i + 1], their rows
+ * ascending. */
+#define CN_AKIN_KEPT 32			/* features of a mail at most */
+#define CN_AKIN_MOST 20000		/* mails */
+struct cn_share {
+	uint32_t row;
+	uint32_t w;			/* 1 to 255: share of the length */
+};
+struct cn_akin {
+	size_t n;
+	uint8_t *spam;			/* [n]: 1, or 0: ham */
+	uint32_t *start;		/* [n + 1] */
+	struct cn_share *feature;
+	/* The same by rows, for speed: of each the mails that have it. */
+	uint32_t *first;		/* [rows + 1] */
+	struct cn_share *mail;		/* row: its number */
+};
+
 #define CN_FEW 16
 
 struct cn_model {
@@ -53,6 +72,7 @@ struct cn_model {
 	char id_use[32];
 	uint32_t outside;		/* class of what is in none, + 1; 0 */
 	char id[17];
+	struct cn_akin *akin;		/* or NULL */
 
 	uint32_t *key, *df;		/* [rows], keys ascending */
 	struct cn_row *row;		/* [rows + 1] */
@@ -201,6 +221,15 @@ struct cn_model *cn_quantise(const struct cn_model *, const v8 *weights,
 int cn_round_half(float);			/* away from 0 */
 struct cn_model *cn_fit(const struct cn_train *, const struct cn_train_opts *,
     const struct cn_part *, struct cn_err *) CN_CHECKED;
+/* Notes the mails of a part in a model of spam that was fitted to it. */
+void cn_akin_fit(struct cn_model *, const struct cn_train *,
+    const struct cn_part *);
+struct cn_akin *cn_akin_new(size_t n);		/* room for so many mails */
+void cn_akin_free(struct cn_akin *);
+void cn_akin_index(struct cn_model *);		/* once they are there */
+/* Adds what the nearest mails say of features whose rows are noted. */
+void cn_akin_add(const struct cn_model *, const struct cn_tf *, size_t,
+    float *score);
 /* cn_fit, then temperature and threshold by inner folds. */
 struct cn_model *cn_fit_calibrated(const struct cn_train *,
     const struct cn_train_opts *, const struct cn_part *, struct cn_err *)

@@ -43,6 +43,7 @@ cn_model_free(struct cn_model *m)
 	free(m->meaning);
 	free(m->meaning_scale);
 	free(m->meaning_bias);
+	cn_akin_free(m->akin);
 	cn_encoder_free(m->own);
 	free(m);
 }

@@ -2,7 +2,7 @@
  *
  * Little endian; a number is a base-128 varint (7 bits a byte, low first, at
  * most 5 bytes).
- *   8 bytes  'cnmodel', version 2
+ *   8 bytes  'cnmodel', version 3 with mails, else 2
  *   numbers  classes, rows, examples, threshold in 1/10000, class of what is
  *            in none + 1 or 0
  *   f32      temperature
@@ -14,8 +14,11 @@
  *            a signed byte
  *   with an encoder, of each class: f32 scale, f32 bias, a signed byte for each
  *            of its numbers
+ *   in version 3: number of mails; for each: 1 where it is spam, or 0; number
+ *            of features; for each: row minus the previous row, a byte of its
+ *            share
  *   8 bytes  FNV-1a over all before it
- * Keys and classes ascend strictly.  All is checked before any is used. */
+ * Keys, classes and rows ascend strictly.  All is checked before any is used. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +26,10 @@
 #include "base/utf8.h"
 #include "inner.h"
 
-#define MAGIC "cnmodel\2"
-#define MAGIC_LEN 8
+#define MAGIC "cnmodel"
+#define MAGIC_LEN 8			/* with the version */
+#define VERSION 2
+#define VERSION_AKIN 3
 #define SUM_LEN 8
 #define ROW_MIN 7			/* bytes that a row takes at least */
 #define VALUE_MAX 1e6f
@@ -83,6 +88,25 @@ put_meaning(struct cn_buf *b, const struct cn_model *m)
 	}
 }
 
+static void
+put_akin(struct cn_buf *b, const struct cn_akin *s)
+{
+	uint32_t j, last;
+	size_t i;
+
+	put_num(b, s->n);
+	for (i = 0; i < s->n; i++) {
+		put_num(b, s->spam[i]);
+		put_num(b, s->start[i + 1] - s->start[i]);
+		last = 0;
+		for (j = s->start[i]; j < s->start[i + 1]; j++) {
+			put_num(b, s->feature[j].row - last);
+			last = s->feature[j].row;
+			cn_buf_ch(b, (int)s->feature[j].w);
+		}
+	}
+}
+
 void
 cn_model_save(const struct cn_model *m, struct cn_buf *b)
 {
@@ -90,7 +114,8 @@ cn_model_save(const struct cn_model *m, struct cn_buf *b)
 	const struct cn_weight *w;
 	uint32_t j, last = 0, class;
 
-	cn_buf_add(b, MAGIC, MAGIC_LEN);
+	cn_buf_add(b, MAGIC, MAGIC_LEN - 1);
+	cn_buf_ch(b, m->akin ? VERSION_AKIN : VERSION);
 	put_num(b, m->classes);
 	put_num(b, m->rows);
 	put_num(b, m->examples);
@@ -129,6 +154,8 @@ cn_model_save(const struct cn_model *m, struct cn_buf *b)
 	}
 	if (m->meaning)
 		put_meaning(b, m);
+	if (m->akin)
+		put_akin(b, m->akin);
 	put_le(b, cn_model_sum(b->p + begin, b->len - begin), SUM_LEN);
 }
 
@@ -293,6 +320,35 @@ get_meaning(struct in *in, struct cn_model *m)
 	}
 }
 
+static void
+get_akin(struct in *in, struct cn_model *m)
+{
+	size_t n = get_num(in, CN_AKIN_MOST), i;
+	uint32_t k = 0, row, delta, left;
+	struct cn_akin *s;
+
+	/* A mail takes two bytes at least. */
+	if (in->bad || m->classes != 2 || cn_model_spam(m) < 0 ||
+	    n > (size_t)(in->end - in->p) / 2) {
+		in->bad = true;
+		return;
+	}
+	s = m->akin = cn_akin_new(n);
+	for (i = 0; i < n && !in->bad; i++) {
+		s->spam[i] = (uint8_t)get_num(in, 1);
+		left = get_num(in, CN_AKIN_KEPT);
+		for (row = 0; left && !in->bad; left--) {
+			delta = get_num(in, UINT32_MAX);
+			in->bad |= (delta == 0 && k > s->start[i]) ||
+			    delta >= m->rows - row;
+			row += in->bad ? 0 : delta;
+			s->feature[k] = (struct cn_share){ row, *take(in, 1) };
+			in->bad |= s->feature[k++].w == 0;
+		}
+		s->start[i + 1] = k;
+	}
+}
+
 struct cn_model *
 cn_model_load(struct cn_str bytes, struct cn_err *err)
 {
@@ -300,13 +356,15 @@ cn_model_load(struct cn_str bytes, struct cn_err *err)
 	uint32_t classes, rows, examples, threshold, outside;
 	struct cn_model *m;
 	uint64_t sum;
+	int version;
 
 	if (bytes.n < MAGIC_LEN + SUM_LEN ||
 	    memcmp(bytes.p, MAGIC, MAGIC_LEN - 1) != 0)
 		return cn_fail(err, CN_CONFIG, "not a model"), NULL;
-	if (bytes.p[MAGIC_LEN - 1] != MAGIC[MAGIC_LEN - 1])
-		return cn_fail(err, CN_CONFIG, "a model of version %d, not 2",
-		    bytes.p[MAGIC_LEN - 1]), NULL;
+	version = bytes.p[MAGIC_LEN - 1];
+	if (version != VERSION && version != VERSION_AKIN)
+		return cn_fail(err, CN_CONFIG, "a model of version %d, not %d "
+		    "or %d", version, VERSION, VERSION_AKIN), NULL;
 	if (bytes.n > CN_MODEL_BYTES)
 		return cn_fail(err, CN_CONFIG, "model too long"), NULL;
 	in.end = in.p + bytes.n;
@@ -335,11 +393,15 @@ cn_model_load(struct cn_str bytes, struct cn_err *err)
 	get_rows(&in, m);
 	if (m->meaning)
 		get_meaning(&in, m);
+	if (version == VERSION_AKIN && !in.bad)
+		get_akin(&in, m);
 	if (in.bad || in.p != in.end) {
 		cn_model_free(m);
 		return cn_fail(err, CN_INTEGRITY, "model malformed"), NULL;
 	}
 	cn_model_index(m);
+	if (m->akin)
+		cn_akin_index(m);
 	name_model(m, sum);
 	return m;
 }

@@ -442,6 +442,8 @@ cn_model_add(const struct cn_model *m, struct cn_tf *tf, size_t n,
 		else
 			scale_any(sum[i], m->classes, by, score);
 	}
+	if (m->akin)
+		cn_akin_add(m, tf, n, score);
 	return n - s.unknown;
 }
 
