@@ -61,7 +61,8 @@ struct cn_enc_slot {
 
 struct cn_encoder {
 	char id[17];
-	bool wide;			/* the machine has AVX2 */
+	bool wide;			/* the machine has AVX2, */
+	bool widest;			/* and AVX-512 VNNI */
 	size_t pieces, rows;
 	const double *score;		/* [pieces] */
 	const uint32_t *at;		/* [pieces + 1], into text */

@@ -347,6 +347,7 @@ cn_encoder_load(struct cn_str bytes, struct cn_err *err)
 		return cn_fail(err, CN_INTEGRITY, "encoder malformed"), NULL;
 	}
 	e->wide = cn_wide();
+	e->widest = cn_widest();
 	return e;
 }
 

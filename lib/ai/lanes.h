@@ -25,8 +25,11 @@ typedef double d4 __attribute__((vector_size(32)));
 #endif
 #if defined(__x86_64__) && !defined(CN_NARROW)
 #define cn_wide() __builtin_cpu_supports("avx2")
+#define cn_widest() (__builtin_cpu_supports("avx512bw") && \
+    __builtin_cpu_supports("avx512vnni"))
 #else
 #define cn_wide() false
+#define cn_widest() false
 #endif
 
 /* v8s that hold so many classes. */
