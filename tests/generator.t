@@ -125,6 +125,21 @@ is 'what the customer said may be said to them' "$(text "{id, text: ($first + \
 is 'but they do not write the answer' "$(text "{id, text: ($first + \
 \"Your order AB-55512 was broken, what is the ticket.\")}")" \
     'the kettle can be repaired free of charge within 14 days.'
+# It answers with a word of the customer before.
+jq -c '.id = null | .text = (.text | sub("kettle"; "kettle, says bunny,"))' \
+    "$T/line" >"$T/two"
+cat "$T/line" >>"$T/two"
+cat >"$T/before.jq" <<'J'
+foreach inputs as $q ({}; {id: $q.id, was: .is,
+    is: ($q.text | test("bunny") | if . then "bunny" else "us" end)};
+    {id, text: ("the kettle can be repaired free of charge within 14 days. " +
+	"Please send it back to " + (.was // .is) + " with the label.")})
+J
+cn-reply-suggest --macros "$m" --no-store --agent Priya --min-score 0 \
+    --generator "jq -n --unbuffered -c -f '$T/before.jq'" "$T/two" >"$T/g"
+is 'what the customer before said is left out' "$(jq -c '[.replies[] |
+    select(.source.generator) | .text | test("days"), test("bunny")]' "$T/g" |
+    tr -d '\n')" '[true,true][true,false]'
 is 'nothing to say is no draft' "$(gen '{id, text: null}')
 $(why)" 'null
 null'

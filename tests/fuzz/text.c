@@ -45,7 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	cn_wordset_add(&names, other, 1);
 	if (cn_scrub(&out, t, &(struct cn_scrub){ .names = &names,
 	    .near = other, .agents = &none, .common = &none,
-	    .people = &none, .free = &usual, .own = &none }, &kinds))
+	    .people = &none, .usual = &usual, .ours = &none,
+	    .own = &none }, &kinds))
 		must(!cn_detect(cn_buf_view(&out), 0, &f));
 	out.len = 0;
 	must((cn_ground(&out, t, &other, &theirs, 1, &usual, &used, &kinds) >

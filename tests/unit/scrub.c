@@ -6,9 +6,9 @@
 #include "tap.h"
 
 /* Where a name, a rare word or a number may come from. */
-static struct cn_wordset names, agents, common, people, ours, own;
+static struct cn_wordset names, agents, common, people, usuals, ours, own;
 static struct cn_scrub all = { &names, { "anika\nrao\n", 10 }, &agents,
-	&common, &people, &ours, &own, NULL, NULL };
+	&common, &people, &usuals, &ours, &own, NULL, NULL };
 static struct cn_kinds masked;
 
 static void scrubs(const char *text, const char *want, const char *name)
@@ -189,12 +189,12 @@ static void telling(void)
 	size_t n = 0;
 
 	while ((w = cn_word_next(&p, end)).n > 0)
-		if (cn_wordset_seen(&ours, w) > 0) {
+		if (cn_wordset_seen(&usuals, w) > 0) {
 			printf("# %.*s\n", (int)w.n, w.p);
 			n++;
 		}
 	ok(n == 0, "no word that tells of somebody is usual");
-	ok(cn_wordset_seen(&ours, cn_str("parcel")) > 0,
+	ok(cn_wordset_seen(&usuals, cn_str("parcel")) > 0,
 	    "control: another is");
 }
 
@@ -203,7 +203,7 @@ int main(void)
 	sets();
 	cn_wordset_add(&names, cn_str("Anika Rao anika.rao"), 1);
 	cn_wordset_add(&agents, cn_str("Priya Nair"), 1);
-	cn_wordset_usual(&ours);
+	cn_wordset_usual(&usuals);
 
 	scrubs("Dear Anika,\n\nThe parcel LL-20131 will leave our warehouse "
 	    "and reach you on Thursday, 24 September. Please answer this mail "
@@ -251,6 +251,7 @@ int main(void)
 	learns();
 	cn_wordset_release(&names);
 	cn_wordset_release(&agents);
+	cn_wordset_release(&usuals);
 	cn_wordset_release(&ours);
 	cn_wordset_release(&common);
 	cn_wordset_release(&people);

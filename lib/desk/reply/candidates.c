@@ -99,7 +99,8 @@ static int reveal(struct cn_suggest *s, struct cn_item *it,
 {
 	struct cn_buf b = { 0 };
 	char *tag = cn_arena_alloc(&it->mem, 8);
-	int r = cn_history_draft(s->history, d->past, &s->free, &a->own, &b,
+	int r = cn_history_draft(s->history, d->past, &(struct cn_scrub){
+	    .usual = &s->usual, .ours = &s->ours, .own = &a->own }, &b,
 	    &d->message, &d->masked, &it->mem, err);
 
 	if (r == 1) {

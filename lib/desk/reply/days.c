@@ -10,14 +10,6 @@ static bool digit(int c)
 	return c >= '0' && c <= '9';
 }
 
-static bool in_list(struct cn_str w, const char *const *list)
-{
-	for (; *list != NULL; list++)
-		if (cn_str_ieq(w, *list))
-			return true;
-	return false;
-}
-
 static bool weekday(struct cn_str w)
 {
 	static const char *const names[] = { "monday", "tuesday", "wednesday",
@@ -28,7 +20,7 @@ static bool weekday(struct cn_str w)
 	    "sábado", "domingo", "सोमवार", "मंगलवार", "बुधवार", "गुरुवार",
 	    "शुक्रवार", "शनिवार", "रविवार", NULL };
 
-	return in_list(w, names);
+	return cn_word_among(w, names);
 }
 
 /* Small letters only beside a figure: 'may' and 'mars' are words. */
@@ -48,7 +40,7 @@ static bool month(struct cn_str w, bool figure)
 	    "दिसम्बर", NULL };
 
 	return (figure || (w.p[0] >= 'A' && w.p[0] <= 'Z')) &&
-	    in_list(w, names);
+	    cn_word_among(w, names);
 }
 
 /* 24.09.2026, 24/9/26, 2026-09-24: its end, or p. */

@@ -53,12 +53,10 @@ int cn_history_like(struct cn_history *, const struct cn_history_ask *,
     struct cn_history_hit hits[CN_NEAR], size_t *n, struct cn_err *)
     CN_CHECKED;
 /* A draft from a past answer, without what is that customer's (scrub.h).
- * free: words that are ours; own: those of whom it is for.  id: of the answer,
- * in the arena; NULL: it may not be used.  masked: what it lost.  1, 0
- * withheld or gone, -1. */
+ * of: has usual, ours and own.  id: of the answer, in the arena; NULL: it may
+ * not be used.  masked: what it lost.  1, 0 withheld or gone, -1. */
 int cn_history_draft(struct cn_history *, const struct cn_past *,
-    const struct cn_wordset *free, const struct cn_wordset *own,
-    struct cn_buf *out, const char **id, struct cn_kinds *masked,
-    struct cn_arena *, struct cn_err *) CN_CHECKED;
+    const struct cn_scrub *of, struct cn_buf *out, const char **id,
+    struct cn_kinds *masked, struct cn_arena *, struct cn_err *) CN_CHECKED;
 
 #endif

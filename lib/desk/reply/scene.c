@@ -33,7 +33,7 @@ static void add_near(struct cn_buf *near, struct cn_str t)
 
 struct scene {				/* what was said where it was said */
 	struct cn_wordset names, agents;
-	const struct cn_wordset *ours;
+	const struct cn_wordset *usual;
 	struct cn_buf near;		/* the names once more */
 	struct cn_buf told;		/* lines that may name somebody */
 	struct cn_buf answer;
@@ -52,7 +52,7 @@ static void add_person(struct scene *s, bool agent, const char *name,
 
 	cn_fold(&b, cn_str(name));
 	while ((w = cn_word_next(&p, local.p + local.n)).n > 0)
-		if (!cn_wordset_sure(s->ours, w)) {
+		if (!cn_wordset_sure(s->usual, w)) {
 			cn_buf_ch(&b, '\n');
 			cn_fold(&b, w);
 		}
@@ -161,8 +161,8 @@ static void told_names(struct scene *s)
 	while ((w = cn_word_next(&p, end)).n > 0)
 		if (cn_utf8_get(w.p, w.n, &c) > 0 && cn_word_lower(c) != c &&
 		    cn_wordset_seen(&plain, w) == 0 &&
-		    !cn_wordset_sure(s->ours, w) &&
-		    cn_wordset_capital(s->ours, w) == 0 &&
+		    !cn_wordset_sure(s->usual, w) &&
+		    cn_wordset_capital(s->usual, w) == 0 &&
 		    cn_wordset_seen(&s->agents, w) == 0) {
 			cn_wordset_add(&s->names, w, 1);
 			add_near(&s->near, w);
@@ -318,11 +318,10 @@ static bool learn(void *arg, struct cn_str word)
 }
 
 int cn_history_draft(struct cn_history *h, const struct cn_past *p,
-    const struct cn_wordset *free_words, const struct cn_wordset *own,
-    struct cn_buf *out, const char **id, struct cn_kinds *masked,
-    struct cn_arena *mem, struct cn_err *err)
+    const struct cn_scrub *of, struct cn_buf *out, const char **id,
+    struct cn_kinds *masked, struct cn_arena *mem, struct cn_err *err)
 {
-	struct scene s = { .ours = free_words };
+	struct scene s = { .usual = of->usual };
 	struct cn_message_owner o;
 	int r = cn_message_owner(h->store, p->answer, &o, err);
 
@@ -339,7 +338,8 @@ int cn_history_draft(struct cn_history *h, const struct cn_past *p,
 		    .names = &s.names, .near = cn_buf_view(&s.near),
 		    .agents = &s.agents, .common = &h->common,
 		    .people = &h->people, .learn = learn, .learn_arg = h,
-		    .free = free_words, .own = own }, masked);
+		    .usual = of->usual, .ours = of->ours, .own = of->own },
+		    masked);
 		if (h->err.status != 0) {
 			*err = h->err;
 			r = -1;

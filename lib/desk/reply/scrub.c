@@ -12,14 +12,6 @@
 #define SPELLED 3			/* single letters that spell something */
 #define SAID 3				/* figures in words that are a number */
 
-static bool in_list(struct cn_str w, const char *const *list)
-{
-	for (; *list != NULL; list++)
-		if (cn_str_ieq(w, *list))
-			return true;
-	return false;
-}
-
 /* --- sentences --- */
 
 /* How many bytes the end of a sentence at p has; 0: it goes on, as behind an
@@ -136,10 +128,12 @@ static bool short_capitals(struct cn_str w)
 
 static bool everybodys(const struct cn_scrub *s, const struct here *h)
 {
-	if (cn_word_marked(h->w) ? (cn_wordset_sure(s->free, h->w) &&
+	if (cn_word_marked(h->w) ? (cn_wordset_sure(s->usual, h->w) &&
 	    !short_capitals(h->w)) ||
-	    (h->at.capital && cn_wordset_capital(s->free, h->w) > 0) ||
-	    beside(s->free, h, 1) : cn_wordset_seen(s->free, h->w) > 0)
+	    (h->at.capital && cn_wordset_capital(s->usual, h->w) > 0) :
+	    cn_wordset_seen(s->usual, h->w) > 0)
+		return true;
+	if (beside(s->usual, h, 1) || beside(s->ours, h, 1))
 		return true;
 	return beside(s->common, h, CN_SCRUB_COMMON) &&
 	    !((upper(h->w) || !cased(h->w)) && people(s, h->w));
@@ -152,7 +146,7 @@ static const char *verdict(const struct cn_scrub *s, const struct here *h)
 	size_t n;
 	bool is;
 
-	if (in_list(h->w, titles) || everybodys(s, h))
+	if (cn_word_among(h->w, titles) || everybodys(s, h))
 		return NULL;
 	if (cn_word_number(h->w))
 		return "number";
@@ -210,8 +204,8 @@ static const char *spelt(struct spelt *s, struct cn_str w)
 	    "सौ", "हज़ार", "हजार", "लाख", "करोड़", NULL };
 
 	s->letters = letter(w) ? s->letters + 1 : 0;
-	s->figures = in_list(w, more) ? s->figures + 2 :
-	    in_list(w, figures) ? s->figures + 1 : 0;
+	s->figures = cn_word_among(w, more) ? s->figures + 2 :
+	    cn_word_among(w, figures) ? s->figures + 1 : 0;
 	return s->letters == SPELLED ? "spelled" :
 	    s->figures >= SAID ? "number" : NULL;
 }
@@ -220,8 +214,9 @@ static const char *spelt(struct spelt *s, struct cn_str w)
 static const char *slot_of(const struct text *x, const struct cn_scrub *s,
     struct cn_str w)
 {
-	bool ours = cn_wordset_seen(s->free, w) > 0 &&
-	    (!upper(w) || cn_wordset_sure(s->free, w));
+	bool ours = (cn_wordset_seen(s->usual, w) > 0 ||
+	    cn_wordset_seen(s->ours, w) > 0) && (!upper(w) ||
+	    cn_wordset_sure(s->usual, w));
 
 	/* 'order' is no name where it is written small. */
 	if ((upper(w) || !ours) && cn_wordset_seen(s->names, w) > 0)
@@ -304,10 +299,10 @@ static const char *word(struct text *x, struct here *h,
 	look_ahead(x, h, s);
 	/* A name written small that is a usual word as well; 'frau rao'. */
 	if (cn_wordset_seen(s->names, h->w) > 0 &&
-	    !cn_wordset_sure(s->free, h->w))
+	    !cn_wordset_sure(s->usual, h->w))
 		return "name";
 	why = private_word(s, h);
-	if (why == NULL && h->titled && !cn_wordset_sure(s->free, h->w))
+	if (why == NULL && h->titled && !cn_wordset_sure(s->usual, h->w))
 		why = "name";
 	return why != NULL ? why : spelt(&h->spelt, h->w);
 }
@@ -343,7 +338,7 @@ static const char *copy(struct cn_buf *out, struct text *x, size_t at,
 				slot = "{number}";
 			else if (why != NULL)
 				return why;
-			h.titled = in_list(h.w, titles);
+			h.titled = cn_word_among(h.w, titles);
 		}
 		if (slot != NULL)
 			put_slot(out, x, slot);
@@ -375,15 +370,15 @@ static void greeted(struct text *x)
 	    strchr("\n,:!.", *end) == NULL)
 		end++;
 	x->greeting = x->t.p;
-	if (!in_list(cn_word_next(&p, end), words))
+	if (!cn_word_among(cn_word_next(&p, end), words))
 		return;
 	for (q = p; (w = cn_word_next(&q, end)).n > 0;)
-		n += !in_list(w, words);
+		n += !cn_word_among(w, words);
 	/* 'Hello and thank you for your mail' greets nobody by name. */
 	if (n <= GREETED)
 		x->greeting = end;
 	while ((w = cn_word_next(&p, end)).n > 0)
-		if (!in_list(w, words) && (upper(w) || n <= GREETED))
+		if (!cn_word_among(w, words) && (upper(w) || n <= GREETED))
 			cn_wordset_add(&x->greeted, w, 1);
 }
 

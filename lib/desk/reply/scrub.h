@@ -7,14 +7,13 @@
  * (detect.h), where something is spelled out, or where it has a word that is
  * somebody's own: any that we do not know to be everybody's.
  *
- * Everybody's is what tells nothing (usual.txt), what a macro of ours has, what
- * answers to three persons have (k-anonymity), and in small letters what the
- * reader wrote.  A word alone says little where it may be a name, or is a
- * number: with a capital that usual words have not, or a figure, it must stand
- * beside the same words, in both directions, in a macro or those answers.  A
- * number that does not becomes {number}.  Who is called so does not make a
- * word known.  What is left is looked at once more, and withheld if anything
- * was missed, or if too little is left. */
+ * Everybody's is what tells nothing (usual.txt), and in small letters what the
+ * reader wrote.  Any other word must stand between the same two words in a
+ * macro of ours, or in answers to three persons (k-anonymity); so must one
+ * with a capital that usual words have not.  A number that does not becomes
+ * {number}.  Who is called so does not make a word known.  What is left is
+ * looked at once more, and withheld if anything was missed, or if too little
+ * is left. */
 #ifndef CN_SCRUB_H
 #define CN_SCRUB_H
 
@@ -28,7 +27,8 @@ struct cn_scrub {
 	const struct cn_wordset *common;	/* in answers to how many, but
 					 * for those of that name */
 	const struct cn_wordset *people;	/* how many bear that name */
-	const struct cn_wordset *free;	/* usual, macros, company name */
+	const struct cn_wordset *usual;	/* words that tell nothing */
+	const struct cn_wordset *ours;	/* of macros */
 	const struct cn_wordset *own;	/* of whom the draft is for */
 	/* Asked before a word counts as somebody's own: was something new
 	 * found out of it, and added to common and people?  Or NULL. */

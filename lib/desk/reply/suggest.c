@@ -21,14 +21,13 @@ int cn_suggest_init(struct cn_suggest *s, struct cn_err *err)
 		for (k = 0; k < m->n && k < VARIANTS; k++) {
 			cn_similar_add(s->index, (int64_t)(i * VARIANTS + k),
 			    cn_str(m->v[k].text));
-			cn_wordset_add(&s->free, cn_str(m->v[k].text), 1);
+			cn_wordset_add(&s->ours, cn_str(m->v[k].text), 1);
 			s->variants++;
 		}
 	}
 	cn_similar_finish(s->index);
 	cn_wordset_usual(&s->usual);
-	cn_wordset_usual(&s->free);
-	cn_wordset_add(&s->free, cn_str(s->items.conf->name), 1);
+	cn_wordset_add_each(&s->usual, cn_str(s->items.conf->name));
 	return s->items.store == NULL ? 0 : cn_feedback_list(s->items.store,
 	    &s->mem, &s->judged, &s->njudged, err);
 }
@@ -37,7 +36,7 @@ void cn_suggest_release(struct cn_suggest *s)
 {
 	cn_items_release(&s->items);
 	cn_similar_free(s->index);
-	cn_wordset_release(&s->free);
+	cn_wordset_release(&s->ours);
 	cn_wordset_release(&s->usual);
 	cn_arena_release(&s->mem);
 }

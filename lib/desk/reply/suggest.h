@@ -36,7 +36,7 @@ struct cn_suggest {
 	struct cn_err generator_err;
 	/* Its own. */
 	struct cn_similar *index;	/* of the macros' texts */
-	struct cn_wordset free, usual;	/* scrub.h; ground.h */
+	struct cn_wordset usual, ours;	/* scrub.h */
 	size_t variants;
 	struct cn_feedback *judged;
 	size_t njudged;

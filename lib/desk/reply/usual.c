@@ -10,31 +10,46 @@ static const char *const lines[] = {
 	NULL
 };
 
-static struct cn_str word_at(const char *p)
+/* Where a word may have a capital in the list, it may have one anywhere. */
+static void add(struct cn_wordset *s, struct cn_str w)
 {
-	return (struct cn_str){ p, strcspn(p, " *") };
+	uint32_t c;
+
+	cn_wordset_add_word(s, w, cn_utf8_get(w.p, w.n, &c) > 0 &&
+	    cn_word_lower(c) != c, 1);
+}
+
+void cn_wordset_add_each(struct cn_wordset *s, struct cn_str text)
+{
+	const char *p = text.p;
+	struct cn_str w;
+
+	while ((w = cn_word_next(&p, text.p + text.n)).n > 0)
+		add(s, w);
 }
 
 void cn_wordset_usual(struct cn_wordset *s)
 {
 	struct cn_wordset not = { 0 };
-	struct cn_str w;
-	const char *p;
-	uint32_t c;
+	struct cn_walk k;
 	size_t i;
 
 	for (i = 0; lines[i] != NULL; i++)
 		if (lines[i][0] == '-')
 			cn_wordset_add(&not, cn_str(lines[i]), 1);
-	for (i = 0; lines[i] != NULL; i++)
-		for (p = lines[i]; *p != '\0'; p += strspn(p, " ")) {
-			w = word_at(p);
-			p += w.n + (p[w.n] == '*');
-			if (cn_wordset_seen(&not, w) > 0 || w.p[0] == '-')
+	for (i = 0; lines[i] != NULL; i++) {
+		cn_walk(&k, cn_str(lines[i]));
+		while (cn_walk_next(&k)) {
+			if (cn_wordset_seen(&not, k.word) > 0)
 				continue;
-			cn_wordset_add_word(s, w, cn_utf8_get(w.p, w.n, &c) >
-			    0 && cn_word_lower(c) != c, 1);
-			cn_wordset_say(s, w, p[-1] == '*');
+			if (lines[i][0] == '>') {
+				cn_wordset_add_spot(s, k.word, &k.place, 1);
+				continue;
+			}
+			if (lines[i][0] != '*')
+				add(s, k.word);
+			cn_wordset_say(s, k.word, lines[i][0] == '*');
 		}
+	}
 	cn_wordset_release(&not);
 }

@@ -76,7 +76,8 @@ uint32_t cn_word_lower(uint32_t c)
 bool cn_word_among(struct cn_str word, const char *const *list)
 {
 	for (; *list != NULL; list++)
-		if (cn_str_ieq(word, *list))
+		if (word.n > 0 && ((word.p[0] ^ **list) | 32) == 32 &&
+		    cn_str_ieq(word, *list))
 			return true;
 	return false;
 }

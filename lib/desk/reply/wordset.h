@@ -73,7 +73,9 @@ unsigned cn_wordset_after(const struct cn_wordset *, struct cn_str word,
  * counts. */
 void cn_wordset_say(struct cn_wordset *, struct cn_str word, bool name);
 bool cn_wordset_sure(const struct cn_wordset *, struct cn_str word);
-/* Adds the words that tell nothing about anybody (usual.txt). */
+/* Adds the words of a name of ours, and those that tell nothing about anybody
+ * (usual.txt). */
+void cn_wordset_add_each(struct cn_wordset *, struct cn_str text);
 void cn_wordset_usual(struct cn_wordset *);
 /* By how many it was seen. */
 unsigned cn_wordset_seen(const struct cn_wordset *, struct cn_str word);
