@@ -136,6 +136,9 @@ use() {		# use HOME KEYS
 ok 'a store' cn-store init --test
 ok 'the box goes in' cn-import --now "$now" "$T/box"
 is 'all of it' "$(sql 'SELECT count(*) FROM message')" 79
+# Later some stand in their classes' why, too.
+is 'in base64 and the like only when decoded' \
+    "$("$scan" find "$T/hers" | grep -c ' text$')" 38
 ok 'classified' cn-classify --now "$now" --pending
 ok 'answers drafted' cn-reply-suggest --now "$now" --pending
 drafts() {	# from answers to her
@@ -147,8 +150,6 @@ drafts() {	# from answers to her
 is 'one for another person from an answer to her' "$(drafts)" '77 true'
 copy "$T/old"
 is '51 words of hers are found' "$(found "$T/hers")" 51
-is 'in base64 and the like only when decoded' \
-    "$("$scan" find "$T/hers" | grep -c ' text$')" 38
 is 'and 20 of others' "$(found "$T/others")" 20
 is 'search finds her' "$(hits zanary07)" 1
 leaves=$(sql "SELECT DISTINCT leaf FROM message JOIN identifier USING (leaf)

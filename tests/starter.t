@@ -49,4 +49,16 @@ least 'it decides 65 of 100' "$coverage" 0.65
 least 'what it decides is right for 80 of 100' "$right" 0.80
 least 'its confidence is off by at most 15 points' "$(awk -v e="$ece" \
     'BEGIN { print 0.15 - e }')" 0
+
+# In Italian, Dutch and Polish (starter_langs.tsv).
+grep -v '^#' "$root/tests/starter_langs.tsv" >"$T/langs"
+cut -f 2 "$T/langs" | jq -Rc '{v: 1, type: "message", text: .}' |
+    cn-classify --no-store | jq -r '.class.category // "-"' |
+    paste "$T/langs" - | awk -F '\t' '{ right += $1 == $3
+    wrong += $1 != $3 && $3 != "-" } END { print NR, right, wrong }' >"$T/n"
+read -r n right wrong <"$T/n"
+diag "$n in other languages: $right right, $wrong wrong"
+is 'all were asked' "$n" "$(wc -l <"$T/langs")"
+ok 'half of them are decided rightly' test "$right" -ge 22
+ok 'and one of six wrongly' test "$wrong" -le 7
 finish
