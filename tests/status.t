@@ -241,6 +241,17 @@ if [ "$(id -u)" -ne 0 ] || have setpriv; then
 		is 'what root makes or replaces is of whom the folder is' \
 		    "$(find "$CN_HOME" "$CN_KEYS" ! -user 65534)" ''
 		is 'who goes on' "$(as_user cn-query | wc -l)" "$n"
+		printf 'From: root3@example.com\n\na parcel\n' |
+		    cn-import -q >/dev/null
+		echo >"$T/roots1"
+		echo >"$T/roots2"
+		ln -sf "$T/roots1" "$CN_HOME/store.next"
+		ln -f "$T/roots2" "$CN_HOME/store.main"
+		ok 'locks that lead elsewhere' cn-purge -q \
+		    -s root3@example.com --apply --yes
+		is 'give nothing of root away' \
+		    "$(stat -c %u "$T/roots1" "$T/roots2" | xargs)" '0 0'
+		rm "$CN_HOME/store.next" "$CN_HOME/store.main"
 		ok 'control: all of the keys is new' test -z "$(find "$CN_KEYS" \
 		    -name keyring ! -newer "$T/more.eml")"
 		(

@@ -109,24 +109,40 @@ static int sync_folder(const char *path, struct cn_err *err)
 	return r;
 }
 
+/* A link, or one of a file's several names, may be there to have root give
+ * away what it leads to. */
 int cn_file_own(int fd, const char *path, struct cn_err *err)
 {
 	const char *slash = strrchr(path, '/');
-	struct stat st, now;
+	struct stat now, st;
 	char folder[4096];
 
+	if (geteuid() != 0)
+		return 0;
 	if (fstat(fd, &now) < 0)
 		return cn_fail_errno(err, CN_IOERR, "%s", path);
-	if (stat(path, &st) < 0 ||
-	    (st.st_dev == now.st_dev && st.st_ino == now.st_ino)) {
-		if (geteuid() != 0 || now.st_uid != 0)
-			return 0;
-		snprintf(folder, sizeof(folder), "%.*s", slash ?
-		    (int)(slash - path) + 1 : 1, slash ? path : ".");
-		if (stat(folder, &st) < 0)
-			return cn_fail_errno(err, CN_IOERR, "%s", folder);
-	}
-	if (st.st_uid != now.st_uid && fchown(fd, st.st_uid, st.st_gid) < 0)
+	if (now.st_uid != 0 || lstat(path, &st) < 0 || st.st_nlink != 1 ||
+	    st.st_dev != now.st_dev || st.st_ino != now.st_ino)
+		return 0;
+	snprintf(folder, sizeof(folder), "%.*s", slash ?
+	    (int)(slash - path) + 1 : 1, slash ? path : ".");
+	if (stat(folder, &st) < 0)
+		return cn_fail_errno(err, CN_IOERR, "%s", folder);
+	if (st.st_uid != 0 && fchown(fd, st.st_uid, st.st_gid) < 0)
+		return cn_fail_errno(err, CN_IOERR, "%s", path);
+	return 0;
+}
+
+/* What takes the place of another file is of whom that is. */
+static int own_place(int fd, const char *path, const char *tmp,
+    struct cn_err *err)
+{
+	struct stat now, st;
+
+	if (stat(path, &st) < 0)
+		return cn_file_own(fd, tmp, err);
+	if (fstat(fd, &now) < 0 || (st.st_uid != now.st_uid &&
+	    fchown(fd, st.st_uid, st.st_gid) < 0))
 		return cn_fail_errno(err, CN_IOERR, "%s", path);
 	return 0;
 }
@@ -140,7 +156,7 @@ static int replace(const char *path, const char *tmp, bool keep,
 	    (mode_t)mode);
 	if (fd < 0)
 		return cn_fail_errno(err, CN_IOERR, "%s", tmp);
-	if (keep && cn_file_own(fd, path, err) < 0)
+	if (keep && own_place(fd, path, tmp, err) < 0)
 		goto bad;
 	if (cn_write_all(fd, p, n, err) < 0) {
 		cn_wrap(err, "%s", tmp);

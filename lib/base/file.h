@@ -13,13 +13,14 @@ int cn_fd_read(int fd, const char *name, size_t max, struct cn_buf *out,
 /* Appends the next n bytes of it, fewer at the end. */
 int cn_fd_some(int fd, const char *name, size_t n, struct cn_buf *out,
     struct cn_err *) CN_CHECKED;
-/* What root makes in the folder of another user, who is to use it, is that
- * user's; and what replaces the file at path is of whom that is: 77 where it
- * cannot be. */
+/* Makes what root has just made in the folder of another user, who is to use
+ * it, that user's: the open file at path, unless a link led there or it has a
+ * second name. */
 int cn_file_own(int fd, const char *path, struct cn_err *) CN_CHECKED;
-/* Temporary file in the same folder, fsync, rename, fsync of the folder, with
- * cn_file_own().  The temporary one is PATH.new, and what is there is taken for
- * a killed run's: hold a lock. */
+/* Temporary file in the same folder, fsync, rename, fsync of the folder.  It is
+ * of whom the file is whose place it takes, 77 where it cannot be; where there
+ * is none, as cn_file_own() says.  The temporary one is PATH.new, and what is
+ * there is taken for a killed run's: hold a lock. */
 int cn_file_replace(const char *path, const void *, size_t, unsigned mode,
     struct cn_err *) CN_CHECKED;
 /* Likewise for a file that the user names, without a lock, and ours: a link is
