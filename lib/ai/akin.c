@@ -92,6 +92,13 @@ heaviest(const struct cn_model *m, const struct cn_tf *tf, size_t n,
 	return k;
 }
 
+/* Not the name of a class. */
+static bool
+is_mail(const struct cn_part *part, const struct cn_example *e)
+{
+	return e->fold != UINT32_MAX && cn_part_in(part, e);
+}
+
 void
 cn_akin_fit(struct cn_model *m, const struct cn_train *t,
     const struct cn_part *part)
@@ -102,15 +109,14 @@ cn_akin_fit(struct cn_model *m, const struct cn_train *t,
 	struct cn_akin *s;
 
 	for (i = 0; i < t->n; i++)
-		n += cn_part_in(part, &t->ex[i]);
-	step = n / CN_AKIN_MOST + 1;
+		n += is_mail(part, &t->ex[i]);
+	step = n > 0 ? (n - 1) / CN_AKIN_MOST + 1 : 1;
 	s = m->akin = cn_akin_new(n / step + 1);
 	s->n = 0;
 	for (i = 0; i < t->n; i++) {
 		const struct cn_example *e = &t->ex[i];
 
-		if (!cn_part_in(part, e) || e->fold == UINT32_MAX ||
-		    turn++ % step != 0)
+		if (!is_mail(part, e) || turn++ % step != 0)
 			continue;
 		cn_model_look_up(m, e->tf, e->n, &norm);
 		s->spam[s->n] = e->class == spam;

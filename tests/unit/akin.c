@@ -126,23 +126,32 @@ static void hostile(const struct cn_buf *bytes)
 	cn_buf_release(&b);
 }
 
-/* Of very many every second is kept, and so on. */
-static void many(void)
+/* How many of n are kept. */
+static size_t kept_of(struct cn_train *t, size_t n)
 {
-	struct cn_train *t = cn_train_new();
 	struct cn_model *m = cn_model_new(2, 0, 0);
 	struct cn_part all = { 0 };
 	struct cn_err err = { 0 };
 	size_t i;
 
-	for (i = 0; i < CN_AKIN_MOST + 10; i++)
+	for (i = cn_train_count(t); i < n; i++)
 		if (cn_train_add(t, cn_str(i % 3 ? "ham" : "spam"),
 		    &(struct cn_ai_input){ .text = cn_str("x") }, &err) < 0)
 			abort();
 	cn_model_index(m);
 	cn_akin_fit(m, t, &all);
-	ok(m->akin->n == CN_AKIN_MOST / 2 + 5, "of too many every second");
+	i = m->akin->n;
 	cn_model_free(m);
+	return i;
+}
+
+static void many(void)
+{
+	struct cn_train *t = cn_train_new();
+
+	ok(kept_of(t, CN_AKIN_MOST) == CN_AKIN_MOST, "of very many all");
+	ok(kept_of(t, CN_AKIN_MOST + 10) == CN_AKIN_MOST / 2 + 5,
+	    "of too many every second");
 	cn_train_free(t);
 }
 
