@@ -471,7 +471,8 @@ drafted() {	# FROM-ADDRESS REPLY-TO [OPTION...]: skipped, or the To of a draft
 	    sed -n 's/^To: //p'
 }
 for who in no-reply newsletter shop-newsletter bounces+42 bounce \
-    Notifications mailer-daemon donotreply orders-noreply; do
+    Notifications mailer-daemon donotreply orders-noreply \
+    our-own-little-shop-newsletter; do
 	is "nobody reads $who@" "$(drafted uma@example.com \
 	    "$who@example.com")" noreply
 done

@@ -52,7 +52,7 @@ static bool has_word(struct cn_str v, const char *word)
 	return false;
 }
 
-#define LOCAL 24			/* bytes of a local part, at most */
+#define LOCAL 65	/* bytes of a local part (RFC 5321, 4.5.3.1.1) + 1 */
 
 /* What stands before the @, up to a +, in small letters and without marks. */
 static size_t local_part(const char *addr, char word[LOCAL])
