@@ -120,6 +120,8 @@ is 'who objects is not classified, with or without one' "$(cn-classify \
     [.skipped, .class] | @tsv' | sort -u)" "$(printf 'objected\t')"
 
 # What an erasure leaves of others is what it was.
+ok 'she is erased' cn-purge -q -s ann@example.com --apply --yes
+is 'all of hers' "$(cn-query from:ann@example.com)" ''
 is 'of her nothing is left with others' "$(cn-classify "$T/lines" 2>/dev/null |
     jq -c 'select(.message_id == "m8@example.com") | .class')" "$(jq -c '
     select(.message_id == "m8@example.com") | .class' "$T/c")"
