@@ -20,8 +20,9 @@ NEED_ARM64 = gcc-aarch64-linux-gnu qemu-user-static
 
 PKGS = libssl libcrypto sqlite3 yaml-0.1 libutf8proc libarchive libisal \
 	libcurl zlib
-WARN = -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-	-Wwrite-strings -Wformat=2 -Wvla -Wundef
+WARN = -Wall -Wextra -Wno-missing-field-initializers -Wshadow \
+	-Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
+	-Wformat=2 -Wvla -Wundef
 FLAGS = -std=c11 -D_GNU_SOURCE -ffp-contract=off -fno-math-errno -O2 -g -fPIE \
 	-fstack-protector-strong -D_FORTIFY_SOURCE=2 $(WARN) -Ilib \
 	$(shell pkg-config --cflags $(PKGS)) $(CFLAGS)

@@ -188,8 +188,8 @@ static void tell_unknown(struct purge *p, const struct cn_plan *plan)
 static int from_subjects(struct purge *p, struct cn_err *err)
 {
 	struct cn_plan plan;
-	int r = cn_plan_make(p->store, p->who.item, p->who.n, &plan, &p->cli->arena,
-	    err);
+	int r = cn_plan_make(p->store, p->who.item, p->who.n, &plan,
+	    &p->cli->arena, err);
 
 	if (r == 0)
 		tell_unknown(p, &plan);

@@ -14,7 +14,8 @@
 
 #define SAME 2
 #define FULL 8
-/* From these on a message is sure to stay with, or to leave, what it is about. */
+/* From these on a message is sure to stay with what it is about, or to leave
+ * it. */
 #define STAYS 0.5f
 #define LEAVES 0.6f
 
@@ -54,8 +55,9 @@ span(const struct cn_look *l, const struct cn_feat *f)
 }
 
 static void
-explain_marks(const struct cn_model *m, struct cn_look *l, const struct cn_tf *tf,
-    size_t ntf, const struct cn_norm *norm, size_t class)
+explain_marks(const struct cn_model *m, struct cn_look *l,
+    const struct cn_tf *tf, size_t ntf, const struct cn_norm *norm,
+    size_t class)
 {
 	const struct cn_ai_input *in = l->in;
 	size_t i, j;

@@ -109,8 +109,9 @@ int cn_turn_list(struct cn_store *s,
 		    " FROM participant x WHERE x.message = m.id AND x.role = 1),"
 		    " m.automatic, m.spam, m.category, m.language, m.person,"
 		    " p.state, p.may, m.channel = 'email' FROM message m"
-		    " LEFT JOIN person p ON p.id = m.person WHERE m.conversation >= ?1 AND (m.conversation >"
-		    " ?1 OR (m.date, m.direction = 'out', m.id) > (?2, ?3, ?4))"
+		    " LEFT JOIN person p ON p.id = m.person WHERE"
+		    " m.conversation >= ?1 AND (m.conversation > ?1 OR"
+		    " (m.date, m.direction = 'out', m.id) > (?2, ?3, ?4))"
 		    " ORDER BY m.conversation, m.date, o, m.id LIMIT 4000",
 		    "iiii", last.conversation, last.date, (int64_t)!last.in,
 		    last.id);

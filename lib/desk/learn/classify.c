@@ -111,7 +111,6 @@ static void put_rules(struct cn_buf *b, const struct cn_ruling *u,
 	cn_json_kv(b, "rules", rules->id);
 }
 
-
 /* The member 'class' (cn-message(5)). */
 static void put_class(struct cn_buf *b, const struct cn_classify *c,
     const struct cn_item *it, unsigned what)
