@@ -218,6 +218,13 @@ is 'no cell of hers' "$(found "$T/hers")" 0
 is 'all of the others' "$(found "$T/others")" 20
 is 'none that does not open' "$(closed)" '0 damaged 0'
 is 'no sample in the files' "$("$scan" bytes "$T/samples")" 0
+# Pages that were split keep what moved, but for our file layer.
+sqlite3 "$T/plain.db" 'PRAGMA secure_delete = 1; CREATE TABLE t (a, b);
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 999)
+    INSERT INTO t SELECT i * 7919 % 1009, randomblob(99) FROM n;
+    CREATE INDEX x ON t (a, b)' >"$T/out"
+ok 'a page keeps what it does not use' test "$("$scan" gaps "$T/plain.db")" -gt 0
+is 'none of ours does' "$("$scan" gaps "$CN_HOME/store.db")" 0
 is 'the draft from an answer to her is taken back' "$(drafts)" '25 false'
 is 'and none of the old words' "$("$scan" bytes "$T/tokens")" 0
 is 'search finds nothing' "$(hits zanary07)" 0

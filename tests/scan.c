@@ -8,6 +8,8 @@
  *				hexadecimal, as they lie in the store's files
  *	scan index		the same of the search index
  *	scan bytes SAMPLES	how many of these pieces are in the files
+ *	scan gaps FILE		how many pages of a database keep something
+ *				between their index and their cells
  *	scan search WORD	how many messages search finds
  *	scan hold		reads the store until standard input ends
  *	scan audit		verifies the chain: 0 or 1
@@ -243,6 +245,32 @@ static int count_bytes(const char *file)
 	return 0;
 }
 
+static int gaps(const char *file)
+{
+	struct cn_buf b = { 0 };
+	const uint8_t *page, *h;
+	size_t at, size, from, to;
+	long n = 0;
+
+	read_file(file, &b);
+	page = (const uint8_t *)b.p;
+	size = b.len < 100 ? 0 : (size_t)(page[16] << 8 | page[17]);
+	for (at = 0; size > 0 && at + size <= b.len; at += size, page += size) {
+		h = page + (at == 0 ? 100 : 0);
+		if (h[0] != 2 && h[0] != 5 && h[0] != 10 && h[0] != 13)
+			continue;
+		from = (size_t)(h - page) + (h[0] < 8 ? 12 : 8) +
+		    2 * (size_t)(h[3] << 8 | h[4]);
+		to = (size_t)(h[5] << 8 | h[6]);
+		while (from < to && page[from] == 0)
+			from++;
+		n += from < to;
+	}
+	printf("%ld\n", n);
+	cn_buf_release(&b);
+	return 0;
+}
+
 static int search(const char *word)
 {
 	struct cn_term term = { .kind = CN_T_WORD, .text = word };
@@ -299,6 +327,8 @@ int main(int argc, char **argv)
 		r = index_samples();
 	} else if (strcmp(mode, "bytes") == 0) {
 		r = count_bytes(argv[2]);
+	} else if (strcmp(mode, "gaps") == 0) {
+		r = gaps(argv[2]);
 	} else {
 		store = cn_store_open(&run, CN_STORE_READ, &err);
 		if (store == NULL)

@@ -1,12 +1,15 @@
 /* A layer over SQLite's own file layer that gathers writes which follow each
- * other.
+ * other, and blanks what a page has between its index and its cells.
  *
  * SQLite writes the log as a header of 24 bytes and a page at a time, and a
  * checkpoint page by page: for a mailbox of 400 MB that is 200,000 calls, and
  * the kernel takes a large write for a fraction of what many small ones cost.
  * Nothing is held back beyond the moment at which another process could look,
  * or at which it must be on the disk: before a sync, a lock that is let go, the
- * barrier by which a commit is published, a reading, a truncation, the size. */
+ * barrier by which a commit is published, a reading, a truncation, the size.
+ *
+ * secure_delete overwrites a cell that is deleted, but not the copies that
+ * moving cells between pages leaves in the room which a page does not use. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +31,7 @@ struct cn_vfs {
 struct file {
 	sqlite3_file base;
 	struct cn_vfs *v;
-	bool gathers;
+	bool gathers, pages;		/* pages: the database, not its log */
 	/* SQLite's own file follows. */
 };
 
@@ -72,6 +75,29 @@ static int vfs_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at)
 	return r != SQLITE_OK ? r : BELOW(f, xRead, p, n, at);
 }
 
+/* A page of a tree by the file format: its kind, at 3 the number of its cells
+ * and at 5 where they begin.  An overflow page and a free one begin with the
+ * number of another page, which looks so from the 2^25th on: larger files,
+ * and those that come near it, are left alone. */
+static void blank(sqlite3_file *f, char *page, int n, sqlite3_int64 at)
+{
+	const int head = at == 0 ? 100 : 0;
+	unsigned char *h = (unsigned char *)page + head;
+	sqlite3_int64 size;
+	int from, to;
+
+	if (n < 512 || (n & (n - 1)) != 0 || at % n != 0)
+		return;
+	if (h[0] != 2 && h[0] != 5 && h[0] != 10 && h[0] != 13)
+		return;
+	if (BELOW(f, xFileSize, &size) != SQLITE_OK || size / n >= 1 << 24)
+		return;
+	from = head + (h[0] < 8 ? 12 : 8) + 2 * (h[3] << 8 | h[4]);
+	to = h[5] << 8 | h[6];
+	if (from < to && to <= n)
+		memset(page + from, 0, (size_t)(to - from));
+}
+
 static int vfs_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
 {
 	struct cn_vfs *v = VFS(f);
@@ -85,6 +111,8 @@ static int vfs_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
 		v->at = at;
 	v->of = below(f);
 	memcpy(v->room + v->n, p, (size_t)n);
+	if (((struct file *)f)->pages)
+		blank(f, v->room + v->n, n, at);
 	v->n += n;
 	return SQLITE_OK;
 }
@@ -185,7 +213,8 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f,
 	if (below(f)->pMethods == NULL)
 		return r;
 	file->v = v;
-	file->gathers = flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_DB);
+	file->pages = flags & SQLITE_OPEN_MAIN_DB;
+	file->gathers = file->pages || flags & SQLITE_OPEN_WAL;
 	file->base.pMethods = &methods;
 	return r;
 }
