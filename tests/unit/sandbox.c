@@ -107,7 +107,7 @@ static void calls(int fd, int old32)
 	ok(sendto(fd, &c, 1, 0, (struct sockaddr *)&to, 4) < 0 &&
 	    errno == EPERM, "nor can it be sent on");
 	ok(write(fd, &c, 1) < 0 && errno == EBADF, "nor is it there any more");
-	ok(write(ready[1], &c, 1) == 1 && read(ready[0], &c, 1) == 1,
+	ok(write(told[1], &c, 1) == 1 && read(told[0], &c, 1) == 1,
 	    "control: a pipe is");
 	ok(child(ran) == EPERM, "no program runs");
 	ok(child(no_internet) == EPERM, "children inherit it");
