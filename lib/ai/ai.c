@@ -180,7 +180,7 @@ ironic(struct cn_look *l)
 	struct cn_ai_result *r = l->r;
 
 	if (r->category == NULL || r->sentiment != CN_SENTIMENT_NEGATIVE ||
-	    strcmp(r->category, "praise_feedback") != 0)
+	    strcmp(r->category, CN_PRAISE) != 0)
 		return;
 	r->category = NULL;
 	r->abstained = true;
@@ -386,9 +386,8 @@ spam_by_model(struct cn_look *l, const struct cn_model *m)
 		return;
 	(void)cn_softmax(p, m->classes, m->temperature);
 	x = p[class];
-	if (x >= t) {
+	if (x >= t)
 		cn_explain(m, &own, f, nf, tf, n, &norm, class);
-	}
 	l->spam_why = own.r;
 	l->spam_p = x;
 	l->r->spam = x >= t;

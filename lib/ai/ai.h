@@ -33,6 +33,10 @@ const char *cn_sentiment_name(enum cn_sentiment);
 const char *cn_dsr_name(enum cn_dsr);
 bool cn_priority_parse(const char *, enum cn_priority *);
 
+/* The starter's category of thanks.  Those that are none ('thanks a lot, it is
+ * broken') are neither of it nor answered as if they were. */
+#define CN_PRAISE "praise_feedback"
+
 /* Only the first bytes of a text are looked at: what a customer wants stands
  * at the top, and a 50 MB message costs no more than this. */
 #define CN_AI_TEXT_MAX 16384

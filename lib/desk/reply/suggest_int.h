@@ -5,10 +5,6 @@
 
 #include "desk/reply/suggest.h"
 
-/* The category of thanks.  Those that are none ('thanks a lot, it is broken')
- * get no answer to thanks. */
-#define CN_PRAISE "praise_feedback"
-
 /* An earlier message of the conversation, that all who would get the answer
  * wrote or got. */
 struct cn_said {
