@@ -69,42 +69,38 @@ static const char *name_of(struct cn_item *it)
 	return hex;
 }
 
-/* Not to ourselves, whatever the mail says: where Reply-To names nobody else,
- * to the sender.  false: there is nobody. */
-static bool leave_desk(const struct cn_suggest *s, struct cn_draft *d,
-    struct cn_mail *mail)
-{
-	struct cn_addr *to = cn_arena_alloc(&mail->mem, (d->n_to + 1) *
-	    sizeof(*to));
-	size_t i, n = 0;
-
-	for (i = 0; i < d->n_to; i++)
-		if (!cn_config_is_desk(s->items.conf, d->to[i].addr))
-			to[n++] = d->to[i];
-	if (n == 0 && mail->reply_to.n > 0) {
-		mail->reply_to.n = 0;
-		cn_mail_reply(d, mail);
-		return leave_desk(s, d, mail);
-	}
-	d->to = to;
-	d->n_to = n;
-	return n > 0;
-}
-
-/* Nor to who reads nothing, where somebody else does; false: nobody does. */
-static bool leave_unread(struct cn_draft *d, struct cn_arena *mem)
+/* Takes off those who are not to get it: the desk, or, without one, who reads
+ * nothing.  false, and all stay: nobody would be left. */
+static bool leave(struct cn_draft *d, const struct cn_config *desk,
+    struct cn_arena *mem)
 {
 	struct cn_addr *to = cn_arena_alloc(mem, (d->n_to + 1) * sizeof(*to));
 	size_t i, n = 0;
 
 	for (i = 0; i < d->n_to; i++)
-		if (!cn_addr_unread(d->to[i].addr))
+		if (desk ? !cn_config_is_desk(desk, d->to[i].addr) :
+		    !cn_addr_unread(d->to[i].addr))
 			to[n++] = d->to[i];
 	if (n == 0)
 		return false;
 	d->to = to;
 	d->n_to = n;
 	return true;
+}
+
+/* Whom the answer goes to.  Not to ourselves, whatever the mail says: where
+ * Reply-To names nobody else, to the sender.  false: there is nobody. */
+static bool address(struct cn_draft *d, const struct cn_suggest *s,
+    struct cn_mail *mail)
+{
+	cn_mail_reply(d, mail);
+	if (leave(d, s->items.conf, &mail->mem))
+		return true;
+	if (mail->reply_to.n == 0)
+		return false;
+	mail->reply_to.n = 0;
+	cn_mail_reply(d, mail);
+	return leave(d, s->items.conf, &mail->mem);
 }
 
 int cn_suggest_unread(struct cn_suggest *s, struct cn_item *it,
@@ -117,11 +113,8 @@ int cn_suggest_unread(struct cn_suggest *s, struct cn_item *it,
 	if (is(it->msg.channel, "chat") || it->msg.from.n == 0)
 		return 0;
 	r = cn_suggest_parent(s, it, &mail, err);
-	if (r == 1) {
-		cn_mail_reply(&d, &mail);
-		r = leave_desk(s, &d, &mail) && !leave_unread(&d,
-		    &mail.mem);
-	}
+	if (r == 1)
+		r = address(&d, s, &mail) && !leave(&d, NULL, &mail.mem);
 	cn_mail_release(&mail);
 	return r;
 }
@@ -146,10 +139,9 @@ static int put_mail(struct cn_buf *b, struct cn_suggest *s,
 		return cn_hint(err, "name it in config.yaml: 'desk: "
 		    "[support@example.com]' (cn-config(5))");
 	}
-	cn_mail_reply(&d, mail);
-	if (!leave_desk(s, &d, mail))
+	if (!address(&d, s, mail))
 		return 0;
-	(void)leave_unread(&d, &mail->mem);
+	(void)leave(&d, NULL, &mail->mem);
 	d.from = (struct cn_addr){ s->agent ? s->agent : s->items.conf->name ?
 	    s->items.conf->name : "", from };
 	d.message_id = cn_arena_fmt(mem, "draft.%s.%.*s%s", name_of(it),
