@@ -61,10 +61,9 @@ static void log_too(const struct cn_store *s)
 		return;
 	for (size_t i = 0; i < 2; i++) {
 		snprintf(path, sizeof(path), "%s%s", s->path, end[i]);
-		if (access(path, W_OK) < 0 && errno == EACCES &&
-		    chmod(path, st.st_mode & 0777) < 0) {
-			/* Another's: SQLite says that it cannot be written. */
-		}
+		/* Another's stays, and SQLite says what it cannot write. */
+		if (access(path, W_OK) < 0 && errno == EACCES)
+			(void)chmod(path, st.st_mode & 0777);
 	}
 }
 
