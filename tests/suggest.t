@@ -257,12 +257,23 @@ P
 	is 'as Python reads it' "$(python3 "$T/mail.py" "$T/draft")" \
 	    '[] Re: warped kadhai Vera Quist <vera@example.com> <m20@shop.example> <m20@shop.example> True True'
 fi
+# Nothing is known of it, and no word is any macro's.
+jq -c '.text = "σίδερο" | .subject = null | .class = {best: null}' "$T/line" \
+    >"$T/unknown"
+is 'no draft from nothing' "$(cn-reply-suggest --no-store "$T/unknown" |
+    jq -c .replies)" '[]'
+is 'control: from a category alone' "$(jq -c '.class = {best: "refund",
+    category: "refund", confidence: 0.9}' "$T/unknown" | cn-reply-suggest \
+    --no-store | jq '.replies | length > 0')" true
 subject() {
 	jq -c --arg s "$1" '.subject = $s' "$T/line" | cn-reply-suggest \
 	    --format rfc822 --max 1 --no-store | sed -n 's/^Subject: //p'
 }
 is 'one Re: for what others count or call it' "$(subject 'Re[2]: AW : x'
-    subject 'SV: VS: Antw: re: x'; subject 'Return: re x')" 'Re: x
+    subject 'SV: VS: Antw: re: x'; subject 'RES: R: RIF: x'
+    subject 'Vá: ΣΧΕΤ: Απ: x'; subject 'Return: re x')" 'Re: x
+Re: x
+Re: x
 Re: x
 Re: Return: re x'
 # RFC 5322, 3.6.4: what the parent refers to, and the parent.

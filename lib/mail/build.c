@@ -332,7 +332,8 @@ int cn_mail_build(struct cn_buf *out, const struct cn_draft *d,
 static size_t reply_mark(const char *s)
 {
 	static const char *const marks[] = { "re", "aw", "sv", "rv", "vs",
-	    "antw", "odp", "ynt", "回复", "答复", "返信", NULL };
+	    "antw", "odp", "ynt", "r", "rif", "res", "vá", "VÁ", "απ", "Απ",
+	    "ΑΠ", "σχετ", "Σχετ", "ΣΧΕΤ", "回复", "答复", "返信", NULL };
 	size_t i, n, k;
 
 	for (i = 0; marks[i] != NULL; i++) {

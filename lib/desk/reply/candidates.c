@@ -49,6 +49,9 @@ static size_t from_macros(struct cn_suggest *s, const struct cn_asked *a,
 		for (k = 0; k < n; k++)
 			if (hits[k].id == (int64_t)(i * VARIANTS + v))
 				like = hits[k].score;
+		/* Where nothing is known of the message, not half either. */
+		if (a->best == NULL && like <= 0)
+			continue;
 		like = like > 0.5 ? 1 : 2 * like;
 		d[made++] = (struct cn_cand){ .macro = m->id,
 		    .language = m->v[v].language, .text = m->v[v].text,
