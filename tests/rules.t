@@ -221,7 +221,7 @@ broken 'too early' 2 'category: is known only after the model' <<'end'
 before:
   x: { if: { category: a }, then: { team: b } }
 end
-broken 'no such sentiment' 3 'fits none that there is' <<'end'
+broken 'no such sentiment' 3 'none of [a-z, ]*neutral' <<'end'
 after:
   y: { if: { sentiment: neg*, priority: [low, '*'] }, then: { team: b } }
   x: { if: { sentiment: [positive, angry] }, then: { team: b } }
@@ -232,11 +232,15 @@ printf 'before:\n  x: { if: { language: [%s] }, then: { team: b } }\n' \
 like 'as many languages as we can tell' "$(cat "$CN_HOME/rules.yaml")" \
     'bg,.*,hi-Latn,.*,te'
 status 'are languages' 0 sh -c "cn-model rules </dev/null"
-broken 'no such channel' 4 'fits none that there is' <<'end'
+broken 'no such channel' 4 'none of email, chat' <<'end'
 before:
   z: { if: { channel: [Chat, '*ail'] }, then: { team: b } }
   y: { if: { header: { channel: mail } }, then: { team: b } }
   x: { if: { channel: mail }, then: { team: b } }
+end
+broken 'no such field' 2 'X Tag: no name of a header field' <<'end'
+before:
+  x: { if: { header: { X Tag: a } }, then: { team: b } }
 end
 broken 'no such language' 4 'fits none that there is' <<'end'
 before:
@@ -248,7 +252,7 @@ broken 'no such language after the model' 2 'fits none that there is' <<'end'
 after:
   x: { if: { language: en-GB }, then: { team: b } }
 end
-broken 'no such request' 2 'fits none that there is' <<'end'
+broken 'no such request' 2 'none of [a-z, ]*portability' <<'end'
 after:
   x: { if: { request: deletion }, then: { team: b } }
 end
@@ -272,7 +276,7 @@ broken 'two words' 2 'a word of 1 to 64 bytes' <<'end'
 after:
   x: { if: { abstained: yes }, then: { category: two words } }
 end
-broken 'no priority' 2 'no such priority' <<'end'
+broken 'no priority' 2 'none of low, normal, high, urgent' <<'end'
 after:
   x: { if: { abstained: yes }, then: { priority: top } }
 end

@@ -14,6 +14,7 @@
 #define FILE_MAX ((size_t)4 << 20)
 #define TEXT_MAX ((size_t)64 << 10)	/* bytes of a text, or of all fields,
 					 * that are looked at */
+#define FEW 8				/* words that an error lists */
 
 /* How a condition is held against a message. */
 enum form { ADDRESS, TEXT, HEADER, WORD, YES, NUMBER };
@@ -111,6 +112,17 @@ static bool fits_some(const struct cn_pattern *p, size_t ask,
 	return i == 0;
 }
 
+static int none_of(struct load *l, const struct cn_yaml *y, size_t ask)
+{
+	const char *w, *all = "";
+	size_t i;
+
+	for (i = 0; (w = word_at(ask, i)) != NULL && i < FEW; i++)
+		all = cn_arena_fmt(&l->rules->mem, "%s%s%s", all, i ? ", " :
+		    "none of ", w);
+	return fail(l, y, w == NULL ? all : "fits none that there is");
+}
+
 static int patterns(struct load *l, struct cn_yaml *y, struct condition *c)
 {
 	struct cn_yaml *i = y->kind == CN_YAML_LIST ? y->child : y;
@@ -129,7 +141,7 @@ static int patterns(struct load *l, struct cn_yaml *y, struct condition *c)
 			return fail(l, i, "a pattern of 1 to 256 bytes is "
 			    "expected");
 		if (!fits_some(&c->any[c->n - 1], c->ask, &l->rules->mem))
-			return fail(l, i, "fits none that there is");
+			return none_of(l, i, c->ask);
 	}
 	return 0;
 }
@@ -196,6 +208,8 @@ static int conditions(struct load *l, struct cn_yaml *y, struct cn_rule *r)
 			return -1;
 	for (i = h ? h->child : NULL; i != NULL; i = i->next) {
 		l->rules->header = true;
+		if (i->key[0] == '\0' || strpbrk(i->key, " \t:") != NULL)
+			return fail(l, i, "no name of a header field");
 		r->all[r->n].ask = FIELD;
 		r->all[r->n].field = i->key;
 		if (patterns(l, i, &r->all[r->n++]) < 0)
@@ -231,7 +245,7 @@ static int settings(struct load *l, struct cn_yaml *y, struct cn_rule *r)
 			s->by_priority = r->name;
 			if (i->kind != CN_YAML_SCALAR ||
 			    !cn_priority_parse(i->value, &s->priority))
-				rc = fail(l, i, "no such priority");
+				rc = none_of(l, i, PRIORITY);
 		} else if (strcmp(i->key, "stop") == 0 ||
 		    (l->when == CN_AFTER && strcmp(i->key, "abstain") == 0)) {
 			bool *to = i->key[0] == 's' ? &s->stop : &s->abstain;
