@@ -50,6 +50,7 @@ is 'the model has the good ones' "$(cn-model show "$T/m3" | jq .examples)" 44
 status 'a file that is not there' 2 cn-model train "$T/none" -o "$T/m4"
 : >"$T/empty.tsv"
 status 'no examples' 2 cn-model train "$T/empty.tsv" -o "$T/m4"
+like 'what one would be' "$(cat "$T/err")" '^hint: .* a TAB and a text'
 
 {
 	printf '\357\273\277'
@@ -57,6 +58,14 @@ status 'no examples' 2 cn-model train "$T/empty.tsv" -o "$T/m4"
 } >"$T/dos.tsv"
 cn-model train -q "$T/dos.tsv" -o "$T/m4"
 ok 'a byte order mark and CRLF change nothing' cmp "$T/m" "$T/m4"
+{
+	printf '\357\273\277"Category"\ttext\r\n'
+	sed 's/^\([^\t]*\)\t\(.*\)/"\1"\t"\2"\r/' "$T/l.tsv"
+} >"$T/cells.tsv"
+status 'cells in quotes, below a heading' 0 cn-model train "$T/cells.tsv" \
+    -o "$T/m4"
+like 'the heading is no example' "$(cat "$T/err")" 'cells.tsv:1: a heading'
+ok 'and nothing changes' cmp "$T/m" "$T/m4"
 {
 	cat "$T/l.tsv"
 	printf 'lonely\tone example\nempty\t\n'

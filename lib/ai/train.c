@@ -239,6 +239,9 @@ tsv_line(struct cn_train *t, struct cn_str s, bool *wrong, struct cn_err *err)
 		return cn_fail(err, CN_CONFIG, "no tab");
 	label = (struct cn_str){ s.p, (size_t)(tab - s.p) };
 	in.text = (struct cn_str){ tab + 1, s.n - label.n - 1 };
+	/* As spreadsheets write cells. */
+	if (label.n > 2 && label.p[0] == '"' && tab[-1] == '"')
+		label = (struct cn_str){ label.p + 1, label.n - 2 };
 	if (!cn_train_label_ok(label))
 		return bad_label(err);
 	if (!cn_utf8_valid(in.text.p, in.text.n))

@@ -7,12 +7,28 @@
 #include "desk/learn/teach.h"
 
 #define LABELS_MAX ((size_t)512 << 20)	/* bytes of a file of examples */
+#define EXAMPLE "a line of a label, a TAB and a text, in UTF-8, is an example"
 
 static bool ends_in(const char *s, const char *end)
 {
 	size_t n = strlen(s), m = strlen(end);
 
 	return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+/* What stands above the first column of a table, in quotes or not. */
+static bool heading(struct cn_str s)
+{
+	const char *tab = memchr(s.p, '\t', s.n);
+	bool mark = s.n >= 3 && memcmp(s.p, "\xef\xbb\xbf", 3) == 0;
+
+	if (tab == NULL)
+		return false;
+	s = (struct cn_str){ s.p + 3 * mark, (size_t)(tab - s.p) - 3 * mark };
+	if (s.n > 2 && s.p[0] == '"' && tab[-1] == '"')
+		s = (struct cn_str){ s.p + 1, s.n - 2 };
+	return cn_str_ieq(s, "label") || cn_str_ieq(s, "category") ||
+	    cn_str_ieq(s, "class");
 }
 
 /* Adds a TSV line by line, so that each bad one is named and the rest goes
@@ -31,11 +47,18 @@ static int add_tsv(struct cn_cli *cli, struct cn_train *t, const char *name,
 		if (*cli->run.stop)
 			return cn_fail(err, CN_TEMPFAIL, "stopped");
 		wrong = 0;
+		if (line == 1 && heading((struct cn_str){ p,
+		    (size_t)(lf - p) })) {
+			cn_cli_note("%s:1: a heading, no example", name);
+			continue;
+		}
 		/* ':1: reason' of a text of one line. */
 		if (cn_train_tsv(t, "", (struct cn_str){ p, (size_t)(lf - p) },
-		    &wrong, &why) < 0)
-			return cn_fail(err, why.status, "%s:%zu%s", name, line,
+		    &wrong, &why) < 0) {
+			cn_fail(err, why.status, "%s:%zu%s", name, line,
 			    why.msg + 2);
+			return cn_hint(err, "%s", EXAMPLE);
+		}
 		if (wrong)
 			cn_cli_warn("%s:%zu: %s", name, line, why.msg);
 	}
@@ -98,8 +121,10 @@ int cn_labels_files(struct cn_cli *cli, struct cn_train *t,
 	}
 	if (r == 0)
 		cn_labels_left_out("", cn_train_settle(t));
-	if (r == 0 && cn_train_count(t) == 0)
-		return cn_fail(err, CN_USAGE, "no examples");
+	if (r == 0 && cn_train_count(t) == 0) {
+		cn_fail(err, CN_USAGE, "no examples");
+		return cn_hint(err, "%s; or label=PATH of mails", EXAMPLE);
+	}
 	if (r == 0 && outside != NULL &&
 	    cn_train_outside(t, cn_str(outside), err) < 0) {
 		err->status = CN_USAGE;
