@@ -37,10 +37,22 @@ BEGIN {
 	pair("Ida", "the lamp flickers at night", "Ask Sigrun for the lamp. " \
 	    "Please answer this mail if it does not come. Your parcel " \
 	    "leaves our warehouse this week.")
+	split("Asha Veer Tara Mehta Nair Sen", one, " ")
+	rest = " Please answer this mail if it does not come. Your parcel " \
+	    "leaves our warehouse this week."
+	for (i = 1; i <= 3; i++)
+		pair(one[i] " Rao", "the shelf bends", "We send the shelf " \
+		    "of a Larch desk." rest)
 	for (i = 0; i < 1100; i++)
 		pair("Leo", "when does parcel " i " leave your warehouse",
 		    "Your parcel leaves our warehouse this week. Please " \
 		    "answer this mail if it does not come.")
+	for (i = 1; i <= 3; i++)
+		pair(one[i] " Rao", "the stool wobbles", "We send the stool " \
+		    "of a Maple desk." rest)
+	for (i = 1; i <= 3; i++)
+		pair(one[i] " " one[i + 3], "the bench creaks", "We send " \
+		    "the bench of a Birch desk." rest)
 }' >"$T/box"
 cn-import -q --format none "$T/box" || exit 1
 
@@ -66,6 +78,12 @@ is 'nor a name that as many bear as say it' \
 is 'control: what is left of both is shown' "$(for q in 'the drawer squeaks' \
     'the lamp flickers at night'; do ask "$q" | texts; done | sort -u |
     grep -c '^Please.*this week')" 1
+
+is 'nor what one family was told, of old or new' "$(for q in \
+    'the shelf bends' 'the stool wobbles'; do ask "$q" | texts; done |
+    grep -c -e Larch -e Maple)" 0
+is 'control: three families were' "$(ask 'the bench creaks' | texts |
+    grep -c '^We send the bench of a Birch desk')" 1
 
 # What was asked before changes nothing.
 for q in 'a hinge of the table is broken' 'the drawer squeaks' \

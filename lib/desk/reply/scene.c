@@ -32,7 +32,7 @@ static void add_near(struct cn_buf *near, struct cn_str t)
 }
 
 struct scene {				/* what was said where it was said */
-	struct cn_wordset names, agents;
+	struct cn_wordset names, agents, asked;
 	const struct cn_wordset *usual;
 	struct cn_buf near;		/* the names once more */
 	struct cn_buf told;		/* lines that may name somebody */
@@ -175,6 +175,7 @@ static int set_scene(struct cn_history *h, const struct cn_past *p,
 {
 	struct cn_arena mem = { 0 };
 	struct cn_msg m;
+	struct cn_buf own = { 0 };
 	int64_t *ids;
 	size_t n, i;
 	int r = cn_conversation_messages(h->store, p->conversation, &mem,
@@ -187,12 +188,17 @@ static int set_scene(struct cn_history *h, const struct cn_past *p,
 			continue;
 		add_people(h, &m, s);
 		add_told(&m, s, &mem);
+		if (is(m.direction, "in")) {
+			cn_history_own(&own, &m);
+			cn_wordset_add_runs(&s->asked, cn_buf_view(&own));
+		}
 		if (ids[i] == p->answer) {
 			cn_history_own(&s->answer, &m);
 			s->id = cn_arena_strdup(keep, m.id);
 		}
 	}
 	cn_arena_release(&mem);
+	cn_buf_wipe(&own);
 	return r < 0 ? -1 : 0;
 }
 
@@ -244,12 +250,13 @@ static int who_has(struct cn_history *h, struct cn_str word,
 
 /* Adds what one more person was told or is called, by a message. */
 static int hear(struct cn_history *h, int64_t id, struct cn_str word,
-    struct cn_err *err)
+    struct cn_wordset *families, struct cn_err *err)
 {
 	struct cn_wordset names = { 0 }, called = { 0 };
 	struct cn_buf own = { 0 };
 	struct cn_arena mem = { 0 };
 	uint64_t hash = cn_word_hash(word);
+	struct cn_str family;
 	struct cn_walk k;
 	struct cn_msg m;
 	int r = cn_history_usable(h, id, err);
@@ -260,6 +267,12 @@ static int hear(struct cn_history *h, int64_t id, struct cn_str word,
 		h->counted++;
 		cn_history_own(&own, &m);
 		cn_history_names(h, &m, &names, &called, 1);
+		family = cn_history_family(h, &m);
+		if (family.n > 0 && (cn_wordset_seen(families, family) > 0 ||
+		    cn_wordset_seen(&h->families, family) > 0))
+			own.len = 0;
+		else if (family.n > 0)
+			cn_wordset_add(families, family, 1);
 		cn_walk(&k, cn_buf_view(&own));
 		while (own.len > 0 &&
 		    cn_wordset_seen(&names, word) == 0 && cn_walk_next(&k))
@@ -283,6 +296,7 @@ static int hear(struct cn_history *h, int64_t id, struct cn_str word,
 static int look(struct cn_history *h, struct cn_str word, struct cn_err *err)
 {
 	int64_t heard[HEARD], by;
+	struct cn_wordset families = { 0 };
 	struct cn_ids ids = { 0 };
 	size_t n = 0, i, k;
 	int r = who_has(h, word, &ids, err);
@@ -299,8 +313,9 @@ static int look(struct cn_history *h, struct cn_str word, struct cn_err *err)
 		    cn_ascending) != NULL)
 			continue;
 		heard[n++] = by;
-		r = hear(h, t->id, word, err);
+		r = hear(h, t->id, word, &families, err);
 	}
+	cn_wordset_release(&families);
 	free(ids.v);
 	return r;
 }
@@ -335,7 +350,8 @@ int cn_history_draft(struct cn_history *h, const struct cn_past *p,
 		*id = s.id;
 		told_names(&s);
 		r = cn_scrub(out, cn_buf_view(&s.answer), &(struct cn_scrub){
-		    .names = &s.names, .near = cn_buf_view(&s.near),
+		    .names = &s.names, .asked = &s.asked,
+		    .near = cn_buf_view(&s.near),
 		    .agents = &s.agents, .common = &h->common,
 		    .people = &h->people, .learn = learn, .learn_arg = h,
 		    .usual = of->usual, .ours = of->ours, .own = of->own },
@@ -347,6 +363,7 @@ int cn_history_draft(struct cn_history *h, const struct cn_past *p,
 	}
 	cn_wordset_release(&s.names);
 	cn_wordset_release(&s.agents);
+	cn_wordset_release(&s.asked);
 	cn_buf_wipe(&s.near);
 	cn_buf_wipe(&s.told);
 	cn_buf_wipe(&s.answer);

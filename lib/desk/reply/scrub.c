@@ -12,7 +12,22 @@
 #define SPELLED 3			/* single letters that spell something */
 #define SAID 3				/* figures in words that are a number */
 
+static const char *const titles[] = { "Mr", "Mrs", "Ms", "Miss", "Herr",
+    "Herrn", "Frau", "Monsieur", "Madame", "Señor", "Señora", "Shri", "Smt",
+    NULL };
+
 /* --- sentences --- */
+
+/* Is the word before p a title? */
+static bool behind_title(const char *start, const char *p)
+{
+	const char *from = p;
+
+	while (from > start && cn_word_byte((unsigned char)from[-1]))
+		from--;
+	return cn_word_among((struct cn_str){ from, (size_t)(p - from) },
+	    titles);
+}
 
 /* How many bytes the end of a sentence at p has; 0: it goes on, as behind an
  * initial. */
@@ -23,6 +38,8 @@ static size_t ends_sentence(const char *start, const char *p, const char *end)
 	if (*p == '.' && p > start && cn_word_byte((unsigned char)p[-1]) &&
 	    (p - 1 == start || !cn_word_byte((unsigned char)p[-2])) &&
 	    (p[-1] < '0' || p[-1] > '9'))
+		return p + 1 == end;
+	if (*p == '.' && behind_title(start, p))
 		return p + 1 == end;
 	if (strchr(".!?", *p) != NULL)
 		return p + 1 == end || p[1] == ' ' || p[1] == '\n';
@@ -55,10 +72,6 @@ static bool upper(struct cn_str w)
 	return cn_utf8_get(w.p, w.n, &c) > 0 && cn_word_lower(c) != c;
 }
 
-static const char *const titles[] = { "Mr", "Mrs", "Ms", "Miss", "Herr",
-    "Herrn", "Frau", "Monsieur", "Madame", "Señor", "Señora", "Shri", "Smt",
-    NULL };
-
 static bool near_name(const struct cn_scrub *s, struct cn_str w)
 {
 	const char *p = s->near.p, *end = p + s->near.n, *nl;
@@ -76,6 +89,7 @@ static bool near_name(const struct cn_scrub *s, struct cn_str w)
 /* 'R u t h', 'nine eight four', 'two thousand': how far that has come. */
 struct spelt {
 	int letters, figures;
+	size_t last;			/* the figure before, from 1 */
 };
 
 /* A sentence on its way. */
@@ -126,12 +140,34 @@ static bool short_capitals(struct cn_str w)
 	return w.n > 1 && w.n <= SHORT;
 }
 
+/* Stands a short word with a capital behind a word on its line, where its
+ * language has none? 'An Le', 'In-Ho': names, not 'an' and 'in'. */
+static bool short_name(const struct cn_scrub *s, const struct here *h)
+{
+	return h->at.capital && h->w.n <= SHORT && *h->last == ' ' &&
+	    h->last + 1 == h->w.p && cn_wordset_capital(s->usual, h->w) == 0;
+}
+
+/* What may be a name is one where somebody is told or does something. */
+static bool person(const struct cn_scrub *s, const struct here *h)
+{
+	static const char *const told[] = { "told", "tell", "asked", "ask",
+	    "thank", NULL };
+	static const char *const does[] = { "ne", "ko", "ji", "ने", "को", "जी",
+	    NULL };
+
+	return !cn_wordset_sure(s->usual, h->w) &&
+	    cn_wordset_seen(s->usual, h->w) > 0 &&
+	    (cn_word_among(h->at.before, told) ||
+	    cn_word_among(h->at.after, does));
+}
+
 static bool everybodys(const struct cn_scrub *s, const struct here *h)
 {
 	if (cn_word_marked(h->w) ? (cn_wordset_sure(s->usual, h->w) &&
-	    !short_capitals(h->w)) ||
+	    !short_capitals(h->w) && !short_name(s, h)) ||
 	    (h->at.capital && cn_wordset_capital(s->usual, h->w) > 0) :
-	    cn_wordset_seen(s->usual, h->w) > 0)
+	    cn_wordset_seen(s->usual, h->w) > 0 && !person(s, h))
 		return true;
 	if (beside(s->usual, h, 1) || beside(s->ours, h, 1))
 		return true;
@@ -190,11 +226,11 @@ static const char *spelt(struct spelt *s, struct cn_str w)
 	    "three", "four", "five", "six", "seven", "eight", "nine", "ten",
 	    "eleven", "twelve", "null", "eins", "zwo", "zwei", "drei", "vier",
 	    "fünf", "sechs", "sieben", "acht", "neun", "zehn", "deux",
-	    "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dos",
+	    "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "uno", "dos",
 	    "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve",
 	    "dois", "duas", "três", "quatro", "sete", "oito", "nove", "ek",
 	    "do", "teen", "char", "paanch", "chhe", "saat", "aath", "nau",
-	    "shunya", "दो", "तीन", "चार", "पाँच", "पांच", "छह", "सात", "आठ",
+	    "shunya", "एक", "दो", "तीन", "चार", "पाँच", "पांच", "छह", "सात", "आठ",
 	    "नौ", "दस", NULL };
 	static const char *const more[] = { "double", "triple", "twenty",
 	    "thirty", "forty", "fifty", "sixty", "seventy", "eighty",
@@ -202,10 +238,16 @@ static const char *spelt(struct spelt *s, struct cn_str w)
 	    "crores", "million", "hundert", "tausend", "cent", "cents",
 	    "mille", "cien", "ciento", "mil", "cem", "sau", "hazaar", "hazar",
 	    "सौ", "हज़ार", "हजार", "लाख", "करोड़", NULL };
+	size_t i;
 
 	s->letters = letter(w) ? s->letters + 1 : 0;
-	s->figures = cn_word_among(w, more) ? s->figures + 2 :
-	    cn_word_among(w, figures) ? s->figures + 1 : 0;
+	for (i = 0; figures[i] != NULL && !cn_str_ieq(w, figures[i]); i++)
+		;
+	i = figures[i] != NULL ? i + 1 : 0;
+	/* 'one two' may be days, 'one one' and 'two one' are no count. */
+	s->figures = cn_word_among(w, more) ? s->figures + 2 : i == 0 ? 0 :
+	    s->figures + (s->last > 0 && i != s->last + 1 ? 2 : 1);
+	s->last = i;
 	return s->letters == SPELLED ? "spelled" :
 	    s->figures >= SAID ? "number" : NULL;
 }
@@ -289,12 +331,14 @@ static void look_ahead(struct text *x, struct here *h,
 static const char *word(struct text *x, struct here *h,
     const struct cn_scrub *s)
 {
-	const char *why;
+	const char *why, *p;
 
 	if (!cn_word_joined(h->last, h->w.p)) {
 		h->at.before.n = 0;
 		h->hidden_before = false;
 	}
+	for (p = h->last; p < h->w.p; p++)
+		h->titled &= *p == ' ' || *p == '.';
 	h->at.capital = cn_word_capital(x->t.p, h->w.p, h->end);
 	look_ahead(x, h, s);
 	/* A name written small that is a usual word as well; 'frau rao'. */
@@ -302,9 +346,35 @@ static const char *word(struct text *x, struct here *h,
 	    !cn_wordset_sure(s->usual, h->w))
 		return "name";
 	why = private_word(s, h);
-	if (why == NULL && h->titled && !cn_wordset_sure(s->usual, h->w))
+	if (why == NULL && h->titled && !cn_word_among(h->w, titles) &&
+	    (upper(h->w) || !cn_wordset_sure(s->usual, h->w)))
 		why = "name";
 	return why != NULL ? why : spelt(&h->spelt, h->w);
+}
+
+/* Marks between words, arrows and money; not pictures, flags, signs of stars
+ * and creeds, and figures of another form, which tell what words do. */
+static bool punctuation(const char *p, size_t n)
+{
+	uint32_t c = 0;
+
+	(void)cn_utf8_get(p, n, &c);
+	return c < 0xb0 || (c > 0xb3 && c < 0xb9) || c == 0xbb ||
+	    (c > 0xbe && c < 0x2070) || (c >= 0x20a0 && c < 0x20d0) ||
+	    (c >= 0x2190 && c < 0x2200) || (c >= 0x3000 && c < 0x3040) ||
+	    (c >= 0xfe30 && c < 0xff21);
+}
+
+static void put_mark(struct cn_buf *out, struct text *x, const char *p,
+    size_t n)
+{
+	if (punctuation(p, n)) {
+		cn_buf_add(out, p, n);
+		return;
+	}
+	if (out->len > 0 && out->p[out->len - 1] == ' ')
+		out->len--;
+	cn_kinds_add(x->masked, "word");
 }
 
 /* Copies a sentence with its masks.  Else why it must be left out. */
@@ -325,7 +395,7 @@ static const char *copy(struct cn_buf *out, struct text *x, size_t at,
 		slot = slot_at(x, p, h.end, s, &q);
 		k = cn_word_step(p, h.end, &in);
 		if (slot == NULL && !in) {
-			cn_buf_add(out, p, k);
+			put_mark(out, x, p, k);
 			p += k;
 			continue;
 		}
@@ -451,7 +521,8 @@ static size_t take(struct cn_buf *b, struct text *x, size_t at, size_t n,
     const struct cn_scrub *s)
 {
 	size_t was = b->len;
-	const char *why = copy(b, x, at, n, s);
+	const char *why = cn_wordset_runs(s->asked, (struct cn_str){
+	    x->t.p + at, n }) ? "quote" : copy(b, x, at, n, s);
 
 	if (why == NULL)
 		return n;

@@ -5,15 +5,16 @@
  * whom it greets, become {name} and {agent}, order-like numbers {order}, days
  * {date}.  A sentence is left out where anything else is found in it
  * (detect.h), where something is spelled out, or where it has a word that is
- * somebody's own: any that we do not know to be everybody's.
+ * somebody's own: any that we do not know to be everybody's.  So is one that
+ * repeats what the customer wrote, and a picture is dropped.
  *
  * Everybody's is what tells nothing (usual.txt), and in small letters what the
  * reader wrote.  Any other word must stand between the same two words in a
- * macro of ours, or in answers to three persons (k-anonymity); so must one
- * with a capital that usual words have not.  A number that does not becomes
- * {number}.  Who is called so does not make a word known.  What is left is
- * looked at once more, and withheld if anything was missed, or if too little
- * is left. */
+ * macro of ours, or in answers to three persons of as many families
+ * (k-anonymity); so must one with a capital that usual words have not.  A
+ * number that does not becomes {number}.  Who is called so does not make a
+ * word known.  What is left is looked at once more, and withheld if anything
+ * was missed, or if too little is left. */
 #ifndef CN_SCRUB_H
 #define CN_SCRUB_H
 
@@ -34,12 +35,13 @@ struct cn_scrub {
 	 * found out of it, and added to common and people?  Or NULL. */
 	bool (*learn)(void *, struct cn_str word);
 	void *learn_arg;
+	const struct cn_wordset *asked;	/* runs of words they wrote there */
 };
 #define CN_SCRUB_COMMON 3	/* persons that make a word nobody's own */
 
 /* 1: a draft was appended, 0: withheld.  masked: adds what became a slot or
- * was left out: a kind of detect.h, 'name', 'date', 'number', 'word' or
- * 'spelled'. */
+ * was left out: a kind of detect.h, 'name', 'date', 'number', 'word',
+ * 'quote' or 'spelled'. */
 int cn_scrub(struct cn_buf *out, struct cn_str text, const struct cn_scrub *,
     struct cn_kinds *masked);
 

@@ -388,3 +388,48 @@ bool cn_wordset_sure(const struct cn_wordset *s, struct cn_str w)
 
 	return seen(s, as(hash, SURE)) > 0 && seen(s, as(hash, NAMED)) == 0;
 }
+
+/* The next run of words of one sentence from p on, 0: there is none; p: behind
+ * its first. */
+static uint64_t next_run(const char **p, const char *end)
+{
+	const char *q = *p, *last = NULL;
+	struct cn_str w;
+	uint64_t h = 0;
+	int i;
+
+	for (i = 0; i < CN_WORDSET_RUN;) {
+		w = cn_word_next(&q, end);
+		if (w.n == 0)
+			return 0;
+		if (last != NULL && !cn_word_joined(last, w.p))
+			h = 0, i = 0;
+		last = w.p + w.n;
+		if (i == 0)
+			*p = last;
+		h = (h ^ cn_word_hash(w)) * 0x9fb21c651e98df25u;
+		h ^= h >> 29;
+		i++;
+	}
+	return h ? h : 1;
+}
+
+void cn_wordset_add_runs(struct cn_wordset *s, struct cn_str t)
+{
+	const char *p = t.p, *end = t.p + t.n;
+	uint64_t h;
+
+	while ((h = next_run(&p, end)) != 0)
+		add(s, h, 1);
+}
+
+bool cn_wordset_runs(const struct cn_wordset *s, struct cn_str t)
+{
+	const char *p = t.p, *end = t.p + t.n;
+	uint64_t h;
+
+	while ((h = next_run(&p, end)) != 0)
+		if (seen(s, h) > 0)
+			return true;
+	return false;
+}

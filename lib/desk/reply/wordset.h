@@ -77,6 +77,11 @@ bool cn_wordset_sure(const struct cn_wordset *, struct cn_str word);
  * (usual.txt). */
 void cn_wordset_add_each(struct cn_wordset *, struct cn_str text);
 void cn_wordset_usual(struct cn_wordset *);
+/* Adds each few words that stand one after another in a sentence; has a text
+ * one of those? */
+#define CN_WORDSET_RUN 5
+void cn_wordset_add_runs(struct cn_wordset *, struct cn_str text);
+bool cn_wordset_runs(const struct cn_wordset *, struct cn_str text);
 /* By how many it was seen. */
 unsigned cn_wordset_seen(const struct cn_wordset *, struct cn_str word);
 /* By how many with a capital where none must be: 'Mark', not 'mark'. */
