@@ -252,8 +252,18 @@ is 'lines that learn understands' "$(jq -c '.class.category = "other"' "$T/q" |
     cn-model learn 2>&1)" 'cn-model: 3 labelled, 0 as they were, 0 refused'
 is 'and asks no more for those' "$(cn-model queue 100 |
     jq -r .subject | grep -cv 'a question')" 0
-is 'the most doubtful first' "$(jq -s 'map(if .class.abstained then
-    .class.margin else .class.margin + 1 end) | . == sort' "$T/q")" true
+{
+	echo 'wind over dunes' | mail hal 1 'odd'
+	echo 'violin strings broke' | mail hal 2 'violin 1'
+	echo 'how old are violin strings' | mail ida 3 'violin 2'
+	echo 'my violin needs other strings' | mail joe 4 'violin 3'
+} >"$T/music"
+cn-import -q "$T/music" | cn-classify -q >"$T/c4"
+like 'first what stands for most' "$(cn-model queue 1 | jq -r .subject)" violin
+cn-model queue 100 | jq -c 'select(.subject == "violin 1") |
+    .class.category = "other"' | cn-model learn -q
+is 'then what is like no label' "$(cn-model queue 1 | jq -r .subject)" odd
+cn-query violin | jq -c '{id, category: null}' | cn-model learn -q
 cn-model queue 1 --refs >"$T/refs"
 is '--refs: without words' "$(jq -r 'keys[]' "$T/refs" |
     grep -cxE 'from|to|subject|text')" 0

@@ -170,3 +170,13 @@ int cn_label_doubtful(struct cn_store *s, int64_t *ids, size_t max, size_t *n,
 
 	return cn_ids(s, st, ids, max, n, err);
 }
+
+int cn_label_latest(struct cn_store *s, int64_t *ids, size_t max, size_t *n,
+    struct cn_err *err)
+{
+	sqlite3_stmt *st = cn_bind(s, err, "SELECT message FROM label WHERE"
+	    " category IS NOT NULL ORDER BY time DESC, message DESC LIMIT ?",
+	    "i", (int64_t)max);
+
+	return cn_ids(s, st, ids, max, n, err);
+}

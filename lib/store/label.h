@@ -48,5 +48,8 @@ int cn_label_folder(struct cn_store *, const char *name, int64_t after,
  * first. */
 int cn_label_doubtful(struct cn_store *, int64_t *ids, size_t max, size_t *n,
     struct cn_err *) CN_CHECKED;
+/* Messages that have a label of a category, the last that got one first. */
+int cn_label_latest(struct cn_store *, int64_t *ids, size_t max, size_t *n,
+    struct cn_err *) CN_CHECKED;
 
 #endif
