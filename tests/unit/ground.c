@@ -80,6 +80,8 @@ int main(void)
 	    " It costs 5 EUR to send the kettle.", NULL, "its amount");
 	says(GOOD "It costs 5 GBP to send the kettle.", KEPT, "amount",
 	    "another currency");
+	says(GOOD "It costs EUR500 to send the kettle.", KEPT, "ungrounded",
+	    "another figure beside its mark");
 	says(GOOD "Refunds are possible here.", KEPT, "ungrounded",
 	    "without its 'not'");
 	says(GOOD "Refunds are not possible here.", KEPT

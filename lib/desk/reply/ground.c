@@ -96,12 +96,13 @@ static bool stands(const struct ground *g, struct cn_str found,
 }
 
 /* Does a word of the text lie in something that was found, and stands? */
-static bool inside(const struct ground *g, const char *p)
+static bool inside(const struct ground *g, struct cn_str w)
 {
-	size_t at = (size_t)(p - g->t.p), i;
+	size_t at = (size_t)(w.p - g->t.p), i;
 
 	for (i = 0; i < g->nfound && g->found[i].f.at <= at; i++)
-		if (at < g->found[i].f.at + g->found[i].f.n)
+		/* Of 'EUR500' only the mark was found. */
+		if (at + w.n <= g->found[i].f.at + g->found[i].f.n)
 			return g->found[i].stands;
 	return false;
 }
@@ -136,7 +137,7 @@ static bool figure(struct cn_str w)
 static bool invented(const struct ground *g, struct cn_str w, bool first)
 {
 	if (cn_wordset_seen(&g->plain, w) > 0 || anywhere(g, w, false) ||
-	    inside(g, w.p))
+	    inside(g, w))
 		return false;
 	return cn_word_marked(w) ? !first || !cn_wordset_sure(g->usual, w) :
 	    cn_wordset_seen(g->usual, w) == 0;
@@ -158,7 +159,7 @@ static void read_words(const struct ground *g, struct cn_str t, bool check,
 		day = stop > day ? stop : day;
 		s->negated ^= cn_wordset_seen(&g->negations, w) > 0;
 		if (check && (((figure(w) || w.p < day) && !anywhere(g, w,
-		    true) && !inside(g, w.p)) || invented(g, w, first)))
+		    true) && !inside(g, w)) || invented(g, w, first)))
 			s->why = "ungrounded";
 		if (cn_wordset_seen(&g->plain, w) == 0) {
 			if (letters(w) >= LONG && s->n < WORDS)
