@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "desk/reply/claim.h"
 
 #define LEAST 60			/* bytes of a draft that is worth it */
 #define GREETED 3			/* words that a name has at most */
@@ -99,6 +100,7 @@ struct here {
 	const char *end, *last;		/* of the sentence; of what was before */
 	bool hidden_before, hidden_after;
 	bool titled;
+	bool claim;			/* usual words alone do not stand */
 	struct spelt spelt;
 };
 
@@ -162,14 +164,20 @@ static bool person(const struct cn_scrub *s, const struct here *h)
 	    cn_word_among(h->at.after, does));
 }
 
+/* As a usual word that tells nothing. */
+static bool usual(const struct cn_scrub *s, const struct here *h)
+{
+	if (!cn_word_marked(h->w))
+		return (cn_wordset_seen(s->usual, h->w) > 0 &&
+		    !person(s, h)) || beside(s->usual, h, 1);
+	return (cn_wordset_sure(s->usual, h->w) && !short_capitals(h->w) &&
+	    !short_name(s, h)) || beside(s->usual, h, 1) ||
+	    (h->at.capital && cn_wordset_capital(s->usual, h->w) > 0);
+}
+
 static bool everybodys(const struct cn_scrub *s, const struct here *h)
 {
-	if (cn_word_marked(h->w) ? (cn_wordset_sure(s->usual, h->w) &&
-	    !short_capitals(h->w) && !short_name(s, h)) ||
-	    (h->at.capital && cn_wordset_capital(s->usual, h->w) > 0) :
-	    cn_wordset_seen(s->usual, h->w) > 0 && !person(s, h))
-		return true;
-	if (beside(s->usual, h, 1) || beside(s->ours, h, 1))
+	if ((!h->claim && usual(s, h)) || beside(s->ours, h, 1))
 		return true;
 	return beside(s->common, h, CN_SCRUB_COMMON) &&
 	    !((upper(h->w) || !cased(h->w)) && people(s, h->w));
@@ -190,7 +198,7 @@ static const char *verdict(const struct cn_scrub *s, const struct here *h)
 	if (near_name(s, (struct cn_str){ plain, n }) ||
 	    cn_word_marked(h->w))
 		return "name";
-	return cn_wordset_seen(s->own, h->w) > 0 ? NULL : "word";
+	return !h->claim && cn_wordset_seen(s->own, h->w) > 0 ? NULL : "word";
 }
 
 static const char *private_word(const struct cn_scrub *s,
@@ -382,7 +390,8 @@ static const char *copy(struct cn_buf *out, struct text *x, size_t at,
     size_t n, const struct cn_scrub *s)
 {
 	const char *p = x->t.p + at, *q, *why, *slot;
-	struct here h = { .end = p + n, .last = p };
+	struct here h = { .end = p + n, .last = p,
+	    .claim = cn_claims((struct cn_str){ p, n }) };
 	const struct cn_found *f;
 	bool in;
 	size_t k;

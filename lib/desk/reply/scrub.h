@@ -11,10 +11,11 @@
  * Everybody's is what tells nothing (usual.txt), and in small letters what the
  * reader wrote.  Any other word must stand between the same two words in a
  * macro of ours, or in answers to three persons of as many families
- * (k-anonymity); so must one with a capital that usual words have not.  A
- * number that does not becomes {number}.  Who is called so does not make a
- * word known.  What is left is looked at once more, and withheld if anything
- * was missed, or if too little is left. */
+ * (k-anonymity); so must one with a capital that usual words have not, and
+ * each of a sentence that claims something of somebody (claim.h).  A number
+ * that does not becomes {number}.  Who is called so does not make a word known.
+ * What is left is looked at once more, and withheld if anything was missed, or
+ * if too little is left. */
 #ifndef CN_SCRUB_H
 #define CN_SCRUB_H
 
