@@ -215,9 +215,9 @@ static bool has(const struct words *x, size_t i, const char *p, bool first)
 
 static bool behind_condition(const struct words *x, size_t i)
 {
-	size_t k;
+	size_t first = i > 2 ? i - 2 : 0;
 
-	for (k = 0; k < 2 && i > 0 && !x->apart[i]; k++)
+	while (i > first && !x->apart[i])
 		if (among(x->v[--i], conditions, sizeof(conditions) - 1))
 			return true;
 	return false;
