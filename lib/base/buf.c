@@ -15,6 +15,13 @@ bool cn_str_eq(struct cn_str a, const char *b)
 	return strlen(b) == a.n && memcmp(a.p, b, a.n) == 0;
 }
 
+bool cn_str_ends(struct cn_str s, const char *with)
+{
+	size_t n = strlen(with);
+
+	return s.n >= n && memcmp(s.p + s.n - n, with, n) == 0;
+}
+
 bool cn_str_ieq(struct cn_str a, const char *b)
 {
 	size_t i;

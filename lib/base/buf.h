@@ -23,6 +23,7 @@ struct cn_str {
 struct cn_str cn_str(const char *cstr);		/* NULL gives { "", 0 } */
 bool cn_str_eq(struct cn_str, const char *);
 bool cn_str_ieq(struct cn_str, const char *);	/* ASCII case folded */
+bool cn_str_ends(struct cn_str, const char *);	/* with that */
 struct cn_str cn_str_trim(struct cn_str);	/* space, tab, CR, LF */
 bool cn_str_control(struct cn_str);	/* has a control character of ASCII */
 /* The line that begins at p, with its LF where it has one. */

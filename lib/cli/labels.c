@@ -9,13 +9,6 @@
 #define LABELS_MAX ((size_t)512 << 20)	/* bytes of a file of examples */
 #define EXAMPLE "a line of a label, a TAB and a text, in UTF-8, is an example"
 
-static bool ends_in(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && strcmp(s + n - m, end) == 0;
-}
-
 /* What stands above the first column of a table, in quotes or not. */
 static bool heading(struct cn_str s)
 {
@@ -113,7 +106,8 @@ int cn_labels_files(struct cn_cli *cli, struct cn_train *t,
 		r = cn_file_read(path, LABELS_MAX, &b, err);
 		if (r < 0)
 			err->status = CN_USAGE;
-		else if (ends_in(path, ".yaml") || ends_in(path, ".yml"))
+		else if (cn_str_ends(cn_str(path), ".yaml") ||
+		    cn_str_ends(cn_str(path), ".yml"))
 			r = cn_train_yaml(t, path, cn_buf_view(&b), err);
 		else
 			r = add_tsv(cli, t, path, cn_buf_view(&b), err);

@@ -105,15 +105,14 @@ bool cn_addr_unread(const char *addr)
 	    "autoresponder", "unsubscribe", "listserv", "majordomo",
 	    "devnull", NULL };
 	char word[LOCAL];
-	size_t n = local_part(addr, word), k, i;
+	struct cn_str name = { word, local_part(addr, word) };
+	size_t i;
 
 	if (daemon_name(addr))
 		return true;
-	for (i = 0; ends[i] != NULL; i++) {
-		k = strlen(ends[i]);
-		if (n >= k && strcmp(word + n - k, ends[i]) == 0)
+	for (i = 0; ends[i] != NULL; i++)
+		if (cn_str_ends(name, ends[i]))
 			return true;
-	}
 	return false;
 }
 

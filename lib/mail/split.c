@@ -121,19 +121,12 @@ static bool starts(struct cn_str s, const char *w)
 	return s.n >= n && memcmp(s.p, w, n) == 0;
 }
 
-static bool ends(struct cn_str s, const char *w)
-{
-	size_t n = strlen(w);
-
-	return s.n >= n && memcmp(s.p + s.n - n, w, n) == 0;
-}
-
-/* The same, but a space of w is any white space. */
+/* A space of w is any white space. */
 static bool ends_in(struct cn_str s, const char *w)
 {
 	if (*w != ' ')
-		return ends(s, w);
-	return ends(s, w + 1) && s.n >= strlen(w) &&
+		return cn_str_ends(s, w);
+	return cn_str_ends(s, w + 1) && s.n >= strlen(w) &&
 	    cn_is_wsp((unsigned char)s.p[s.n - strlen(w)]);
 }
 
@@ -200,7 +193,7 @@ static size_t attribution(const struct split *s, struct cn_str first)
 		if (line.n == 0 || line.p[0] == '>')
 			return 0;
 		all.n = (size_t)(line.p + line.n - all.p);
-		if (!ends(line, ":")) {
+		if (!cn_str_ends(line, ":")) {
 			if (p == s->end)
 				return 0;
 			continue;

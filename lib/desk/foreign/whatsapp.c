@@ -305,17 +305,14 @@ static const char *digest(struct cn_arena *mem, int64_t at, const char *text,
 	return cn_arena_strdup(mem, hex);
 }
 
-static bool ends(const char *s, const char *const *words)
+static bool ends(const char *text, const char *const *words)
 {
-	size_t n = strlen(s), k;
+	struct cn_str s = cn_str(text);
 
-	if (n > 0 && s[n - 1] == '.')
-		n--;
-	for (; *words != NULL; words++) {
-		k = strlen(*words);
-		if (n >= k && memcmp(s + n - k, *words, k) == 0)
+	s.n -= cn_str_ends(s, ".");
+	for (; *words != NULL; words++)
+		if (cn_str_ends(s, *words))
 			return true;
-	}
 	return false;
 }
 
