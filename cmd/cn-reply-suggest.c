@@ -253,10 +253,11 @@ static int judge_all(struct cn_cli *cli, struct cn_store *st,
 /* ID and ID:1 are one draft. */
 static bool same_draft(const char *a, const char *b)
 {
-	size_t n = strcspn(a, ":"), k = strcspn(b, ":");
+	struct cn_str x, y;
+	int64_t m, n;
 
-	return n == k && strncmp(a, b, n) == 0 && strtol(a[n] ? a + n + 1 :
-	    "1", NULL, 10) == strtol(b[k] ? b + k + 1 : "1", NULL, 10);
+	return cn_suggest_draft(a, &x, &m) && cn_suggest_draft(b, &y, &n) &&
+	    m == n && x.n == y.n && memcmp(x.p, y.p, x.n) == 0;
 }
 
 static const char *taken_and_left(void)

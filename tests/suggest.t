@@ -323,7 +323,9 @@ is 'one judgement for a message and a source' "$(
     sql 'SELECT count(*), sum(accepted) FROM feedback')" '3|0'
 status 'no such message' 3 cn-reply-suggest --accept mmmmmmmmmmmmmmmmm
 like 'is named' "$(cat "$T/err")" 'mmmmmmmmmmmmmmmmm: no such message'
-status 'no such rank' 3 cn-reply-suggest --reject "$id:20"
+for rank in 20 0 00 -1 1x ''; do
+	status "no such rank: $rank" 3 cn-reply-suggest --reject "$id:$rank"
+done
 for both in "$id $id" "$id:1 $id" "$id $id:1" "$id:2 $id:02"; do
 	status "not one draft in both: ${both#* }" 2 cn-reply-suggest \
 	    --accept "${both% *}" --reject "${both#* }"

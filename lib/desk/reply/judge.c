@@ -71,23 +71,34 @@ static int judge(struct cn_store *st, int64_t message, struct cn_str source,
 	return r < 0 ? -1 : cn_fail(err, CN_PARTIAL, "its source is gone");
 }
 
+bool cn_suggest_draft(const char *what, struct cn_str *id, int64_t *rank)
+{
+	*rank = 1;
+	*id = (struct cn_str){ what, strcspn(what, ":") };
+	what += id->n;
+	if (*what == '\0')
+		return true;
+	what += 1 + strspn(what + 1, "0");
+	return cn_json_int(cn_str(what), rank) && *rank >= 1;
+}
+
 int cn_suggest_judge(struct cn_store *st, const char *what, bool accepted,
     int64_t *leaf, struct cn_err *err)
 {
-	const char *colon = strchr(what, ':');
 	struct cn_message_owner o = { 0 };
 	struct cn_arena mem = { 0 };
 	struct cn_json_it at;
 	struct cn_str source = { NULL, 0 };
 	struct cn_msg m;
-	int64_t id, rank = 1, is_rank;
-	int r = cn_message_find(st, cn_arena_dup(&mem, what, colon ?
-	    (size_t)(colon - what) : strlen(what)), &id, err);
+	struct cn_str pub;
+	int64_t id, rank, is_rank;
+	bool ranked = cn_suggest_draft(what, &pub, &rank);
+	int r = cn_message_find(st, cn_arena_dup(&mem, pub.p, pub.n), &id,
+	    err);
 
 	if (r == 0)
 		r = cn_fail(err, CN_PARTIAL, "no such message");
-	if (r == 1 && colon != NULL && (!cn_json_int(cn_str(colon + 1),
-	    &rank) || rank < 1))
+	if (r == 1 && !ranked)
 		r = cn_fail(err, CN_PARTIAL, "no such rank");
 	if (r == 1)
 		r = cn_message_owner(st, id, &o, err);

@@ -55,8 +55,10 @@ int cn_suggest_item(struct cn_suggest *, struct cn_item *, struct cn_err *)
  * stored as having no replies, so that they do not wait any longer. */
 int cn_suggest_flush(struct cn_suggest *, struct cn_err *) CN_CHECKED;
 
+/* What ID[:RANK] names, the rank 1 unless told; false: no rank. */
+bool cn_suggest_draft(const char *what, struct cn_str *id, int64_t *rank);
 /* Inside a transaction: an agent took, or left, the draft of a message that
- * ID[:RANK] names; the rank is 1 unless told.  Status 3 where there is none. */
+ * ID[:RANK] names.  Status 3 where there is none. */
 int cn_suggest_judge(struct cn_store *, const char *what, bool accepted,
     int64_t *leaf, struct cn_err *) CN_CHECKED;
 
