@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -60,7 +61,7 @@ static const struct cn_verb verbs[] = {
 	[LEARN] = { "learn", "[file ...]", "take agents' corrections", 0, -1,
 	    "folder max-line" },
 	[QUEUE] = { "queue", "[count]", "what to label next; 20", 0, 1,
-	    "refs" },
+	    "refs format" },
 	[RULES] = { "rules", "[file]", "check rules; which of them fire", 0,
 	    1 },
 	[SHOW] = { "show", "[file]", "what is in a model", 0, 1,
@@ -356,18 +357,41 @@ static int learn(struct cn_cli *cli, struct cn_err *err)
 
 /* --- queue --- */
 
+struct queue {
+	struct cn_cli *cli;
+	struct cn_out *table;		/* NULL: lines */
+};
+
+static int queue_row(struct cn_out *table, struct cn_item *it,
+    struct cn_err *err)
+{
+	struct cn_str class = it->kept.class_json;
+	const char *best = cn_json_string(&it->mem, cn_json_get(class, "best"));
+	double margin = 0;
+	char number[16];
+
+	(void)cn_json_double(cn_json_get(class, "margin"), &margin);
+	snprintf(number, sizeof(number), "%.2f", margin);
+	/* Chat has no subject. */
+	return cn_out_rowv(table, err, it->msg.id, best ? best : "", number,
+	    opt.refs ? NULL : it->msg.subject && it->msg.subject[0] ?
+	    it->msg.subject : it->msg.text);
+}
+
 static int queued(void *arg, struct cn_item *it, struct cn_err *err)
 {
-	struct cn_cli *cli = arg;
+	const struct queue *q = arg;
 	struct cn_buf b = { 0 }, class = { 0 };
 	int r;
 
+	if (q->table != NULL)
+		return queue_row(q->table, it, err);
 	if (opt.refs) {
 		cn_queue_class(&class, it);
 		it->json = cn_buf_view(&class);
 	}
 	cn_item_put(&b, it, "class", opt.refs ? CN_ITEM_REFS : 0);
-	r = cn_sink_add(&cli->out, b.p, b.len, err);
+	r = cn_sink_add(&q->cli->out, b.p, b.len, err);
 	cn_buf_wipe(&b);
 	cn_buf_release(&class);
 	return r;
@@ -375,7 +399,10 @@ static int queued(void *arg, struct cn_item *it, struct cn_err *err)
 
 static int queue(struct cn_cli *cli, struct cn_err *err)
 {
+	static const struct cn_col cols[] = { { "id" }, { "guess" },
+	    { "margin", CN_COL_NUM }, { "message" } };
 	const char *arg = cli->argc ? cli->argv[0] : "20";
+	struct queue q = { .cli = cli };
 	struct cn_desk desk;
 	int64_t n;
 	int r;
@@ -388,9 +415,14 @@ static int queue(struct cn_cli *cli, struct cn_err *err)
 	r = cn_desk_shut(&desk, cli, false, err);
 	if (r == 0)
 		r = cn_desk_reads(&desk, err);
+	if (r == 0 && opt.format != CN_FMT_JSONL &&
+	    (opt.format != CN_FMT_AUTO || isatty(STDOUT_FILENO)))
+		q.table = cn_out_new(cli, (enum cn_format)opt.format, cols,
+		    sizeof(cols) / sizeof(cols[0]));
 	if (r == 0)
-		r = cn_queue(desk.store, &desk.conf, (size_t)n, queued, cli,
+		r = cn_queue(desk.store, &desk.conf, (size_t)n, queued, &q,
 		    err);
+	r = cn_out_end(q.table, r, err);
 	cn_desk_close(&desk);
 	return r;
 }

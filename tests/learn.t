@@ -264,6 +264,13 @@ cn-model queue 100 | jq -c 'select(.subject == "violin 1") |
     .class.category = "other"' | cn-model learn -q
 is 'then what is like no label' "$(cn-model queue 1 | jq -r .subject)" odd
 cn-query violin | jq -c '{id, category: null}' | cn-model learn -q
+is 'a table for who reads' "$(cn-model queue 1 --format table |
+    sed 's/  */ /g; s/^m[^ ]*/ID/')" 'id guess margin message
+ID '"$(jq -r '[.class.best, (.class.margin * 100 | round / 100 | tostring |
+    if test("[.]") then . else . + ".00" end), .subject] | join(" ")' <<Q
+$(cn-model queue 1)
+Q
+)"
 cn-model queue 1 --refs >"$T/refs"
 is '--refs: without words' "$(jq -r 'keys[]' "$T/refs" |
     grep -cxE 'from|to|subject|text')" 0
