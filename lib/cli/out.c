@@ -27,6 +27,7 @@ struct cn_out {
 	const struct cn_col *cols;
 	size_t n;
 	bool headed;			/* heading out, widths settled */
+	bool tall;			/* a line for each cell */
 	int *width;
 	struct cn_arena arena;		/* of the sample */
 	struct row *first, **last;
@@ -235,9 +236,32 @@ static void table_cell(struct cn_out *o, size_t i, struct cn_str s)
 			cn_buf_ch(&o->line, ' ');
 }
 
+/* A row that no line holds: its cells below each other, named. */
+static int tall_row(struct cn_out *o, const struct cn_str *cells,
+    struct cn_err *err)
+{
+	int widest = 0, w;
+	size_t i;
+
+	for (i = 0; i < o->n; i++)
+		if ((w = cn_out_width(cn_str(o->cols[i].name))) > widest)
+			widest = w;
+	for (i = 0; i < o->n; i++)
+		if (cells[i].n > 0) {
+			cn_buf_fmt(&o->line, "%-*s  ", widest,
+			    o->cols[i].name);
+			cn_buf_add(&o->line, cells[i].p, cells[i].n);
+			cn_buf_ch(&o->line, '\n');
+		}
+	cn_buf_ch(&o->line, '\n');
+	return put_line(o, err);
+}
+
 static int table_row(struct cn_out *o, const struct cn_str *cells,
     struct cn_err *err)
 {
+	if (o->tall)
+		return tall_row(o, cells, err);
 	for (size_t i = 0; i < o->n; i++)
 		table_cell(o, i, cells[i]);
 	while (o->line.len && o->line.p[o->line.len - 1] == ' ')
@@ -246,8 +270,8 @@ static int table_row(struct cn_out *o, const struct cn_str *cells,
 	return put_line(o, err);
 }
 
-/* Takes from the widest text column until the terminal holds the row.  One that
- * it cannot hold stays whole, and wraps: a piece of an id is of no use. */
+/* Takes from the widest text column until the terminal holds the row; a row
+ * that it cannot hold is tall: a piece of an id is of no use. */
 static void fit(struct cn_out *o)
 {
 	int least = 2 * ((int)o->n - 1);
@@ -255,7 +279,8 @@ static void fit(struct cn_out *o)
 	for (size_t i = 0; i < o->n; i++)
 		least += o->cols[i].type != CN_COL_NUM &&
 		    o->width[i] > NARROWEST ? NARROWEST : o->width[i];
-	while (least <= o->cli->width) {
+	o->tall = o->rows > 0 && least > o->cli->width;
+	while (!o->tall) {
 		int total = 2 * ((int)o->n - 1), widest = NARROWEST;
 		size_t which = o->n;
 
@@ -271,6 +296,18 @@ static void fit(struct cn_out *o)
 			return;
 		o->width[which]--;
 	}
+}
+
+static int table_head(struct cn_out *o, struct cn_err *err)
+{
+	if (o->cli->color)
+		cn_buf_str(&o->line, "\033[1m");
+	for (size_t i = 0; i < o->n; i++)
+		table_cell(o, i, o->scratch[i]);
+	while (o->line.len && o->line.p[o->line.len - 1] == ' ')
+		o->line.len--;
+	cn_buf_str(&o->line, o->cli->color ? "\033[0m\n" : "\n");
+	return put_line(o, err);
 }
 
 static int settle(struct cn_out *o, struct cn_err *err)
@@ -290,14 +327,7 @@ static int settle(struct cn_out *o, struct cn_err *err)
 	if (o->cli->tty)
 		fit(o);
 	o->headed = true;
-	if (o->cli->color)
-		cn_buf_str(&o->line, "\033[1m");
-	for (size_t i = 0; i < o->n; i++)
-		table_cell(o, i, o->scratch[i]);
-	while (o->line.len && o->line.p[o->line.len - 1] == ' ')
-		o->line.len--;
-	cn_buf_str(&o->line, o->cli->color ? "\033[0m\n" : "\n");
-	if (put_line(o, err))
+	if (!o->tall && table_head(o, err) < 0)
 		return -1;
 	for (struct row *r = o->first; r; r = r->next)
 		if (table_row(o, r->cell, err))

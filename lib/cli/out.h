@@ -2,9 +2,10 @@
  *
  * A command describes its columns once and gives rows of strings; the writer
  * aligns, escapes and quotes for the format.  A table is aligned by the
- * display width of its first 200 rows and cut to the terminal; control and
- * bidi characters are escaped in tables, so that no mail can drive a terminal
- * (or reorder what the reader sees). */
+ * display width of its first 200 rows and cut to the terminal, or, where that
+ * holds no row, has a line for each cell; control and bidi characters are
+ * escaped in tables, so that no mail can drive a terminal (or reorder what the
+ * reader sees). */
 #ifndef CN_OUT_H
 #define CN_OUT_H
 

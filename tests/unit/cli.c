@@ -236,10 +236,13 @@ static void test_formats(void)
 	    "b\n"
 	    "ccc   1200  =x\n", "and is cut to the terminal");
 	rows(&b, CN_FMT_TABLE, 12);
-	holds(&b, "id       n  subject\n"
-	    "日本     7  tab\\there, and \"this\"\n"
-	    "b\n"
-	    "ccc   1200  =x\n", "but whole where it cannot be");
+	holds(&b, "id       日本\n"
+	    "n        7\n"
+	    "subject  tab\\there, and \"this\"\n\n"
+	    "id       b\n\n"
+	    "id       ccc\n"
+	    "n        1200\n"
+	    "subject  =x\n\n", "a line for each cell where it cannot be");
 	rows(&b, CN_FMT_CSV, 0);
 	holds(&b, "id,n,subject\r\n日本,7,\"tab\there, and \"\"this\"\"\"\r\n"
 	    "b,,\r\nccc,1200,\"'=x\"\r\n", "CSV");
