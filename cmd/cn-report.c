@@ -70,6 +70,7 @@ static const struct cn_cmd cmd = {
 struct view {
 	struct cn_cli *cli;
 	struct cn_out *out;
+	bool found;			/* something was put */
 };
 
 static int head(void *arg, const struct cn_report_col *cols, size_t n,
@@ -92,6 +93,7 @@ static int row(void *arg, const char *const *cells, size_t n,
 	struct view *v = arg;
 	struct cn_str str[16] = { { 0 } };
 
+	v->found = true;
 	for (size_t i = 0; i < n && i < 16; i++)
 		if (cells[i])
 			str[i] = cn_str(cells[i]);
@@ -102,6 +104,7 @@ static int text(void *arg, struct cn_str t, struct cn_err *err)
 {
 	struct view *v = arg;
 
+	v->found = true;
 	return cn_sink_add(&v->cli->out, t.p, t.n, err);
 }
 
@@ -159,7 +162,7 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 	    (opt.format == CN_FMT_AUTO && !cli->tty);
 	struct cn_condition *check = cn_arena_alloc(&cli->arena,
 	    (opt.check.n + 1) * sizeof(*check));
-	struct view v = { cli, NULL };
+	struct view v = { .cli = cli };
 	struct cn_macros macros = { .n = 0 };
 	struct cn_desk desk;
 	int rc = fits(cli, err);
@@ -180,6 +183,10 @@ static int run(struct cn_cli *cli, struct cn_err *err)
 		    opt.format == YAML },
 		    &(struct cn_report_to){ head, row, text, unmet, &v }, err);
 		rc = cn_out_end(v.out, rc, err);
+		if (rc == 0 && cli->verb == CN_REPORT_WORKFLOW && !v.found)
+			cn_cli_note("nothing was found of %d customers or "
+			    "more: --min and --since look further",
+			    opt.min < 0 ? CN_WORKFLOW_LEAST : (int)opt.min);
 		cn_desk_close(&desk);
 	}
 	cn_macros_release(&macros);

@@ -199,6 +199,8 @@ sql() {
 
 ok 'a store' cn-store init --test
 is 'nothing yet' "$(workflow)" ''
+like 'as is said' "$(cn-report workflow 2>&1 >/dev/null)" \
+    'nothing was found of 5 customers'
 is 'and a head without rows' "$(workflow --format csv | tr -d '\r')" \
     'finding,category,language,target,n,of,customers,wait,each,basis,saved,examples'
 cn-import "$T/box" >/dev/null || fail 'the mailbox'
