@@ -141,6 +141,47 @@ status 'folds and a model exclude each other' 2 \
 status 'a table' 0 cn-model eval "$T/l.tsv" --model "$T/m" --format table
 like 'for people' "$(cat "$T/out")" '^whole +accuracy +40 +1\.0000'
 
+# It is what cn-classify does with models of the same parts.  Letters of some
+# sentences, each of which may be another category's.
+awk 'function draw(n) { x = x * 16807 % 2147483647; return x % n }
+    BEGIN { x = 7
+	split("please give my money back|I want it refunded|how do I get a" \
+	    " refund|where is my parcel|when will it arrive|has it been" \
+	    " sent|thank you so much|what a lovely shop|I am very happy", of,
+	    "|")
+	for (i = 0; i < 150; i++) {
+		c = i % 3
+		printf "%s\t", c == 0 ? "refund" : c == 1 ? "order" : "praise"
+		for (j = 2 + draw(5); j > 0; j--)
+			printf "%s, %d%s", of[3 * (draw(5) < 2 ? c : draw(3)) \
+			    + 1 + draw(3)], draw(90), 1 < j ? ". " : ".\n"
+	} }' | sort -k 1,1 -s >"$T/letters.tsv"
+cn-model eval "$T/letters.tsv" -k 2 --format jsonl |
+    jq -r 'select(.kind == "whole") | "\(.name) \(.value)"' |
+    grep -E '^(accuracy|coverage|covered_accuracy|ece) ' | sort >"$T/measured"
+for k in 0 1; do
+	awk -F '\t' -v k=$k -v a="$T/taught" -v b="$T/asked" '
+	    { print >(n[$1]++ % 2 == k ? b : a) }' "$T/letters.tsv"
+	cn-model train -q "$T/taught" -o "$T/fold"
+	cut -f 2 "$T/asked" | jq -Rc '{v: 1, type: "message", text: .}' |
+	    cn-classify --no-store --model "$T/fold" |
+	    jq -r '.class | [.best, .confidence, .abstained] | @tsv' |
+	    paste "$T/asked" -
+done | awk -F '\t' '{ hit = $1 == $3; n++; right += hit
+    bin = int($4 * 15) > 14 ? 14 : int($4 * 15); gap[bin] += $4 - hit
+    if ($5 == "false") { covered++; good += hit } }
+    END { for (b in gap) ece += gap[b] < 0 ? -gap[b] : gap[b]
+	printf "accuracy %.4f\ncoverage %.4f\ncovered_accuracy %.4f\n" \
+	    "ece %.4f\n", right / n, covered / n, good / covered,
+	    ece / n }' | sort >"$T/classified"
+like 'letters are not easy' "$(cat "$T/measured")" '^accuracy 0\.[678]'
+is 'cn-classify decides as was measured' \
+    "$(grep -v ece "$T/classified")" \
+    "$(grep -v ece "$T/measured" | awk '{ printf "%s %.4f\n", $1, $2 }')"
+ok 'and is as sure' awk 'FNR == 1 { f++ } $1 == "ece" { e[f] = $2 }
+    END { exit !(e[1] > 0 && (e[1] - e[2]) ^ 2 < 0.0005 ^ 2) }' \
+    "$T/measured" "$T/classified"
+
 # What belongs nowhere.
 {
 	cat "$T/l.tsv"

@@ -64,13 +64,14 @@ score_held(const struct cn_model *m, const struct cn_example *x,
     struct held_set *set, bool outside)
 {
 	struct held *h = &set->h[set->n++];
+	struct cn_asked asked = cn_example_asked(x);
 	struct cn_norm norm;
 	size_t size = m->classes * sizeof(float);
 
 	h->class = x->class;
 	h->outside = outside;
 	h->score = cn_arena_alloc(&set->arena, size);
-	cn_model_score(m, x->tf, x->n, h->score, &norm);
+	cn_asked_score(m, &asked, h->score, &norm);
 	h->sum = h->score;
 	if (m->meaning == NULL || x->meaning == NULL)
 		return;
@@ -84,11 +85,15 @@ score_held(const struct cn_model *m, const struct cn_example *x,
 static unsigned
 plan_folds(const struct cn_train *t, struct cn_part *part)
 {
+	size_t n = 0, i;
+
+	for (i = 0; i < t->n; i++)
+		n += cn_part_in(part, &t->ex[i]);
 	part->kc = t->outside == 0 && t->classes >= LEAVE_OUT_MIN ?
 	    LEAVE_OUT : 0;
 	if (cn_train_spam(t) >= 0)
 		return part->k2 = HOLD_SPAM;
-	if (t->outside == 0 && t->n > MANY) {
+	if (t->outside == 0 && n > MANY) {
 		part->k2 = HOLD_MANY;
 		return 1;
 	}
@@ -368,8 +373,8 @@ calibrate_mix(struct held_set *set, struct cn_model *m)
 	m->threshold_use = fit_threshold(set, m, true);
 }
 
-struct cn_model *
-cn_fit_calibrated(const struct cn_train *t, const struct cn_train_opts *o,
+static struct cn_model *
+fit_calibrated(const struct cn_train *t, const struct cn_train_opts *o,
     const struct cn_part *part, struct cn_err *err)
 {
 	struct held_set set = { 0 };
@@ -401,23 +406,30 @@ cn_fit_calibrated(const struct cn_train *t, const struct cn_train_opts *o,
 }
 
 struct cn_model *
-cn_model_train(const struct cn_train *t, const struct cn_train_opts *opts,
-    struct cn_err *err)
+cn_train_part(const struct cn_train *t, const struct cn_train_opts *opts,
+    const struct cn_part *part, struct cn_err *err)
 {
 	static const struct cn_train_opts none;
-	static const struct cn_part whole;
 	struct cn_buf bytes = { 0 };
 	struct cn_model *m, *loaded;
 
-	if (cn_train_count(t) == 0)
-		return cn_fail(err, CN_CONFIG, "no examples"), NULL;
-	m = cn_fit_calibrated(t, opts ? opts : &none, &whole, err);
+	m = fit_calibrated(t, opts ? opts : &none, part, err);
 	if (m == NULL)
 		return NULL;
-	/* Through its own bytes: what was trained is what will be loaded. */
 	cn_model_save(m, &bytes);
 	loaded = cn_model_load(cn_buf_view(&bytes), err);
 	cn_buf_wipe(&bytes);
 	cn_model_free(m);
 	return loaded;
+}
+
+struct cn_model *
+cn_model_train(const struct cn_train *t, const struct cn_train_opts *opts,
+    struct cn_err *err)
+{
+	static const struct cn_part whole;
+
+	if (cn_train_count(t) == 0)
+		return cn_fail(err, CN_CONFIG, "no examples"), NULL;
+	return cn_train_part(t, opts, &whole, err);
 }

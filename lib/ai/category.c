@@ -178,41 +178,16 @@ explain_thread(const struct cn_model *m, struct cn_look *l)
 	    cn_log(odds(m, l)));
 }
 
-/* The probability of each class, and the best; -1: no feature is known, and
- * they are even. */
-static int
-ask(const struct cn_model *m, const struct cn_look *l, struct cn_tf *tf,
-    size_t ntf, struct cn_norm *norm, float *p, bool *sure)
-{
-	float *side = cn_arena_alloc(l->arena, m->classes * sizeof(*side));
-	double certain;
-	size_t i;
-	int best;
-
-	*sure = false;
-	if (cn_model_add(m, tf, ntf, p, norm) == 0) {
-		for (i = 0; i < m->classes; i++)
-			p[i] = 1 / (float)m->classes;
-		return -1;
-	}
-	cn_sentences(m, l->in, p, l->arena);
-	side = cn_model_meaning(m, m->use ? cn_meaning(m->use, l->in,
-	    l->arena) : NULL, side);
-	best = cn_model_decide(m, p, side, &certain);
-	*sure = certain >= (side ? m->threshold_use : m->threshold);
-	return best;
-}
-
 void
 cn_category(const struct cn_model *m, struct cn_look *l)
 {
-	size_t thread = thread_of(m, l->in), nf, ntf, i;
+	size_t thread = thread_of(m, l->in), nf, i;
+	struct cn_asked x = { .of = m };
 	struct cn_ai_result *r = l->r;
 	struct cn_look own = *l;
 	struct cn_ai_input in;
 	struct cn_norm norm;
 	struct cn_feat *f;
-	struct cn_tf *tf;
 	double second = 0;
 	int best, words;
 	bool sure;
@@ -221,9 +196,11 @@ cn_category(const struct cn_model *m, struct cn_look *l)
 	if (thread)
 		without_subject(&own, &in);
 	f = cn_feats(&own.words, &nf, l->arena);
-	tf = cn_input_tfs(m, own.in, f, nf, &ntf, l->arena);
+	x.tf = cn_input_tfs(m, own.in, f, nf, &x.n, l->arena);
+	cn_pieces(own.in, &x.pieces, l->arena);
+	x.meaning = m->use ? cn_meaning(m->use, own.in, l->arena) : NULL;
 	p = cn_arena_alloc(l->arena, m->classes * sizeof(*p));
-	best = words = ask(m, &own, tf, ntf, &norm, p, &sure);
+	best = words = cn_model_answer(m, &x, p, &norm, &sure);
 	if (thread) {
 		best = weigh(m, p, thread - 1, odds(m, &own));
 		sure &= best == words;
@@ -251,5 +228,6 @@ cn_category(const struct cn_model *m, struct cn_look *l)
 	if ((size_t)best + 1 == thread)
 		explain_thread(m, &own);
 	if (words >= 0)
-		cn_explain(m, &own, f, nf, tf, ntf, &norm, (size_t)best);
+		cn_explain(m, &own, f, nf, x.tf, x.n, &norm,
+		    (size_t)best);
 }

@@ -165,30 +165,32 @@ rank_labels(char *const *label, size_t n, struct cn_eval *e, uint32_t *rank,
 	}
 }
 
+/* As cn-classify would: what another encoder made of it than the model's is not
+ * used. */
 static void
-judge(const struct cn_model *m, const struct cn_example *x, struct tally *y,
-    struct cn_eval *e, uint32_t class, bool outside, const uint32_t *rank)
+judge(const struct cn_model *m, const struct cn_train *t,
+    const struct cn_example *x, struct tally *y, struct cn_eval *e,
+    uint32_t class, bool outside, const uint32_t *rank)
 {
-	float p[CN_MODEL_CLASSES], sums[CN_MODEL_CLASSES], *side;
+	struct cn_asked asked = cn_example_asked(x);
+	float p[CN_MODEL_CLASSES];
 	struct cn_norm norm;
-	double certain;
+	bool sure;
 	int best;
 
-	if (cn_model_score(m, x->tf, x->n, p, &norm) == 0) {
+	if (t->enc && strcmp(m->encoder, cn_encoder_id(t->enc)) != 0)
+		asked.meaning = NULL;
+	best = cn_model_answer(m, &asked, p, &norm, &sure);
+	if (best < 0)
 		count(y, e, class, outside, -1, 0, false);
-		return;
-	}
-	side = cn_model_meaning(m, x->meaning, sums);
-	best = cn_model_decide(m, p, side, &certain);
-	count(y, e, class, outside, (int)rank[best], p[best],
-	    certain >= (side ? m->threshold_use : m->threshold));
+	else
+		count(y, e, class, outside, (int)rank[best], p[best], sure);
 }
 
 int
 cn_eval_folds(const struct cn_train *t, const struct cn_train_opts *opts,
     unsigned k, struct cn_eval *e, struct cn_arena *arena, struct cn_err *err)
 {
-	static const struct cn_train_opts none;
 	struct cn_part part = { .k = k };
 	uint32_t rank[CN_MODEL_CLASSES];
 	struct tally y = { 0 };
@@ -200,13 +202,13 @@ cn_eval_folds(const struct cn_train *t, const struct cn_train_opts *opts,
 	begin(e, t->classes, arena);
 	rank_labels(t->label, t->classes, e, rank, arena);
 	for (part.out = 0; part.out < k; part.out++) {
-		m = cn_fit_calibrated(t, opts ? opts : &none, &part, err);
+		m = cn_train_part(t, opts, &part, err);
 		if (m == NULL)
 			return -1;
 		for (i = 0; i < t->n; i++) {
 			if (cn_part_in(&part, &t->ex[i]))
 				continue;
-			judge(m, &t->ex[i], &y, e, rank[t->ex[i].class],
+			judge(m, t, &t->ex[i], &y, e, rank[t->ex[i].class],
 			    t->ex[i].class + 1 == t->outside, rank);
 		}
 		cn_model_free(m);
@@ -253,7 +255,7 @@ cn_eval_model(const struct cn_model *m, const struct cn_train *t,
 	for (i = 0; i < t->n; i++) {
 		if (t->ex[i].fold == UINT32_MAX)
 			continue;
-		judge(m, &t->ex[i], &y, e, rank[of[t->ex[i].class]],
+		judge(m, t, &t->ex[i], &y, e, rank[of[t->ex[i].class]],
 		    t->ex[i].class + 1 == t->outside ||
 		    of[t->ex[i].class] + 1 == m->outside, rank);
 	}

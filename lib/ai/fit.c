@@ -84,6 +84,14 @@ cn_part_left_out(const struct cn_part *p, uint32_t class)
 	return p->kc && class % p->kc == p->out2;
 }
 
+/* Which one of its class it is among those that are not left out: the same as
+ * if these were not there at all. */
+static uint32_t
+turn(const struct cn_part *p, uint32_t fold)
+{
+	return p->k ? fold - (fold + p->k - 1 - p->out) / p->k : fold;
+}
+
 bool
 cn_part_in(const struct cn_part *p, const struct cn_example *e)
 {
@@ -92,14 +100,14 @@ cn_part_in(const struct cn_part *p, const struct cn_example *e)
 	if (e->fold == UINT32_MAX)		/* the name of a class */
 		return true;
 	return !(p->k && e->fold % p->k == p->out) &&
-	    !(p->k2 && e->fold / (p->k ? p->k : 1) % p->k2 == p->out2);
+	    !(p->k2 && turn(p, e->fold) % p->k2 == p->out2);
 }
 
 bool
 cn_part_held(const struct cn_part *p, const struct cn_example *e)
 {
 	return e->fold != UINT32_MAX && (cn_part_left_out(p, e->class) ||
-	    e->fold / (p->k ? p->k : 1) % p->k2 == p->out2);
+	    turn(p, e->fold) % p->k2 == p->out2);
 }
 
 /* Zeroed, from the start of a cache line on. */

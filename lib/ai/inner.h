@@ -87,10 +87,33 @@ struct cn_model {
 	bool wide;			/* the machine has AVX2 */
 };
 
+/* The sentences of a text that has some: the features of each one, as
+ * cn_keys() gives them, behind those of the one before. */
+struct cn_pieces {
+	size_t n;			/* 0: they have no say */
+	const struct cn_piece {
+		uint32_t words, keys;
+		float weight;		/* how much it counts */
+	} *v;
+	const uint32_t *key;
+};
+
+/* All that a model is asked about. */
+struct cn_asked {
+	struct cn_tf *tf;		/* of the whole, marks too */
+	size_t n;
+	struct cn_pieces pieces;
+	const struct cn_model *of;	/* whose rows are guessed in tf, or
+					 * NULL */
+	const float *meaning;		/* of the encoder, or NULL */
+};
+
 struct cn_example {
-	struct cn_tf *tf;		/* its own, meaning behind it */
+	struct cn_tf *tf;		/* its own, all else behind it */
+	struct cn_pieces pieces;
 	const float *meaning;		/* of the encoder, or NULL */
 	uint32_t n;
+	uint32_t size;			/* in features, pieces included */
 	uint32_t class;
 	uint32_t fold;			/* of its class: 0, 1, 2, … */
 };
@@ -116,6 +139,7 @@ struct cn_train {
 bool cn_thin(struct cn_train *, size_t n);
 
 /* The class 'spam' where the only other one is 'ham'; else -1. */
+int cn_spam_alone(char *const *label, size_t classes);
 int cn_train_spam(const struct cn_train *);
 
 /* The first unit of the record that a key may have, without a look at that,
@@ -144,6 +168,9 @@ struct cn_tf *cn_tfs(const struct cn_model *, const struct cn_feat *f,
  * given or made here. */
 struct cn_tf *cn_input_tfs(const struct cn_model *, const struct cn_ai_input *,
     const struct cn_feat *f, size_t nf, size_t *nout, struct cn_arena *);
+/* Of keys as cn_keys() gives them. */
+struct cn_tf *cn_keys_tfs(const struct cn_model *, const uint32_t *key,
+    size_t words, size_t n, size_t *nout, struct cn_arena *);
 
 /* What one occurrence of each block's features is worth: 1 / norm. */
 struct cn_norm {
@@ -159,6 +186,15 @@ size_t cn_model_add(const struct cn_model *, struct cn_tf *, size_t,
     float *score, struct cn_norm *);	/* the same where they are guessed */
 size_t cn_model_look_up(const struct cn_model *, struct cn_tf *, size_t,
     struct cn_norm *);			/* the same without sums */
+/* The one way from features to an answer, of messages as of examples that are
+ * measured: the probability of each class, and the best; whether that is enough
+ * to decide (or NULL).  -1: no feature is known, and all are even. */
+int cn_model_answer(const struct cn_model *, const struct cn_asked *,
+    float *prob, struct cn_norm *, bool *sure);
+struct cn_asked cn_example_asked(const struct cn_example *);
+/* Sums of the words alone, with those of its sentences. */
+size_t cn_asked_score(const struct cn_model *, const struct cn_asked *,
+    float *score, struct cn_norm *);
 /* Softmax at a temperature, in place; returns the index of the best. */
 int cn_softmax(float *score, size_t n, double temperature);
 /* What to divide the sums of one text by.  Where they lie far apart, the best
@@ -230,8 +266,9 @@ void cn_akin_index(struct cn_model *);		/* once they are there */
 /* Adds what the nearest mails say of features whose rows are noted. */
 void cn_akin_add(const struct cn_model *, const struct cn_tf *, size_t,
     float *score);
-/* cn_fit, then temperature and threshold by inner folds. */
-struct cn_model *cn_fit_calibrated(const struct cn_train *,
+/* cn_fit, then temperature and threshold by inner folds; through its own bytes:
+ * what was trained is what will be loaded. */
+struct cn_model *cn_train_part(const struct cn_train *,
     const struct cn_train_opts *, const struct cn_part *, struct cn_err *)
     CN_CHECKED;
 

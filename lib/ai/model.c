@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "inner.h"
+#include "sentence.h"
 
 struct cn_model *
 cn_model_new(size_t classes, size_t rows, size_t weights)
@@ -127,15 +128,13 @@ cn_tfs(const struct cn_model *m, const struct cn_feat *f, size_t n,
 	return t.tf;
 }
 
-static struct cn_tf *
-words_tfs(const struct cn_model *m, const struct cn_words *w, size_t *nout,
-    struct cn_arena *arena)
+struct cn_tf *
+cn_keys_tfs(const struct cn_model *m, const uint32_t *key, size_t words,
+    size_t n, size_t *nout, struct cn_arena *arena)
 {
-	uint32_t *key;
-	size_t i, words, n;
 	struct tfs t;
+	size_t i;
 
-	key = cn_keys(w, &words, &n, arena);
 	begin(&t, m, n, arena);
 	for (i = 0; i < words; i++)
 		count(&t, key[i], BLOCK_WORDS);
@@ -152,13 +151,14 @@ cn_input_tfs(const struct cn_model *m, const struct cn_ai_input *in,
 	unsigned block = BLOCK_MARKS;
 	struct cn_words words;
 	struct cn_tf *tf, *all;
-	size_t n, i, j;
-	uint32_t key;
+	size_t n, i, j, nwords;
+	uint32_t key, *keys;
 
 	if (f == NULL) {
 		cn_words(&words, in->subject, CN_AI_SUBJECT_MAX, in->text,
 		    CN_AI_TEXT_MAX, false, arena);
-		tf = words_tfs(m, &words, nout, arena);
+		keys = cn_keys(&words, &nwords, &n, arena);
+		tf = cn_keys_tfs(m, keys, nwords, n, nout, arena);
 	} else {
 		tf = cn_tfs(m, f, nf, nout, arena);
 	}
@@ -308,25 +308,75 @@ cn_model_decide(const struct cn_model *m, float *score, const float *side,
 	return best;
 }
 
+struct cn_asked
+cn_example_asked(const struct cn_example *x)
+{
+	return (struct cn_asked){ .tf = x->tf, .n = x->n,
+	    .pieces = x->pieces, .meaning = x->meaning };
+}
+
+size_t
+cn_asked_score(const struct cn_model *m, const struct cn_asked *x,
+    float *score, struct cn_norm *norm)
+{
+	size_t known = (x->of == m ? cn_model_add : cn_model_score)(m, x->tf,
+	    x->n, score, norm);
+
+	if (known && x->pieces.n && cn_spam_alone(m->label, m->classes) < 0)
+		cn_sentences(m, &x->pieces, score);
+	return known;
+}
+
+/* By the rule of a model of spam alone: what is likely spam and yet below the
+ * threshold is let pass, and not sure. */
+static int
+answer_spam(const struct cn_model *m, int spam, float *prob, bool *sure)
+{
+	bool is;
+
+	(void)cn_softmax(prob, 2, m->temperature);
+	is = (double)prob[spam] >= m->threshold;
+	if (sure)
+		*sure = is || (double)prob[spam] < 0.5;
+	return is ? spam : !spam;
+}
+
+int
+cn_model_answer(const struct cn_model *m, const struct cn_asked *x,
+    float *prob, struct cn_norm *norm, bool *sure)
+{
+	int best, spam = cn_spam_alone(m->label, m->classes);
+	float sums[CN_MODEL_CLASSES], *side;
+	double certain = 0;
+	size_t i;
+
+	if (cn_asked_score(m, x, prob, norm) == 0) {
+		for (i = 0; i < m->classes; i++)
+			prob[i] = 1.0f / (float)m->classes;
+		if (sure)
+			*sure = false;
+		return -1;
+	}
+	if (spam >= 0)
+		return answer_spam(m, spam, prob, sure);
+	side = cn_model_meaning(m, x->meaning, sums);
+	best = cn_model_decide(m, prob, side, sure ? &certain : NULL);
+	if (sure)
+		*sure = certain >= (side ? m->threshold_use : m->threshold);
+	return best;
+}
+
 int
 cn_model_predict(const struct cn_model *m, const struct cn_ai_input *in,
     float *prob, struct cn_arena *arena)
 {
-	float side[CN_MODEL_CLASSES];
-	const float *meaning;
+	struct cn_asked x = { .of = m };
 	struct cn_norm norm;
-	struct cn_tf *tf;
-	size_t n, i;
 
-	tf = cn_input_tfs(m, in, NULL, 0, &n, arena);
-	if (cn_model_add(m, tf, n, prob, &norm) == 0) {
-		for (i = 0; i < m->classes; i++)
-			prob[i] = 1.0f / (float)m->classes;
-		return -1;
-	}
-	meaning = m->use ? cn_meaning(m->use, in, arena) : NULL;
-	return cn_model_decide(m, prob, cn_model_meaning(m, meaning, side),
-	    NULL);
+	x.tf = cn_input_tfs(m, in, NULL, 0, &x.n, arena);
+	cn_pieces(in, &x.pieces, arena);
+	x.meaning = m->use ? cn_meaning(m->use, in, arena) : NULL;
+	return cn_model_answer(m, &x, prob, &norm, NULL);
 }
 
 double

@@ -51,7 +51,7 @@ int cn_train_yaml(struct cn_train *, const char *name, struct cn_str,
  * abstains.  Status 78 where nothing has the label. */
 int cn_train_outside(struct cn_train *, struct cn_str label, struct cn_err *)
     CN_CHECKED;
-/* There is room for 360 MiB of features, or so many, and a million examples.
+/* There is room for 540 MiB of features, or so many, and a million examples.
  * Where all have none, each class keeps as many as it has, up to the same number
  * for all; of a class, what the texts are decides which. */
 void cn_train_room(struct cn_train *, size_t features);

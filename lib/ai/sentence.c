@@ -1,22 +1,27 @@
-/* sentence.c - a letter is more than one sentence: each has its say */
+/* sentence.c - a letter is more than one sentence: each has its say
+ *
+ * The sentence that matters drowns in the story around it.  So a letter is
+ * decided by the mean of its sentences, the decided ones counting much more,
+ * together with the whole: the more there are, the less the whole tells, down
+ * to half.  Two or three say more together than apart: with equal shares for
+ * all texts, by five folds of banking77, 91.29 of a hundred are right, by wholes
+ * alone 91.40, as by these.  Of bitext's queries among three sentences of small
+ * talk the starter gets 50 by equal shares, 34 by wholes, 52 by these; among
+ * six 20, 12 and 41. */
 #include <string.h>
 
 #include "base/utf8.h"
 #include "sentence.h"
 
-/* The model learned from single sentences; in a letter the one that matters
- * drowns in the story around it.  So a letter is decided by the mean of its
- * sentences, the decided ones counting more, together with the whole. */
 #define PIECES_MAX 40
 #define SUBJECT_WEIGHT 2.0f
 #define REPLY_WEIGHT 0.3f		/* 'Re: …' names the last question */
-#define SHARE 0.8f			/* of the mean and of the whole */
+#define PIECES_MIN 4
+#define LETTER 120			/* bytes; shorter ones have not so many */
+#define SHARE 0.12f			/* of each sentence after the second, */
+#define SHARE_MAX 0.5f			/* of all of them at most */
+#define SURER 0.6f			/* what they agree on is the surer */
 #define GREETING_WORDS 6
-
-struct piece {
-	struct cn_words words;
-	float weight;
-};
 
 /* Opens or closes a letter and says nothing else? */
 static bool
@@ -41,17 +46,38 @@ greeting(const struct cn_words *w)
 	return false;
 }
 
-static void
-piece(struct piece *all, size_t *n, struct cn_str s, float weight,
-    struct cn_arena *arena)
-{
-	struct piece *p = &all[*n];
+/* Their features, one after the other. */
+struct made {
+	struct cn_piece *v;
+	size_t n, keys, room;
+	uint32_t *key;
+	struct cn_arena *arena;
+};
 
-	if (s.n == 0 || *n == PIECES_MAX)
+static void
+piece(struct made *d, struct cn_str s, float weight)
+{
+	struct cn_words words;
+	uint32_t *key, *all;
+	size_t nwords, n;
+
+	if (s.n == 0 || d->n == PIECES_MAX)
 		return;
-	cn_words(&p->words, s, CN_AI_TEXT_MAX, cn_str(NULL), 0, false, arena);
-	p->weight = weight;
-	*n += p->words.n >= 2 && !greeting(&p->words);
+	cn_words(&words, s, CN_AI_TEXT_MAX, cn_str(NULL), 0, false, d->arena);
+	if (words.n < 2 || greeting(&words))
+		return;
+	key = cn_keys(&words, &nwords, &n, d->arena);
+	if (d->keys + n > d->room) {
+		d->room = 2 * (d->keys + n);
+		all = cn_arena_alloc(d->arena, d->room * sizeof(*all));
+		if (d->keys)
+			memcpy(all, d->key, d->keys * sizeof(*all));
+		d->key = all;
+	}
+	memcpy(d->key + d->keys, key, n * sizeof(*key));
+	d->keys += n;
+	d->v[d->n++] = (struct cn_piece){ (uint32_t)nwords, (uint32_t)n,
+	    weight };
 }
 
 /* Does a sentence end with the byte at i? */
@@ -92,56 +118,81 @@ cn_reply_prefix(struct cn_str *s)
 	return any;
 }
 
+/* How many there are at most. */
 static size_t
-pieces(const struct cn_ai_input *in, struct piece *all, struct cn_arena *arena)
+ends(struct cn_str subject, struct cn_str text)
 {
-	struct cn_str s = in->subject;
-	size_t i, from = 0, n = 0, end = in->text.n;
-	bool reply;
+	/* Last bytes of what ends a sentence, for speed. */
+	static const bool may[256] = { ['.'] = true, ['!'] = true,
+	    ['?'] = true, ['\n'] = true, [0xa4] = true };
+	size_t i, n = (subject.n > 0) + (text.n > 0);
 
-	s.n = cn_utf8_cut(s.p, s.n, CN_AI_SUBJECT_MAX);
-	end = cn_utf8_cut(in->text.p, end, CN_AI_TEXT_MAX);
-	reply = cn_reply_prefix(&s);
-	piece(all, &n, s, reply ? REPLY_WEIGHT : SUBJECT_WEIGHT, arena);
-	for (i = 0; i < end && n < PIECES_MAX; i++) {
-		if (i + 1 < end && !sentence_end(in->text.p, end, i))
-			continue;
-		piece(all, &n, (struct cn_str){ in->text.p + from,
-		    i + 1 - from }, 1, arena);
-		from = i + 1;
-	}
+	for (i = 0; i + 1 < text.n; i++)
+		if (may[(unsigned char)text.p[i]])
+			n += sentence_end(text.p, text.n, i);
 	return n;
 }
 
 void
-cn_sentences(const struct cn_model *m, const struct cn_ai_input *in,
-    float *whole, struct cn_arena *arena)
+cn_pieces(const struct cn_ai_input *in, struct cn_pieces *out,
+    struct cn_arena *arena)
 {
-	struct piece all[PIECES_MAX + 1];
-	float *score, *p, *mean, weight, sum = 0;
-	size_t n, i, c, nf, ntf;
-	struct cn_norm norm;
-	struct cn_feat *f;
-	struct cn_tf *tf;
+	struct cn_str s = in->subject, t = in->text;
+	struct made d = { .arena = arena };
+	size_t i, from = 0;
+	bool reply;
 
-	n = pieces(in, all, arena);
-	if (n < 2)
+	*out = (struct cn_pieces){ .n = 0 };
+	s.n = cn_utf8_cut(s.p, s.n, CN_AI_SUBJECT_MAX);
+	t.n = cn_utf8_cut(t.p, t.n, CN_AI_TEXT_MAX);
+	if (s.n + t.n < LETTER || ends(s, t) < PIECES_MIN)
 		return;
-	score = cn_arena_alloc(arena, 3 * m->classes * sizeof(*score));
-	p = score + m->classes;
-	mean = p + m->classes;
-	for (i = 0; i < n; i++) {
-		f = cn_feats(&all[i].words, &nf, arena);
-		tf = cn_tfs(m, f, nf, &ntf, arena);
-		if (cn_model_add(m, tf, ntf, score, &norm) == 0)
+	d.v = cn_arena_alloc(arena, PIECES_MAX * sizeof(*d.v));
+	reply = cn_reply_prefix(&s);
+	piece(&d, s, reply ? REPLY_WEIGHT : SUBJECT_WEIGHT);
+	for (i = 0; i < t.n && d.n < PIECES_MAX; i++) {
+		if (i + 1 < t.n && !sentence_end(t.p, t.n, i))
+			continue;
+		piece(&d, (struct cn_str){ t.p + from, i + 1 - from }, 1);
+		from = i + 1;
+	}
+	if (d.n >= PIECES_MIN)
+		*out = (struct cn_pieces){ d.n, d.v, d.key };
+}
+
+void
+cn_sentences(const struct cn_model *m, const struct cn_pieces *x,
+    float *whole)
+{
+	float score[CN_MODEL_CLASSES], p[CN_MODEL_CLASSES], sure, weight;
+	float mean[CN_MODEL_CLASSES], sum = 0, share, scale;
+	struct cn_arena arena = { 0 };
+	const uint32_t *key = x->key;
+	struct cn_norm norm;
+	struct cn_tf *tf;
+	size_t i, c, n;
+
+	memset(mean, 0, m->classes * sizeof(*mean));
+	for (i = 0; i < x->n; i++) {
+		tf = cn_keys_tfs(m, key, x->v[i].words, x->v[i].keys, &n,
+		    &arena);
+		key += x->v[i].keys;
+		if (cn_model_add(m, tf, n, score, &norm) == 0)
 			continue;
 		memcpy(p, score, m->classes * sizeof(*p));
-		weight = all[i].weight *
-		    p[cn_softmax(p, m->classes, m->temperature)];
+		sure = p[cn_softmax(p, m->classes, 1)];
+		weight = x->v[i].weight * sure * sure * sure;
 		for (c = 0; c < m->classes; c++)
 			mean[c] += weight * score[c];
 		sum += weight;
 	}
-	for (c = 0; sum > 0 && c < m->classes; c++)
-		whole[c] = SHARE * (whole[c] + mean[c] / sum);
+	cn_arena_release(&arena);
+	if (!(sum > 0))
+		return;
+	share = SHARE * (float)(x->n - 2);
+	share = share > SHARE_MAX ? SHARE_MAX : share;
+	scale = 1 + SURER * share;
+	for (c = 0; c < m->classes; c++)
+		whole[c] = scale * ((1 - share) * whole[c] + share * mean[c] /
+		    sum);
 }

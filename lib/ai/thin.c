@@ -50,7 +50,7 @@ turns(const struct cn_train *t, const uint32_t *turn, size_t features, size_t n)
 		if (turn[i] == 0)
 			continue;
 		last = turn[i] > last ? turn[i] : last;
-		cost[turn[i]] += t->ex[i].n;
+		cost[turn[i]] += t->ex[i].size;
 		many[turn[i]]++;
 	}
 	cost[0] = t->features;
@@ -80,7 +80,7 @@ leave_out(struct cn_train *t, const uint32_t *turn, size_t most)
 			t->ex[n++] = t->ex[i];
 			continue;
 		}
-		t->features -= t->ex[i].n;
+		t->features -= t->ex[i].size;
 		t->left_out++;
 		free(t->ex[i].tf);
 	}

@@ -5,9 +5,10 @@
 #include "base/utf8.h"
 #include "base/yaml.h"
 #include "inner.h"
+#include "sentence.h"
 
 #define LABEL_SLOTS 4096		/* a power of two above the classes */
-#define FEATURES_MAX (30u << 20)	/* of all examples together: 360 MiB */
+#define FEATURES_MAX (45u << 20)	/* of all examples together: 540 MiB */
 
 struct cn_train *
 cn_train_new(void)
@@ -76,16 +77,21 @@ cn_train_class(const struct cn_train *t, size_t i)
 }
 
 int
-cn_train_spam(const struct cn_train *t)
+cn_spam_alone(char *const *label, size_t classes)
 {
-	static const char *const is[] = { "ham", "spam" };
 	int i;
 
-	for (i = 0; i < 2 && t->classes == 2; i++)
-		if (strcmp(t->label[i], is[1]) == 0 &&
-		    strcmp(t->label[!i], is[0]) == 0)
+	for (i = 0; i < 2 && classes == 2; i++)
+		if (strcmp(label[i], "spam") == 0 &&
+		    strcmp(label[!i], "ham") == 0)
 			return i;
 	return -1;
+}
+
+int
+cn_train_spam(const struct cn_train *t)
+{
+	return cn_spam_alone(t->label, t->classes);
 }
 
 bool
@@ -101,42 +107,77 @@ cn_train_label_ok(struct cn_str s)
 	return true;
 }
 
+/* Has it marks of two views, as what teaches spam has?  Then its sentences are
+ * not asked. */
+static bool
+has_views(const struct cn_ai_input *in)
+{
+	size_t i;
+
+	for (i = 0; i < in->nmarks; i++)
+		if (in->marks[i].n == 0)
+			return true;
+	return false;
+}
+
+/* Takes it into one block. */
+static void
+keep(struct cn_example *e, const struct cn_asked *x)
+{
+	const size_t size = x->n * sizeof(*x->tf), said = x->pieces.n *
+	    sizeof(*x->pieces.v), dim = x->meaning ? CN_ENCODER_DIM *
+	    sizeof(float) : 0;
+	size_t keys = 0, i;
+	char *p;
+
+	for (i = 0; i < x->pieces.n; i++)
+		keys += x->pieces.v[i].keys;
+	p = cn_alloc(size + dim + said + keys * sizeof(uint32_t) + 1);
+	e->tf = memcpy(p, x->tf, size);
+	p += size;
+	e->meaning = dim ? memcpy(p, x->meaning, dim) : NULL;
+	p += dim;
+	if (keys)
+		e->pieces = (struct cn_pieces){ x->pieces.n, memcpy(p,
+		    x->pieces.v, said), memcpy(p + said, x->pieces.key,
+		    keys * sizeof(uint32_t)) };
+	e->n = (uint32_t)x->n;
+	e->size = (uint32_t)(x->n + keys * sizeof(uint32_t) / sizeof(*x->tf));
+}
+
 static int
 add(struct cn_train *t, uint32_t class, const struct cn_ai_input *in,
     struct cn_err *err)
 {
 	struct cn_arena scratch = { 0 };
-	struct cn_example *e;
-	const size_t size = t->enc ? CN_ENCODER_DIM * sizeof(float) : 0;
-	float *meaning;
+	struct cn_asked x = { .meaning = NULL };
+	struct cn_example e = { .class = class };
 	struct cn_words words;
 	struct cn_feat *f;
-	struct cn_tf *tf;
-	size_t n, nf;
+	size_t nf;
 
 	/* What is drawn at each visit goes by their order: that of the text. */
 	cn_words(&words, in->subject, CN_AI_SUBJECT_MAX, in->text,
 	    CN_AI_TEXT_MAX, false, &scratch);
 	f = cn_feats(&words, &nf, &scratch);
-	tf = cn_input_tfs(NULL, in, f, nf, &n, &scratch);
-	meaning = t->enc ? cn_meaning(t->enc, in, &scratch) : NULL;
-	if (!cn_thin(t, n)) {
-		cn_arena_release(&scratch);
+	x.tf = cn_input_tfs(NULL, in, f, nf, &x.n, &scratch);
+	if (!has_views(in))
+		cn_pieces(in, &x.pieces, &scratch);
+	if (t->enc)
+		x.meaning = cn_meaning(t->enc, in, &scratch);
+	keep(&e, &x);
+	cn_arena_release(&scratch);
+	if (!cn_thin(t, e.size)) {
+		free(e.tf);
 		return cn_fail(err, CN_CONFIG, "too much text to train on");
 	}
-	t->features += n;
+	t->features += e.size;
 	if (t->n == t->cap) {
 		t->cap = t->cap ? 2 * t->cap : 256;
 		t->ex = cn_realloc(t->ex, t->cap * sizeof(*t->ex));
 	}
-	e = &t->ex[t->n++];
-	e->tf = cn_alloc(n * sizeof(*tf) + size + 1);
-	memcpy(e->tf, tf, n * sizeof(*tf));
-	e->meaning = meaning ? memcpy(e->tf + n, meaning, size) : NULL;
-	e->n = (uint32_t)n;
-	e->class = class;
-	e->fold = t->members[class]++;
-	cn_arena_release(&scratch);
+	e.fold = t->members[class]++;
+	t->ex[t->n++] = e;
 	return 0;
 }
 

@@ -141,11 +141,27 @@ static void add_mail(struct cn_train *t, const char *label, uint32_t share)
 		abort();
 }
 
+/* A measurement goes by the threshold, too. */
+static void measured(const struct cn_model *m, const struct cn_train *t,
+    size_t spam, size_t lost)
+{
+	struct cn_arena arena = { 0 };
+	struct cn_err err = { 0 };
+	struct cn_eval e;
+
+	if (cn_eval_model(m, t, &e, &arena, &err) < 0)
+		abort();
+	/* Labels are sorted: ham is 0. */
+	ok(e.confusion[3] == spam && e.confusion[1] == lost,
+	    "as many are measured");
+	cn_arena_release(&arena);
+}
+
 /* How many of 200 spams and 200 hams a model calls spam whose ham has two among
  * it that are nothing but spam. */
 static void caught(size_t hams, size_t *spam, size_t *lost)
 {
-	struct cn_train *t = cn_train_new();
+	struct cn_train *t = cn_train_new(), *asked = cn_train_new();
 	struct cn_arena arena = { 0 };
 	struct cn_err err = { 0 };
 	struct cn_model *m;
@@ -168,11 +184,16 @@ static void caught(size_t hams, size_t *spam, size_t *lost)
 		    cn_str(text) }, p, &arena);
 		*(i % 2 ? spam : lost) += (double)p[cn_model_spam(m)] >=
 		    cn_model_threshold(m);
+		if (cn_train_add(asked, cn_str(i % 2 ? "spam" : "ham"),
+		    &(struct cn_ai_input){ .text = cn_str(text) }, &err) < 0)
+			abort();
 	}
+	measured(m, asked, *spam, *lost);
 	printf("# %zu ham: %zu spams, %zu hams, above %.4f\n", hams, *spam,
 	    *lost, cn_model_threshold(m));
 	cn_model_free(m);
 	cn_train_free(t);
+	cn_train_free(asked);
 	cn_arena_release(&arena);
 }
 

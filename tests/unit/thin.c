@@ -45,7 +45,7 @@ static bool sound(const struct cn_train *t)
 		const struct cn_example *e = &t->ex[i];
 
 		good &= i == 0 || e->class >= e[-1].class;
-		features += e->n;
+		features += e->size;
 		if (e->fold != UINT32_MAX)
 			good &= e->fold == has[e->class]++;
 	}
