@@ -119,6 +119,10 @@ is 'each with its number' "$(sed -n 's/.*line \([0-9]\): \(.*\)/\1 \2/p' \
 8 member 'category' given twice"
 like 'the good one is taken' "$(cat "$T/err")" '1 labelled, 0 as .* 8 refused'
 is 'all twelve again' "$(sql 'SELECT count(*) FROM label')" 12
+like 'a byte order mark is none of the line' "$({
+	printf '\357\273\277'
+	sed 's/$/\r/' "$T/labels"
+} | cn-model learn 2>&1)" '0 labelled, 12 as they were, 0 refused'
 
 # --- a model ---
 like 'cn says what is next' "$(cn)" \

@@ -245,6 +245,10 @@ static enum cn_next cut_line(struct cn_stream *s, struct cn_record *rec,
 		if (skipped || n > max)
 			return refuse(s, rec, err, "longer than",
 			    s->conf.max_line);
+		if (s->number == 1 && n >= 3 && !memcmp(p, "\xEF\xBB\xBF", 3)) {
+			p += 3;
+			n -= 3;
+		}
 		if (cn_str_trim((struct cn_str){ p, n }).n)
 			return give(s, rec, p, n && p[n - 1] == '\r' ?
 			    n - 1 : n);
