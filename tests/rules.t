@@ -311,7 +311,7 @@ status 'three million letters, a hundred stars' 0 timeout 20 \
 
 # A rule that names somebody is a copy of their address, too.
 echo 'hello' | mail gone@example.net desk@example.com x | cn-import -q >/dev/null
-echo '# but not Gone@example.net
+echo '# but not Gone@example.net.
 before: { vip: { if: { from: [ann@example.net, "gone@example.net"] },
     then: { team: vip } } }' >"$CN_HOME/rules.yaml"
 status 'a rule names who is erased: not proved' 5 \

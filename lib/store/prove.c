@@ -240,6 +240,19 @@ static bool in_address(char c)
 	return (unsigned char)c > ' ' && strchr("\"'`()<>[]{},;:", c) == NULL;
 }
 
+/* An address has none of these at its ends, but a sentence or a pattern does.
+ */
+static struct cn_str bare(const char *p, size_t n)
+{
+	static const char around[] = ".!?*=/|";
+
+	for (; n > 0 && strchr(around, *p) != NULL; p++)
+		n--;
+	while (n > 0 && strchr(around, p[n - 1]) != NULL)
+		n--;
+	return (struct cn_str){ p, n };
+}
+
 /* 1: a word of a file is the address of somebody who was erased and has not
  * come again. */
 static int of_erased(struct cn_store *s, const char *word, struct cn_err *err)
@@ -268,6 +281,7 @@ static int desk_files(struct cn_store *s, struct cn_proof *p,
 	struct cn_arena mem = { 0 };
 	struct cn_buf b = { 0 };
 	int64_t of = 0, bad = 0;
+	struct cn_str word;
 	size_t i, k, n;
 	int r = 0;
 
@@ -282,7 +296,9 @@ static int desk_files(struct cn_store *s, struct cn_proof *p,
 		for (k = 0; k < b.len && r >= 0; k += n + 1) {
 			for (n = 0; k + n < b.len && in_address(b.p[k + n]);)
 				n++;
-			r = of_erased(s, cn_arena_dup(&mem, b.p + k, n), err);
+			word = bare(b.p + k, n);
+			r = of_erased(s, cn_arena_dup(&mem, word.p, word.n),
+			    err);
 			bad += r == 1;
 		}
 	}
