@@ -270,32 +270,31 @@ static int table_row(struct cn_out *o, const struct cn_str *cells,
 	return put_line(o, err);
 }
 
-/* Takes from the widest text column until the terminal holds the row; a row
- * that it cannot hold is tall: a piece of an id is of no use. */
+/* How far a column may be cut: figures not at all, nor an id, of which a piece
+ * is of no use. */
+static int narrowest(const struct cn_out *o, size_t i)
+{
+	return o->cols[i].type == CN_COL_NUM ||
+	    strcmp(o->cols[i].name, "id") == 0 ||
+	    o->width[i] < NARROWEST ? o->width[i] : NARROWEST;
+}
+
+/* Takes from the last column that may be cut, a subject most often, until the
+ * terminal holds the row; one that it cannot hold is tall. */
 static void fit(struct cn_out *o)
 {
-	int least = 2 * ((int)o->n - 1);
+	int least = 2 * ((int)o->n - 1), total = least;
+	size_t i;
 
-	for (size_t i = 0; i < o->n; i++)
-		least += o->cols[i].type != CN_COL_NUM &&
-		    o->width[i] > NARROWEST ? NARROWEST : o->width[i];
-	o->tall = o->rows > 0 && least > o->cli->width;
-	while (!o->tall) {
-		int total = 2 * ((int)o->n - 1), widest = NARROWEST;
-		size_t which = o->n;
-
-		for (size_t i = 0; i < o->n; i++) {
-			total += o->width[i];
-			if (o->cols[i].type != CN_COL_NUM &&
-			    o->width[i] > widest) {
-				widest = o->width[i];
-				which = i;
-			}
-		}
-		if (total <= o->cli->width || which == o->n)
-			return;
-		o->width[which]--;
+	for (i = 0; i < o->n; i++) {
+		least += narrowest(o, i);
+		total += o->width[i];
 	}
+	o->tall = o->rows > 0 && least > o->cli->width;
+	for (i = o->n; !o->tall && i-- > 0;)
+		for (; total > o->cli->width && o->width[i] >
+		    narrowest(o, i); total--)
+			o->width[i]--;
 }
 
 static int table_head(struct cn_out *o, struct cn_err *err)

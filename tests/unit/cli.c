@@ -193,6 +193,8 @@ static void test_cells(void)
 	cn_buf_release(&b);
 }
 
+static const char *first = "日本";
+
 /* Three rows in a format; tty pretends a terminal of that width. */
 static void rows(struct cn_buf *b, enum cn_format format, int tty)
 {
@@ -208,7 +210,7 @@ static void rows(struct cn_buf *b, enum cn_format format, int tty)
 	cli.tty = tty;
 	cli.width = tty;
 	out = cn_out_new(&cli, format, cols, 3);
-	ok(cn_out_rowv(out, &err, "日本", "7", "tab\there, and \"this\"") == 0
+	ok(cn_out_rowv(out, &err, first, "7", "tab\there, and \"this\"") == 0
 	    && cn_out_rowv(out, &err, "b", NULL, "") == 0
 	    && cn_out_rowv(out, &err, "ccc", "1200", "=x") == 0
 	    && cn_out_end(out, 0, &err) == 0
@@ -235,6 +237,13 @@ static void test_formats(void)
 	    "日本     7  tab\\there, …\n"
 	    "b\n"
 	    "ccc   1200  =x\n", "and is cut to the terminal");
+	first = "m2345678901";
+	rows(&b, CN_FMT_TABLE, 27);
+	holds(&b, "id              n  subject\n"
+	    "m2345678901     7  tab\\the…\n"
+	    "b\n"
+	    "ccc          1200  =x\n", "the last column first, and no id");
+	first = "日本";
 	rows(&b, CN_FMT_TABLE, 12);
 	holds(&b, "id       日本\n"
 	    "n        7\n"
