@@ -146,14 +146,17 @@ file() {
 }
 CN_HOME=$T/files CN_KEYS=$T/fkeys
 ok 'another store' cn-store init
-printf 'desk: [desk@example.com, billing@example.com]\n' \
+# An agent is no mailbox of the desk's, nor is who has a domain in its list.
+printf 'desk: [desk@example.com, billing@example.com, "@anna.example"]\n' \
     >"$CN_HOME/config.yaml"
+echo 'agents: [zoe@example.com]' >>"$CN_HOME/config.yaml"
+meet='zoe@example.com, desk@example.com, anna@anna.example'
 n=0
 {
 	for i in 1 2 3 4 5 6; do
 		file "IMG_$i.jpg" image/jpeg 20000
 		file "Rechnung $i.pdf" application/pdf 2000
-		file "call$i.ics" application/octet-stream 200
+		to=$meet file "call$i.ics" application/octet-stream 200
 		to=billing@example.com file '' '' 0
 	done
 } >"$T/box"
@@ -167,7 +170,7 @@ n=30
 {
 	file photo.heic application/octet-stream 30000
 	file Facture.PDF application/octet-stream 300
-	file invite.dat text/calendar 300
+	to=$meet file invite.dat text/calendar 300
 	to='Billing <BILLING@example.com>' file '' '' 0
 	file logo.png image/png 3000
 } >"$T/box"

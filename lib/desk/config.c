@@ -94,3 +94,12 @@ bool cn_config_is_desk(const struct cn_config *c, const char *address)
 	cn_arena_release(&mem);
 	return is;
 }
+
+bool cn_config_is_shared(const struct cn_config *c, const char *norm)
+{
+	const char *const *v = c->desk;
+
+	while (*v != NULL && strcmp(*v, norm) != 0)
+		v++;
+	return *v != NULL;
+}

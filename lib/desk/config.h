@@ -18,5 +18,8 @@ int cn_config_load(struct cn_config *, const char *path, struct cn_arena *,
 /* Is this address one of the desk's or an agent's?  An entry '@example.com'
  * stands for every address there. */
 bool cn_config_is_desk(const struct cn_config *, const char *address);
+/* Is it a mailbox that the desk shares, and so nobody's name: one of those under
+ * 'desk' that are whole addresses?  norm is as cn_ident_normal() gives it. */
+bool cn_config_is_shared(const struct cn_config *, const char *norm);
 
 #endif

@@ -118,7 +118,8 @@ static void add_files(struct marks *v, const struct cn_msg *m,
 	}
 }
 
-/* Which of the desk's addresses was written to: billing@, returns@. */
+/* Which of the desk's mailboxes was written to: billing@, returns@; not which
+ * agent. */
 static void add_desk(struct marks *v, const struct cn_config *conf,
     const struct cn_addrs *to, struct cn_arena *mem)
 {
@@ -126,9 +127,9 @@ static void add_desk(struct marks *v, const struct cn_config *conf,
 	size_t i;
 
 	for (i = 0; i < to->n; i++) {
-		if (!cn_config_is_desk(conf, to->v[i].addr))
-			continue;
 		addr = cn_ident_normal(mem, to->v[i].addr, &kind);
+		if (addr == NULL || !cn_config_is_shared(conf, addr))
+			continue;
 		add(v, cn_arena_fmt(mem, "~to:%.*s", (int)strcspn(addr, "@"),
 		    addr));
 	}

@@ -345,7 +345,6 @@ static int agent(struct find *f, int64_t answer, const char **out,
 	const char *norm, *kind;
 	struct cn_ident who;
 	struct cn_msg m;
-	size_t i;
 	int r;
 
 	*out = NULL;
@@ -353,10 +352,8 @@ static int agent(struct find *f, int64_t answer, const char **out,
 		return err->status == CN_BLOCKED ? 0 : -1;
 	norm = m.from.n == 0 ? NULL : cn_ident_normal(mem, m.from.v[0].addr,
 	    &kind);
-	for (i = 0; norm != NULL && f->conf->desk != NULL &&
-	    f->conf->desk[i] != NULL; i++)
-		if (strcmp(f->conf->desk[i], norm) == 0)
-			*out = norm;
+	if (norm != NULL && cn_config_is_shared(f->conf, norm))
+		*out = norm;
 	if (norm == NULL || *out != NULL)
 		return 0;
 	r = cn_ident_find(f->store, norm, &who, err);
@@ -409,7 +406,6 @@ static int hand(struct find *f, int64_t answer, bool *shared,
 {
 	struct cn_msg m;
 	const char *kind, *norm;
-	size_t i;
 
 	*name = (struct cn_str){ NULL, 0 };
 	*shared = false;
@@ -422,8 +418,7 @@ static int hand(struct find *f, int64_t answer, bool *shared,
 	*name = cn_str_trim(cn_pattern_fold(cn_str(m.from.v[0].name), mem));
 	if (name->n == 0 || memchr(name->p, ' ', name->n) == NULL)
 		name->n = 0;
-	for (i = 0; f->conf->desk != NULL && f->conf->desk[i] != NULL; i++)
-		*shared |= strcmp(f->conf->desk[i], norm) == 0;
+	*shared = cn_config_is_shared(f->conf, norm);
 	return 0;
 }
 
