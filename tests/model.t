@@ -118,6 +118,15 @@ else
 	skip 'a disk that is full' 'needs root and tmpfs'
 fi
 
+# A limit of a file's size (blocks of 512 bytes) is no signal that ends it half
+# way.
+status 'a file that may not be so long: 74' 74 sh -c \
+    "ulimit -f 1; cn-model train '$T/l.tsv' -o '$T/long'"
+is 'leaves nothing' "$(find "$T" -name 'long*')" ''
+status 'control: with more room' 0 sh -c \
+    "ulimit -f 1000; cn-model train '$T/l.tsv' -o '$T/long'"
+ok 'it is whole' cmp "$T/m" "$T/long"
+
 # Measuring.
 status 'eval' 0 cn-model eval "$T/l.tsv" --model "$T/m" --format jsonl
 cp "$T/out" "$T/e"

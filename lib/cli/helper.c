@@ -34,6 +34,7 @@ static void become(const struct cn_run *run, const char *command, int in,
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	if (null < 0 || dup2(in, STDIN_FILENO) < 0 ||

@@ -192,6 +192,9 @@ static void catch_signals(struct cn_cli *cli)
 	sa.sa_flags = 0;
 	sigaction(SIGPIPE, &sa, &old);
 	cli->sigpipe_ignored = old.sa_handler == SIG_IGN;
+	/* A file that may not grow is an error of the write, after which what
+	 * was begun is taken away. */
+	sigaction(SIGXFSZ, &sa, NULL);
 }
 
 static void die_by(int sig)
