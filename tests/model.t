@@ -127,6 +127,19 @@ status 'control: with more room' 0 sh -c \
     "ulimit -f 1000; cn-model train '$T/l.tsv' -o '$T/long'"
 ok 'it is whole' cmp "$T/m" "$T/long"
 
+# Mails in folders.
+mkdir -p "$T/plain" "$T/dir/cur" "$T/dir/new" "$T/empty/cur" "$T/tree/.Junk/cur"
+printf 'Subject: hello\n\nWhere is my parcel?\n' >"$T/plain/1"
+printf 'Subject: hi\n\nCheap watches!\n' | tee "$T/dir/cur/1:2,S" \
+    >"$T/tree/.Junk/cur/1:2,S"
+status 'a folder that is no Maildir: 2' 2 cn-model train "ham=$T/plain" \
+    "spam=$T/dir" -o "$T/pm"
+like 'says so' "$(cat "$T/err")" 'plain: no Maildir'
+for d in dir empty tree; do
+	status "control: $d is one" 0 cn-model train "ham=$T/plain/1" \
+	    "spam=$T/$d" "spam=$T/dir" -o "$T/pm"
+done
+
 # Measuring.
 status 'eval' 0 cn-model eval "$T/l.tsv" --model "$T/m" --format jsonl
 cp "$T/out" "$T/e"

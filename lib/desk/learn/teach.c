@@ -15,6 +15,7 @@ struct teach {
 	struct cn_str label;
 	struct cn_items items;
 	size_t *bad;
+	bool any;			/* file of a folder */
 };
 
 bool cn_teach_operand(const char *s, struct cn_str *label, const char **path)
@@ -71,6 +72,7 @@ static int file(void *arg, const char *folder, const char *path,
 	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof(head));
 
 	(void)folder;
+	((struct teach *)arg)->any = true;
 	if (n < 0) {
 		r = cn_fail_errno(err, CN_USAGE, "%s", path);
 	} else if (cn_mail_form(head, (size_t)n) == CN_FORM_MBOX &&
@@ -87,6 +89,21 @@ static int file(void *arg, const char *folder, const char *path,
 	return r;
 }
 
+/* One that is empty is a Maildir, too. */
+static int maildir(struct teach *t, const char *path, struct cn_arena *mem,
+    struct cn_err *err)
+{
+	if (cn_maildir_walk(path, file, t, err) < 0)
+		return -1;
+	if (t->any || cn_file_exists(cn_path(mem, path, "cur")) ||
+	    cn_file_exists(cn_path(mem, path, "new")))
+		return 0;
+	cn_fail(err, CN_USAGE, "%s: no Maildir: neither it nor a folder in it "
+	    "has mails in cur or new", path);
+	return cn_hint(err, "files of one mail each are operands: "
+	    "spam=FILE spam=FILE ...");
+}
+
 int cn_teach_mails(struct cn_train *train, struct cn_str label,
     const char *path, size_t *bad, struct cn_err *err)
 {
@@ -100,8 +117,8 @@ int cn_teach_mails(struct cn_train *train, struct cn_str label,
 	if (r == 0 && stat(path, &st) < 0)
 		r = cn_fail_errno(err, CN_USAGE, "%s", path);
 	else if (r == 0)
-		r = S_ISDIR(st.st_mode) ? cn_maildir_walk(path, file, &t,
-		    err) : file(&t, "", path, err);
+		r = S_ISDIR(st.st_mode) ? maildir(&t, path, &mem, err) :
+		    file(&t, "", path, err);
 	cn_items_release(&t.items);
 	cn_arena_release(&mem);
 	return r;
