@@ -80,8 +80,14 @@ int main(void)
 	    " It costs 5 EUR to send the kettle.", NULL, "its amount");
 	says(GOOD "It costs 5 GBP to send the kettle.", KEPT, "amount",
 	    "another currency");
-	says(GOOD "It costs EUR500 to send the kettle.", KEPT, "ungrounded",
+	says(GOOD "It costs EUR500 to send the kettle.", KEPT, "amount",
 	    "another figure beside its mark");
+	says(GOOD "It costs 14 EUR to send the kettle.", KEPT, "amount",
+	    "a figure of ours that was none of money");
+	says(GOOD "It costs 5.5 EUR to send the kettle.", KEPT, "amount",
+	    "or twice the figure");
+	says(GOOD "It costs  5 EUR to send.", KEPT " It costs  5 EUR to send.",
+	    NULL, "control: spaced otherwise");
 	says(GOOD "Refunds are possible here.", KEPT, "ungrounded",
 	    "without its 'not'");
 	says(GOOD "Refunds are not possible here.", KEPT
@@ -99,7 +105,7 @@ int main(void)
 	    "what the customer said, of what we say");
 	says(GOOD "Your refund is approved.", KEPT, "ungrounded",
 	    "the customer's words alone");
-	says(GOOD "It costs 500 EUR to send the kettle.", KEPT, "ungrounded",
+	says(GOOD "It costs 500 EUR to send the kettle.", KEPT, "amount",
 	    "an amount of theirs");
 	says(GOOD "The kettle can be repaired on Friday.", KEPT, "ungrounded",
 	    "a day of theirs");

@@ -76,12 +76,58 @@ static bool anywhere(const struct ground *g, struct cn_str w, bool ours)
 	return false;
 }
 
+/* What stands between figures of one number. */
+static bool between(char c)
+{
+	return c == '.' || c == ',' || c == '\'';
+}
+
+/* An amount is a currency and the figure beside it: that both stand somewhere
+ * is not enough. */
+static void widen(struct cn_str t, struct cn_found *f)
+{
+	size_t at = f->at, end = at + f->n;
+
+	while (at > 0 && t.p[at - 1] == ' ')
+		at--;
+	if (at > 0 && digit(t.p[at - 1])) {
+		while (at > 0 && (digit(t.p[at - 1]) || (at > 1 &&
+		    between(t.p[at - 1]) && digit(t.p[at - 2]))))
+			at--;
+		*f = (struct cn_found){ f->kind, at, end - at };
+		return;
+	}
+	end += end < t.n && t.p[end] == '.';
+	while (end < t.n && t.p[end] == ' ')
+		end++;
+	if (end == t.n || !digit(t.p[end]))
+		return;
+	while (end < t.n && (digit(t.p[end]) || (end + 1 < t.n &&
+	    between(t.p[end]) && digit(t.p[end + 1]))))
+		end++;
+	f->n = end - f->at;
+}
+
+/* Not as a piece of a longer figure. */
+static bool whole(struct cn_str in, struct cn_str what)
+{
+	const char *p = in.p, *end = in.p + in.n;
+
+	for (; (p = memmem(p, (size_t)(end - p), what.p, what.n)) != NULL; p++)
+		if (!(digit(what.p[0]) && p > in.p && digit(p[-1])) &&
+		    !(digit(what.p[what.n - 1]) && p + what.n < end &&
+		    digit(p[what.n])))
+			return true;
+	return false;
+}
+
 /* What is the customer's may be said to them; what could be a promise, or
  * leads somewhere, must be ours. */
 static bool stands(const struct ground *g, struct cn_str found,
     const char *kind)
 {
-	bool ours = strcmp(kind, "amount") == 0 || strcmp(kind, "link") == 0;
+	bool amount = strcmp(kind, "amount") == 0;
+	bool ours = amount || strcmp(kind, "link") == 0;
 	struct cn_buf b = { 0 };
 	bool any = false;
 	size_t i;
@@ -90,7 +136,9 @@ static bool stands(const struct ground *g, struct cn_str found,
 	for (i = 0; i < g->n && !any; i++)
 		any = b.len > 0 && g->v[i].bare.len > 0 &&
 		    !(ours && g->v[i].theirs) &&
-		    memmem(g->v[i].bare.p, g->v[i].bare.len, b.p, b.len);
+		    (amount ? whole(cn_buf_view(&g->v[i].bare),
+		    cn_buf_view(&b)) : memmem(g->v[i].bare.p,
+		    g->v[i].bare.len, b.p, b.len) != NULL);
 	cn_buf_wipe(&b);
 	return any;
 }
@@ -241,9 +289,12 @@ static size_t bear(const struct ground *g, struct sentence *s, bool *used)
 static void find(struct ground *g)
 {
 	struct cn_found f = { NULL, 0, 0 };
-	size_t cap = 0;
+	size_t cap = 0, next;
 
-	while (cn_detect(g->t, f.at + f.n, &f)) {
+	for (next = 0; cn_detect(g->t, next, &f);) {
+		next = f.at + f.n;
+		if (strcmp(f.kind, "amount") == 0)
+			widen(g->t, &f);
 		if (g->nfound == cap) {
 			cap = cap ? cap * 2 : 16;
 			g->found = cn_realloc(g->found, cap *
