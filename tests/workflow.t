@@ -190,7 +190,7 @@ CN_CONFIG=$T/config.yaml
 export CN_CONFIG
 
 workflow() {
-	cn-report workflow --since 2026-11-01 --now 2027-03-01 \
+	cn-report workflow -q --since 2026-11-01 --now 2027-03-01 \
 	    --macros "$T/macros.yaml" "$@"
 }
 sql() {
@@ -252,7 +252,7 @@ is '--min 4' "$(workflow --min 4 | jq -r 'select(.finding == "macro") |
 is '--min 2 shows nobody alone' "$(workflow --min 2 |
     jq 'select(.category == "mould")')" ''
 is '--min 9' "$(workflow --min 9 | jq -r .category | xargs)" 'invoice invoice'
-is 'a period without answers' "$(cn-report workflow --now 2027-03-01)" ''
+is 'a period without answers' "$(cn-report workflow -q --now 2027-03-01)" ''
 is 'one with half of them' "$(workflow --until 2026-11-07 --min 2 |
     jq -c '[.category, .n]')" '["refund",4]'
 
@@ -321,7 +321,7 @@ cat "$T/new.yaml" >>"$T/both.yaml"
 is 'once pasted they are in use' "$(cn-report workflow --since 2026-11-01 \
     --now 2027-03-01 --macros "$T/both.yaml" | jq -r .finding | xargs)" \
     'used used used same route'
-is 'and nothing is left to propose' "$(cn-report workflow --since 2026-11-01 \
+is 'and nothing is left to propose' "$(cn-report workflow -q --since 2026-11-01 \
     --now 2027-03-01 --macros "$T/both.yaml" --format yaml)" ''
 
 # Whose owner objects or is restricted does not count, nor who is erased.
