@@ -35,6 +35,7 @@ static const char *const claims[] = {
 	"-you are welcome|right|able|entitled|free|unhappy|satisfied|happy",
 	"-you have to|any|the right|until|received|not received",
 	"-you have a|the right|choice|option",
+	"-you paid|ordered with|by|from",
 	"-you had to",
 	"-you will|ll be able|notified|informed|contacted|charged|refunded|asked|"
 	    "redirected|logged",
@@ -49,7 +50,11 @@ static const char *const claims[] = {
 	"-as you can|may|wish|like|prefer|know|want",
 	"due to your|a|his|her",
 	/* others */
-	"he|she|him|her|his|hers|himself|herself",
+	"she|him|her|his|hers|himself|herself",
+	/* Not the Spanish one. */
+	"he is|was|has|had|s|will|can|cannot|would|may|must|should|did|does|"
+	    "said|told|asked|wrote|opened|took|signed|lives|works|knows|"
+	    "wants|needs|paid|called|came|left|ordered|bought|also",
 	"someone|somebody|anyone|anybody else|in|at|of|who|has|have|had|was|"
 	    "opened|there|took|you|they",
 	"-someone|somebody of|in our", "-anyone|anybody else",
@@ -144,7 +149,8 @@ static const char *const claims[] = {
 	"usne|unhone|usko|unko|unhe|unhein|unhen|unki|uski|unka|uska",
 	"ghar par|pe|me|mein", "piche|peeche", "paise|payment nahi|nahin",
 	"pata nahi|nahin", "koi nahi|nahin",
-	"_ ne", "-courier|team|bank|company|hum|main|warehouse|system|store|"
+	"_ ne % hai|hain|tha|thi|liya|kiya|kaha|bataya|likha|diya",
+	"-courier|team|bank|company|hum|main|warehouse|system|store|"
 	    "seller|godown|aap ne",
 	"~आप % नहीं", "-आप % चिंता|परेशान", "~आपने",
 	"-आपने हमें|हमसे लिखा|संपर्क|बताया", "-आपने संपर्क",
