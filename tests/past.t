@@ -10,48 +10,55 @@ have jq || {
 
 cn-store init -q || exit 1
 echo 'desk: [help@shop.test]' >"$CN_HOME/config.yaml"
-awk 'function pair(who, ask, answer) {
+awk 'function pair(who, ask, answer, box) {
 	n++
+	box = box ? box : "c" n "@example.com"
 	at = sprintf("%02d:%02d:%02d", n / 3600, n % 3600 / 60, n % 60)
-	printf "From x Mon Nov  2 00:00:00 2026\nFrom: %s <c%d@example.com>\n" \
+	printf "From x Mon Nov  2 00:00:00 2026\nFrom: %s <%s>\n" \
 	    "To: help@shop.test\nDate: Mon, 2 Nov 2026 %s +0000\n" \
-	    "Message-ID: <q%d@x.test>\nSubject: question\n\n%s\n\n", who, n,
+	    "Message-ID: <q%d@x.test>\nSubject: question\n\n%s\n\n", who, box,
 	    at, n, ask
 	printf "From x Mon Nov  2 00:00:00 2026\nFrom: help@shop.test\n" \
-	    "To: %s <c%d@example.com>\nDate: Mon, 2 Nov 2026 %s +0000\n" \
+	    "To: %s <%s>\nDate: Mon, 2 Nov 2026 %s +0000\n" \
 	    "Message-ID: <a%d@x.test>\nIn-Reply-To: <q%d@x.test>\n" \
-	    "Subject: Re: question\n\n%s\n\n", who, n, at, n, n, answer
+	    "Subject: Re: question\n\n%s\n\n", who, box, at, n, n, answer
 }
 BEGIN {
-	for (i = 0; i < 3; i++)
-		pair("Kim", "the hinge of my Rosewood table is broken",
+	split("Kim Lou Nia Asha Veer Tara Mehta Nair Sen", one, " ")
+	for (i = 1; i <= 3; i++)
+		pair(one[i], "the hinge of my Rosewood table is broken",
 		    "We repair the hinge of a Rosewood table free of charge. " \
 		    "Please answer this mail if it does not come.")
 	pair("Jan", "the drawer squeaks", "We oil the drawer of a Wenge " \
 	    "desk. Please answer this mail if it does not come. Your parcel " \
 	    "leaves our warehouse this week.")
-	for (i = 0; i < 3; i++)
-		pair("Sigrun", "the lamp flickers, yours Sigrun", "Ask Sigrun " \
+	for (i = 1; i <= 3; i++)
+		pair("Sigrun " one[i], "the lamp flickers, yours Sigrun", "Ask Sigrun " \
 		    "for the lamp. Please answer this mail if it does not " \
 		    "come. Your parcel leaves our warehouse this week.")
 	pair("Ida", "the lamp flickers at night", "Ask Sigrun for the lamp. " \
 	    "Please answer this mail if it does not come. Your parcel " \
 	    "leaves our warehouse this week.")
-	split("Asha Veer Tara Mehta Nair Sen", one, " ")
 	rest = " Please answer this mail if it does not come. Your parcel " \
 	    "leaves our warehouse this week."
 	for (i = 1; i <= 3; i++)
-		pair(one[i] " Rao", "the shelf bends", "We send the shelf " \
+		pair(one[i + 3] " Rao", "the shelf bends", "We send the shelf " \
 		    "of a Larch desk." rest)
 	for (i = 0; i < 1100; i++)
 		pair("Leo", "when does parcel " i " leave your warehouse",
 		    "Your parcel leaves our warehouse this week. Please " \
 		    "answer this mail if it does not come.")
 	for (i = 1; i <= 3; i++)
-		pair(one[i] " Rao", "the stool wobbles", "We send the stool " \
+		pair(one[i + 3] " Rao", "the stool wobbles", "We send the stool " \
 		    "of a Maple desk." rest)
+	for (i = 1; i <= 3; i++) {
+		pair(one[i] " of" one[i], "the crate leaks", "We send the " \
+		    "crate of an Aspen desk." rest, "b" i "@mail.kiln.test")
+		pair("", "the trunk sticks", "We send the trunk of an Alder " \
+		    "desk." rest, "n.pell+" i "@" one[i] ".test")
+	}
 	for (i = 1; i <= 3; i++)
-		pair(one[i] " " one[i + 3], "the bench creaks", "We send " \
+		pair(one[i + 3] " " one[i + 6], "the bench creaks", "We send " \
 		    "the bench of a Birch desk." rest)
 }' >"$T/box"
 cn-import -q --format none "$T/box" || exit 1
@@ -82,6 +89,9 @@ is 'control: what is left of both is shown' "$(for q in 'the drawer squeaks' \
 is 'nor what one family was told, of old or new' "$(for q in \
     'the shelf bends' 'the stool wobbles'; do ask "$q" | texts; done |
     grep -c -e Larch -e Maple)" 0
+is 'nor the people of one company, nor one by three addresses' "$(for q in \
+    'the crate leaks' 'the trunk sticks'; do ask "$q" | texts; done |
+    grep -c -e Aspen -e Alder)" 0
 is 'control: three families were' "$(ask 'the bench creaks' | texts |
     grep -c '^We send the bench of a Birch desk')" 1
 

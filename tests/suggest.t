@@ -714,7 +714,7 @@ jq -c 'select(.direction == "in") | del(.id) |
     .subject |= gsub("[A-Z]+-[0-9]+"; "")' "$T/c" |
     cn-reply-suggest --max 9 >"$T/s"
 jq -r '.replies[]? | select(.source.message) | .text' "$T/s" >"$T/texts"
-ok 'the sample has past answers' test "$(grep -c 'Zoe Quist' "$T/texts")" -gt 9
+ok 'the sample has past answers' test "$(grep -c 'Zoe Quist' "$T/texts")" -gt 7
 jq -r 'select(.direction == "in") | .from.name // empty | splits(" ")' \
     "$T/c" | grep -xE '.{4,}' | sort -u >"$T/names"
 grep -vxFi -e Quist -e Zoe -e Lotus -e Loom -e Mark -e Grace -e Stone -e Delivery \

@@ -144,6 +144,32 @@ static void usual(void)
 	second("It is REALLY on its way.", true, "control: a word");
 }
 
+/* Whom the answer speaks to is the reader now; of whom it speaks is not. */
+static void named(void)
+{
+	static const char *const spoken[] = { "Thank you, Anika.",
+	    "Thank you Anika.", "Sorry, Anika, it is late.",
+	    "Sorry, Anika Rao, it is late.", "Anika, it is late." };
+	static const char *const told[] = { "Anika has it now.",
+	    "It is with Anika now.", "It is with Anika.",
+	    "It is late, Anika has it." };
+	char text[200];
+	struct cn_buf b = { 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof(told) / sizeof(*told); i++)
+		second(told[i], false, told[i]);
+	for (i = 0; i < sizeof(spoken) / sizeof(*spoken); i++) {
+		snprintf(text, sizeof(text), "%s %s", begun, spoken[i]);
+		ok(cn_scrub(&b, cn_str(text), &all, &masked) == 1 &&
+		    strstr(b.p + sizeof(begun) - 1, "{name}") != NULL,
+		    spoken[i]);
+		b.len = 0;
+	}
+	cn_buf_release(&b);
+	second("| It cannot wait now |", false, "a quote with bars");
+}
+
 /* Learns that 'Your Arbour parcel' is usual; of others there is nothing. */
 static bool learn(void *asked, struct cn_str w)
 {
@@ -248,6 +274,7 @@ int main(void)
 	known();
 	usual();
 	telling();
+	named();
 	learns();
 	cn_wordset_release(&names);
 	cn_wordset_release(&agents);

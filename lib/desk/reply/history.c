@@ -199,21 +199,14 @@ void cn_history_names(const struct cn_history *h, const struct cn_msg *m,
 		}
 }
 
-struct cn_str cn_history_family(const struct cn_history *h,
+const struct cn_addr *cn_history_customer(const struct cn_history *h,
     const struct cn_msg *m)
 {
 	const struct cn_addrs *a = strcmp(m->direction, "out") == 0 ? &m->to :
 	    &m->from;
-	struct cn_str w, last = { NULL, 0 }, none = last;
-	const char *p, *end;
-	size_t words = 0;
 
-	if (a->n == 0 || cn_config_is_desk(h->conf, a->v[0].addr))
-		return none;
-	p = a->v[0].name;
-	for (end = p + strlen(p); (w = cn_word_next(&p, end)).n > 0; words++)
-		last = w;
-	return words > 1 ? last : none;
+	return a->n == 0 || cn_config_is_desk(h->conf, a->v[0].addr) ? NULL :
+	    &a->v[0];
 }
 
 static int sample_talk(struct cn_history *h, const struct talk *t,
@@ -222,7 +215,7 @@ static int sample_talk(struct cn_history *h, const struct talk *t,
 	struct cn_buf own = { 0 }, asked = { 0 };
 	struct cn_wordset names = { 0 };
 	struct cn_arena mem = { 0 };
-	struct cn_str family;
+	const struct cn_addr *a;
 	struct cn_msg m;
 	size_t i;
 	int r = 0;
@@ -236,11 +229,11 @@ static int sample_talk(struct cn_history *h, const struct talk *t,
 		cn_history_own(&own, &m);
 		/* That people say their own names makes them no words. */
 		cn_history_names(h, &m, &names, &h->people, who);
-		family = cn_history_family(h, &m);
-		if (family.n > 0)
-			cn_wordset_add_word(&h->families, family, false, who);
-		if (h->said[i].out && (family.n == 0 ||
-		    cn_wordset_seen(&h->families, family) == 1))
+		a = cn_history_customer(h, &m);
+		if (a != NULL)
+			cn_kin_add(&h->kin, a, who);
+		if (h->said[i].out && (a == NULL ||
+		    cn_kin_seen(&h->kin, a) <= 1))
 			cn_wordset_add_but(&h->common, cn_buf_view(&own), who,
 			    &names);
 		if (cn_history_slot(h, h->said[i].id)->asks != 0) {
@@ -316,7 +309,7 @@ void cn_history_free(struct cn_history *h)
 	cn_similar_free(h->sample);
 	cn_wordset_release(&h->common);
 	cn_wordset_release(&h->people);
-	cn_wordset_release(&h->families);
+	cn_wordset_release(&h->kin);
 	cn_wordset_release(&h->asked);
 	cn_arena_release(&h->mem);
 	free(h->who);

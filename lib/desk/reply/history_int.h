@@ -4,6 +4,7 @@
 #define CN_HISTORY_INT_H
 
 #include "desk/reply/history.h"
+#include "desk/reply/kin.h"
 
 struct cn_history {
 	struct cn_store *store;
@@ -36,7 +37,7 @@ struct cn_history {
 	/* As in scrub.h: of the sample, and of the words that were asked, of
 	 * others as well. */
 	struct cn_wordset common, people, asked;
-	struct cn_wordset families;	/* of the sample */
+	struct cn_wordset kin;		/* of the sample (kin.h) */
 	uint32_t counted;		/* persons there, one by one */
 	struct cn_err err;		/* of a look that failed; status 0 */
 };
@@ -59,9 +60,8 @@ int cn_history_usable(struct cn_history *, int64_t id, struct cn_err *)
  * domain, to names; to people those of the names alone, as of `who`. */
 void cn_history_names(const struct cn_history *, const struct cn_msg *,
     struct cn_wordset *names, struct cn_wordset *people, uint32_t who);
-/* The last word of the customer's name, if it has more: a family's, whose
- * members count as one; n == 0: none. */
-struct cn_str cn_history_family(const struct cn_history *,
+/* The customer to or by whom it is, or NULL. */
+const struct cn_addr *cn_history_customer(const struct cn_history *,
     const struct cn_msg *);
 struct cn_slot *cn_history_slot(const struct cn_history *, int64_t id);
 /* What was said in this message, or NULL; and by, or to, whom: who is not

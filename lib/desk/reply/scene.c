@@ -250,13 +250,13 @@ static int who_has(struct cn_history *h, struct cn_str word,
 
 /* Adds what one more person was told or is called, by a message. */
 static int hear(struct cn_history *h, int64_t id, struct cn_str word,
-    struct cn_wordset *families, struct cn_err *err)
+    struct cn_wordset *kin, struct cn_err *err)
 {
 	struct cn_wordset names = { 0 }, called = { 0 };
 	struct cn_buf own = { 0 };
 	struct cn_arena mem = { 0 };
 	uint64_t hash = cn_word_hash(word);
-	struct cn_str family;
+	const struct cn_addr *a;
 	struct cn_walk k;
 	struct cn_msg m;
 	int r = cn_history_usable(h, id, err);
@@ -267,12 +267,11 @@ static int hear(struct cn_history *h, int64_t id, struct cn_str word,
 		h->counted++;
 		cn_history_own(&own, &m);
 		cn_history_names(h, &m, &names, &called, 1);
-		family = cn_history_family(h, &m);
-		if (family.n > 0 && (cn_wordset_seen(families, family) > 0 ||
-		    cn_wordset_seen(&h->families, family) > 0))
+		a = cn_history_customer(h, &m);
+		if (a != NULL && cn_kin_seen(kin, a) + cn_kin_seen(&h->kin, a))
 			own.len = 0;
-		else if (family.n > 0)
-			cn_wordset_add(families, family, 1);
+		else if (a != NULL)
+			cn_kin_add(kin, a, 1);
 		cn_walk(&k, cn_buf_view(&own));
 		while (own.len > 0 &&
 		    cn_wordset_seen(&names, word) == 0 && cn_walk_next(&k))
@@ -296,7 +295,7 @@ static int hear(struct cn_history *h, int64_t id, struct cn_str word,
 static int look(struct cn_history *h, struct cn_str word, struct cn_err *err)
 {
 	int64_t heard[HEARD], by;
-	struct cn_wordset families = { 0 };
+	struct cn_wordset kin = { 0 };
 	struct cn_ids ids = { 0 };
 	size_t n = 0, i, k;
 	int r = who_has(h, word, &ids, err);
@@ -313,9 +312,9 @@ static int look(struct cn_history *h, struct cn_str word, struct cn_err *err)
 		    cn_ascending) != NULL)
 			continue;
 		heard[n++] = by;
-		r = hear(h, t->id, word, &families, err);
+		r = hear(h, t->id, word, &kin, err);
 	}
-	cn_wordset_release(&families);
+	cn_wordset_release(&kin);
 	free(ids.v);
 	return r;
 }

@@ -99,7 +99,7 @@ struct here {
 	struct cn_spot at;
 	const char *end, *last;		/* of the sentence; of what was before */
 	bool hidden_before, hidden_after;
-	bool titled;
+	bool titled, named;		/* what was before */
 	bool claim;			/* usual words alone do not stand */
 	struct spelt spelt;
 };
@@ -360,29 +360,43 @@ static const char *word(struct text *x, struct here *h,
 	return why != NULL ? why : spelt(&h->spelt, h->w);
 }
 
-/* Marks between words, arrows and money; not pictures, flags, signs of stars
- * and creeds, and figures of another form, which tell what words do. */
-static bool punctuation(const char *p, size_t n)
-{
-	uint32_t c = 0;
-
-	(void)cn_utf8_get(p, n, &c);
-	return c < 0xb0 || (c > 0xb3 && c < 0xb9) || c == 0xbb ||
-	    (c > 0xbe && c < 0x2070) || (c >= 0x20a0 && c < 0x20d0) ||
-	    (c >= 0x2190 && c < 0x2200) || (c >= 0x3000 && c < 0x3040) ||
-	    (c >= 0xfe30 && c < 0xff21);
-}
-
 static void put_mark(struct cn_buf *out, struct text *x, const char *p,
     size_t n)
 {
-	if (punctuation(p, n)) {
+	if (cn_word_mark(p, n)) {
 		cn_buf_add(out, p, n);
 		return;
 	}
 	if (out->len > 0 && out->p[out->len - 1] == ' ')
 		out->len--;
 	cn_kinds_add(x->masked, "word");
+}
+
+/* Is that name one that is spoken to, as in 'Sorry, Anika, but'?  Elsewhere it
+ * would say of the reader what was said of somebody else. */
+static bool spoken_to(const struct text *x, const struct here *h, const char *p,
+    const char *stop, const struct cn_scrub *s)
+{
+	static const char *const to[] = { "thank", "you", "thanks", "hi",
+	    "hello", "hey", "dear", "sorry", "hallo", "lieber", "liebe",
+	    "danke", "bonjour", "merci", "cher", "chère", "hola", "gracias",
+	    "olá", "obrigado", "obrigada", "namaste", "dhanyavaad", "नमस्ते",
+	    "धन्यवाद", NULL };
+	static const char *const ji[] = { "ji", "जी", NULL };
+	const char *q = stop;
+	struct cn_str w = cn_word_next(&q, h->end);
+	const char *behind = w.n > 0 ? w.p : h->end;
+
+	if (p < x->greeting)
+		return true;
+	if (h->at.before.n > 0 && !h->named && cn_word_joined(h->last, p) &&
+	    memchr(h->last, ',', (size_t)(p - h->last)) == NULL &&
+	    !cn_word_among(h->at.before, to))
+		return false;
+	if (w.n == 0 || cn_word_among(w, ji) || !cn_word_joined(stop, behind) ||
+	    memchr(stop, ',', (size_t)(behind - stop)) != NULL)
+		return true;
+	return slot_of(x, s, w) != NULL;
 }
 
 /* Copies a sentence with its masks.  Else why it must be left out. */
@@ -393,7 +407,7 @@ static const char *copy(struct cn_buf *out, struct text *x, size_t at,
 	struct here h = { .end = p + n, .last = p,
 	    .claim = cn_claims((struct cn_str){ p, n }) };
 	const struct cn_found *f;
-	bool in;
+	bool in, name;
 	size_t k;
 
 	while (p < h.end) {
@@ -403,6 +417,8 @@ static const char *copy(struct cn_buf *out, struct text *x, size_t at,
 			return f->kind;
 		slot = slot_at(x, p, h.end, s, &q);
 		k = cn_word_step(p, h.end, &in);
+		if (slot == NULL && *p == '|')
+			return "quote";
 		if (slot == NULL && !in) {
 			put_mark(out, x, p, k);
 			p += k;
@@ -419,10 +435,14 @@ static const char *copy(struct cn_buf *out, struct text *x, size_t at,
 				return why;
 			h.titled = cn_word_among(h.w, titles);
 		}
+		name = slot != NULL && strcmp(slot, "{name}") == 0;
+		if (name && !spoken_to(x, &h, p, q, s))
+			return "name";
 		if (slot != NULL)
 			put_slot(out, x, slot);
 		else
 			cn_buf_add(out, h.w.p, h.w.n);
+		h.named = name;
 		h.at.before = (struct cn_str){ p, (size_t)(q - p) };
 		h.hidden_before = slot != NULL;
 		h.last = p = q;

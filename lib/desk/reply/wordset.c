@@ -32,6 +32,17 @@ static bool mark(uint32_t c)
 	    (c >= 0xff1a && c < 0xff21) || c >= 0x1f000;
 }
 
+bool cn_word_mark(const char *p, size_t n)
+{
+	uint32_t c = 0;
+
+	(void)cn_utf8_get(p, n, &c);
+	return c < 0xb0 || (c > 0xb3 && c < 0xb9) || c == 0xbb ||
+	    (c > 0xbe && c < 0x2070) || (c >= 0x20a0 && c < 0x20d0) ||
+	    (c >= 0x2190 && c < 0x2200) || (c >= 0x3000 && c < 0x3040) ||
+	    (c >= 0xfe30 && c < 0xff21);
+}
+
 size_t cn_word_step(const char *p, const char *end, bool *word)
 {
 	uint32_t c;

@@ -11,6 +11,10 @@ bool cn_word_number(struct cn_str word);
 bool cn_word_byte(unsigned char);
 /* The length of the character at p and whether it belongs to a word. */
 size_t cn_word_step(const char *p, const char *end, bool *word);
+/* Of a character that belongs to none: is it one of the marks between words,
+ * arrows and money?  Not pictures, flags, signs of stars and creeds, and
+ * figures of another form, which tell what words do. */
+bool cn_word_mark(const char *p, size_t n);
 /* The next word from *p on; n == 0 at the end. */
 struct cn_str cn_word_next(const char **p, const char *end);
 uint32_t cn_word_lower(uint32_t);
