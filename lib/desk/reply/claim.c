@@ -77,7 +77,26 @@ static const char *const claims[] = {
 	"-use the|this|your code|word|password|pin in|from|on|below|we|that|at|"
 	    "to|sent|and|above|when|which|with|only",
 	"log|sign in with|as _", "-log|sign in with your|the",
+	"both|one of you", "you both|two",
+	"~another|other|second|old account|"
+	    "card|address|person|customer|name",
+	"all the best|luck", "best|luck|well with|for your|the",
+	"congratulations", "enjoy the|your",
+	"your account|card|limit|file|request|application|contract|credit|"
+	    "payment|payments|case % refused|declined|rejected|blocked|"
+	    "suspended|handed|negative|failed|bounced|used",
+	"no longer|more offered|possible|available to|for you", "not % to you",
+	"reference|entrance|name is", "goes|go|going to", "enter|type % as",
+	"as|you written|wrote|said before", "keeps|stays the same",
+	"end will see", "one|ones in|with|took",
 	/* German */
+	"beide|beiden", "anderen|andere|anderem|zweite|zweiten Konto|Karte|"
+	    "Adresse|Person|Kunde|Name", "alles gute", "viel glück|spaß|"
+	    "erfolg|freude", "bei|für|mit Ihnen nicht|keine", "Ihr|Ihre Konto|"
+	    "Karte|Antrag|Vertrag|Limit|Zahlung % abgelehnt|gesperrt|negativ|"
+	    "geplatzt|fehlgeschlagen|übergeben", "Referenz|Eingang|Name ist|"
+	    "lautet", "geht nach|zu", "als Wort|Passwort|Code", "wie "
+	    "geschrieben|gesagt", "bleibt gleich", "von außen",
 	"weil", "da Sie|Ihr|Ihre|Ihrem|Ihren|Ihrer|er|es",
 	"~dass Sie|Ihr|Ihre|er|niemand",
 	"-dass Sie sich|uns|warten|so|lange|noch|unzufrieden|Probleme",
@@ -116,7 +135,20 @@ static const char *const claims[] = {
 	"-passe est incorrect|faux|trop|expiré|erroné", "pas|jamais pay*",
 	"pas pu payer", "~pouvez pas payer", "vos|votre pays|perte|situation|"
 	    "travail|état", "plus que vous", "derrière", "surprise",
+	"les|vous deux", "autre|second|seconde|ancien compte|carte|adresse|"
+	    "personne|client|nom", "bonne|bon chance|courage|vacances",
+	"félicitations", "plus possible|proposé", "votre|vos dossier|compte|"
+	    "carte|demande|crédit|paiement|contrat % refusé|refusée|rejeté|"
+	    "rejetée|bloqué|bloquée|négatif|suspendu", "référence|entrée|nom "
+	    "est", "va|vont à|en|chez", "saisissez|tapez|entrez % comme",
+	"comme écrit|dit", "reste le|la", "de|l extérieur",
 	/* Spanish */
+	"los|las|ustedes dos", "ambos|ambas", "otra|otro|segunda|segundo|"
+	    "antigua cuenta|tarjeta|dirección|persona|cliente|nombre",
+	"suerte", "felicidades", "ya no es|está|se", "su|sus solicitud|cuenta|"
+	    "tarjeta|pago|crédito|contrato % rechazad*|bloquead*|negativ*|"
+	    "suspendid*", "referencia|entrada|nombre es", "va|van a|hacia",
+	"introduzca|escriba % como", "como escribió|dijo|dicho", "desde fuera",
 	"porque", "~ya|puesto que usted|su|no|se|es|está|ha|tiene|vive",
 	"como usted|su|sus|no|nos|ya|vive|está|es|tiene|me",
 	"sabemos|vemos|entendemos que usted|no|su|ha|está|es|tiene",
@@ -140,6 +172,8 @@ static const char *const claims[] = {
 	    "ver|andar", "não pagou|pagaram", "senha|código|palavra é",
 	"-código é válido", "em casa", "atrás",
 	/* Hindi */
+	"dono|donon", "दोनों", "badhai|badhaai|बधाई", "bahar|बाहर se|से",
+	"aapke|आपके liye|लिए band|बंद",
 	"~aap % nahi|nahin", "-aap % chinta|fikr|pareshan", "~aapne",
 	"-aapne humein|humse|hume|hamein|hamse likha|sampark|contact|bataya",
 	"-aapne sampark|contact", "~aap % rehte|rehti|rahte|rahti|the|thi|thin",
