@@ -588,6 +588,13 @@ done <<'N'
 Müller, Anna|Anna Müller
 Rao, Jr.|Rao, Jr.
 Anna Rao via PayPal|Anna Rao
+Anna Rao, CEO|Anna Rao, CEO
+Anna Rao 😀 ❤|Anna Rao
+रवि|रवि
+A. Rao|A. Rao
+anna.rao|
+null|
+undefined undefined|
 'Anna Rao (Acme)'|Anna Rao
 Support via Amazon|
 Customer Service|

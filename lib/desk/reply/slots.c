@@ -39,7 +39,8 @@ static struct cn_str unquoted(struct cn_str t)
 static const char *turned(struct cn_str t, struct cn_arena *mem)
 {
 	static const char *const behind[] = { "jr", "sr", "ii", "iii", "inc",
-	    "ltd", "llc", "gmbh", "ag", "co", "phd", "md", "esq", "mba", NULL };
+	    "ltd", "llc", "gmbh", "ag", "co", "phd", "md", "esq", "mba",
+	    "ceo", "cto", "cfo", "coo", "msc", "bsc", NULL };
 	const char *comma = memchr(t.p, ',', t.n), *p;
 	struct cn_str last, first;
 
@@ -57,6 +58,27 @@ static const char *turned(struct cn_str t, struct cn_arena *mem)
 	    (int)last.n, last.p);
 }
 
+/* Without what stands behind the last word, an emoji, say. */
+static struct cn_str worded(struct cn_str t)
+{
+	const char *p = t.p, *end = t.p + t.n;
+	struct cn_str w;
+
+	while ((w = cn_word_next(&p, end)).n > 0)
+		t.n = (size_t)(w.p + w.n - t.p);
+	t.n += t.p + t.n < end && t.p[t.n] == '.';
+	return t;
+}
+
+/* 'anna.rao' is the name of a mailbox. */
+static bool of_mailbox(struct cn_str t)
+{
+	const char *dot = memchr(t.p, '.', t.n);
+
+	return dot != NULL && dot + 1 < t.p + t.n &&
+	    memchr(t.p, ' ', t.n) == NULL;
+}
+
 /* Words that only a department or a program is called by. */
 static bool nobody(struct cn_str t)
 {
@@ -65,7 +87,8 @@ static bool nobody(struct cn_str t)
 	    "team", "sales", "admin", "administrator", "office", "noreply",
 	    "reply", "no", "not", "do", "user", "guest", "mail", "postmaster",
 	    "contact", "kontakt", "help", "helpdesk", "buchhaltung",
-	    "accounting", "billing", "webmaster", "unknown", "me", NULL };
+	    "accounting", "billing", "webmaster", "unknown", "me", "null",
+	    "undefined", "none", "anonymous", "test", NULL };
 	const char *p = t.p, *end = t.p + t.n;
 	struct cn_str w;
 	size_t n = 0;
@@ -83,12 +106,13 @@ const char *cn_called(struct cn_arena *mem, const char *name)
 	struct cn_str t;
 
 	cn_fold(&b, cn_str(name));
-	t = unquoted(head(unquoted(cn_buf_view(&b))));
+	t = worded(unquoted(head(unquoted(cn_buf_view(&b)))));
 	p = t.p;
 	/* An address, a broken encoded word, a link, a slot, a number, and what
 	 * has no letter or only one of ours is nobody's name. */
 	if (t.n > 1 && t.n <= NAME && strcspn(t.p, "@=<>{}/\\:;0123456789\n") >=
-	    t.n && !nobody(t) && cn_word_next(&p, t.p + t.n).n > 0 &&
+	    t.n && !nobody(t) && !of_mailbox(t) &&
+	    cn_word_next(&p, t.p + t.n).n > 0 &&
 	    strstr(name, "\xef\xbf\xbd") == NULL)
 		called = turned(t, mem);
 	cn_buf_wipe(&b);
