@@ -314,6 +314,7 @@ sed 1d "$T/part13" >"$T/md/.Repairs/cur/13:2,S"
 cn-import -q "$T/md" >"$T/lines" 2>&1
 status 'a folder that is not there' 2 cn-model learn --folder Repair=x
 like 'is named by its place' "$(cat "$T/err")" '--folder 1: no such folder'
+like 'and what a folder is called' "$(cat "$T/err")" '^hint: .*full/path'
 status 'no category' 2 cn-model learn --folder Repairs
 status 'a folder, a category' 0 cn-model learn --folder \
     "$T/md/Accounts=account_quibble" --folder "$T/md/repairs=broken_part"

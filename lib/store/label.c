@@ -140,6 +140,7 @@ int cn_label_folder(struct cn_store *s, const char *name, int64_t after,
 		goto out;
 	if (in.len == 0) {
 		cn_fail(err, CN_USAGE, "no such folder or label");
+		r = cn_hint(err, "one of a Maildir is /full/path/NAME");
 		goto out;
 	}
 	cn_buf_fmt(&sql, "SELECT DISTINCT l.message FROM location l JOIN"
