@@ -16,7 +16,7 @@
 #include "store/label.h"
 
 #define POOL_MAX 5000			/* the most doubtful, and labels */
-#define TEXT_MAX ((size_t)1 << 10)	/* bytes looked at of each */
+#define TEXT_MAX ((size_t)512)		/* bytes looked at of each */
 #define NEAR 64				/* others that a message speaks for, */
 #define FAR 256				/* and that lose by it */
 
