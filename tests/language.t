@@ -66,6 +66,12 @@ ml	എന്റെ പാഴ്സൽ എവിടെയാണ്?
 ?	no
 de	nein danke
 ?	https://shop.example/a/b?c=d
+?	AB-1234-XZ, 2024-05-01, DE89370400440532013000
+?	👍😀
+?	Rahul Sharma
+?	Samsung Galaxy S22
+?	asdfgh
+fr	Bonjour
 de	Hallo, mein Name ist Karthik Subramanian und das Paket ist nicht da.
 en	Hello, my name is Brigitte Schäfer and the parcel is not here.
 hi	मेरा order अभी तक deliver नहीं हुआ, please refund कर दीजिए

@@ -5,16 +5,20 @@
     langprofile.py test FOLDER... >sentences.tsv
 
 train wants these packages of Debian 12 unpacked (dpkg-deb -x) into FOLDER:
-mediawiki gnome-user-docs evolution-common tryton-modules-sale
-tryton-modules-stock tryton-modules-account-invoice and firefox-esr-l10n- of
-ga-ie mr te ta bn hi-in.  What is kept is how much a run of letters speaks for
-a language, none of the sentences.  Hindi in Latin letters is Hindi, spelled by
-rule with the variants that people type; langwords.txt beside this file has
-frequent words that programs' texts lack.  python3-numpy, python3-scipy.
+mediawiki gnome-user-docs evolution-common pidgin-data sympa gnucash-common
+freeciv-data wesnoth-1.16-data tryton-modules-sale tryton-modules-stock
+tryton-modules-account-invoice and firefox-esr-l10n- of ga-ie mr te ta bn
+hi-in.  What is kept is how much a run of letters speaks for a language, none
+of the sentences.  Hindi in Latin letters is Hindi, spelled by rule with the
+variants that people type; langwords.txt and langmore.txt beside this file have
+frequent words that programs' texts lack.  What translators call themselves
+stands for the names of people.  python3-numpy, python3-scipy.
 
 test writes 'language<TAB>sentence' from the catalogues of other packages below
-FOLDER/usr/share/locale: whole messages of three words or more, no names.
+FOLDER/usr/share/locale and from what their installers ask: whole messages of
+three words or more, no names.
 """
+import collections
 import gettext
 import glob
 import html
@@ -29,9 +33,17 @@ import zipfile
 SCRIPTS = [
     ('latin', 'en de fr es it pt nl sv da no fi et lv lt pl cs sk sl hr ro hu '
         'ga mt tr hi-Latn', 9000),
-    ('cyrillic', 'bg ru uk sr mk', 2500),
+    ('cyrillic', 'bg ru uk sr mk', 4000),
     ('devanagari', 'hi mr', 2000),
 ]
+# Tables of their own, for what tells them from each other.
+SIBLINGS = [('danish', 'da no sv', 8000), ('spanish', 'es pt', 8000),
+    ('czech', 'cs sk', 6000), ('croatian', 'hr sl', 6000)]
+# Where nothing tells, an official language of the European Union or of India
+# is the likelier one: so much an example of the others counts, and so much is
+# taken from what speaks for them.
+RARER = {'no': .5, 'tr': .5, 'ru': .5, 'uk': .5, 'sr': .5, 'mk': .5}
+LESS = {'no': .25, '': 1}       # few messages are names alone
 LANGS = ' '.join(s[1] for s in SCRIPTS).split() + ['ta', 'te', 'bn', 'el']
 # As catalogues call them.
 ALIAS = {'no': ['nb', 'nn', 'no', 'nb_NO'], 'pt': ['pt', 'pt_BR', 'pt-br'],
@@ -47,7 +59,8 @@ JUNK = re.compile(r'''<[^>]*>|\{\{[^{}]*\}\}|\[\[[^\]|]*\||https?://\S+|
     &[a-z#0-9]+;|''+|\]\]|\[\[|\S*[/_\\=|*<>#~]\S*|--?[a-zA-Z][\w-]*''', re.X)
 EDGES = ' .,;:!?-–()[]"\''
 NAMES = re.compile('^(iso_|xkeyboard|shared-mime|krb5|xdg-user)')
-CAP = 8000                      # sentences of a language, at most
+PLACES = ['locale', 'games/*/*/locale']
+CAP, CAP_SIBLING = 10000, 40000  # sentences of a language, at most
 ENGLISH = set('the and of you this with for is are from not to your it that '
     'has have was'.split())
 # Irish catalogues are half English.
@@ -83,11 +96,15 @@ def catalogue(path):
             yield re.sub('[_&]', '', k), re.sub(r'[_&](?=\w)', '', v)
 
 
-def catalogues(root, whole=False):
+def whole(s):
+    return clean(s) == s.strip(EDGES) and len(s.split()) > 2
+
+
+def catalogues(root, all_of_it=False):
     for lang in LANGS:
         for n in names(lang):
-            for p in sorted(glob.glob(
-                    f'{root}/usr/share/locale/{n}/LC_MESSAGES/*.mo')):
+            for p in sorted(sum((glob.glob(f'{root}/usr/share/{d}/{n}/'
+                    'LC_MESSAGES/*.mo') for d in PLACES), [])):
                 if NAMES.match(os.path.basename(p)):
                     continue
                 for k, v in catalogue(p):
@@ -95,9 +112,36 @@ def catalogues(root, whole=False):
                         if l == 'en' and lang != 'de':
                             continue
                         s = re.sub(r'\s+', ' ', s).strip()
-                        if not whole or (clean(s) == s.strip(EDGES) and
-                                len(s.split()) > 2):
+                        if not all_of_it or whole(s):
                             yield l, key, s
+
+
+def people(root):
+    """What translators call themselves: words that are of no language."""
+    out = set()
+    for p in glob.glob(root + '/usr/share/mediawiki/**/*.json',
+            recursive=True):
+        try:
+            with open(p, encoding='utf-8') as f:
+                authors = json.load(f)['@metadata']['authors']
+        except (ValueError, KeyError, TypeError):
+            continue
+        for a in authors:
+            out.update(w for w in words(str(a)) if len(w) > 2)
+    return sorted(out.difference(*lists().values()))
+
+
+def templates(root):
+    field = re.compile(r'^Description-(\S+?)\.UTF-8: (.*)\n((?: .*\n?)*)',
+        re.M)
+    lang = {n: l for l in LANGS for n in names(l)}
+    for p in sorted(glob.glob(root + '/var/lib/dpkg/info/*.templates')):
+        with open(p, encoding='utf-8', errors='replace') as f:
+            for code, title, text in field.findall(f.read()):
+                for s in [title] + re.split(r'\n \.\n|(?<=[.!?])\s', text):
+                    s = re.sub(r'\s+', ' ', s).strip()
+                    if code in lang and whole(s):
+                        yield lang[code], '', s
 
 
 def members(path):
@@ -255,21 +299,21 @@ def latin_hindi(s, english, rnd):
 
 WORD = re.compile(r'(?:[^\W\d_]|[\u0900-\u0963\u0971-\u097f\u0300-\u036f])+')
 JOINED = dict.fromkeys(map(ord, "'\u2019\u00ad\u200c\u200d"))
-RUN = 4
+RUN, LONG_RUN = 4, 5             # of siblings
 
 
 def words(s):
     return WORD.findall(s.lower().translate(JOINED))
 
 
-def runs(s):
+def runs(s, longest):
     out = []
     for w in words(s):
         t = ' ' + w + ' '
-        for n in range(1, RUN + 1):
+        for n in range(1, longest + 1):
             out += [t[i:i + n] for i in range(len(t) - n + 1)
                 if t[i:i + n] != ' ']
-        if len(t) > RUN:
+        if len(t) > longest:
             out.append(t)
     return out
 
@@ -288,13 +332,15 @@ def typed(lang, s):
 
 def lists():
     d = {}
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-        'langwords.txt')
-    with open(path, encoding='utf-8') as f:
-        for line in f:
-            lang, w = line.split(':')
-            d.setdefault(lang, []).extend(w.split())
-    return d
+    for name in ('langwords.txt', 'langmore.txt'):
+        path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
+        with open(path, encoding='utf-8') as f:
+            for line in f:
+                if line[0] != '#':
+                    lang, w = line.split(': ')
+                    d.setdefault(lang, set()).update(
+                        w.replace('-', '').replace("'", '').split())
+    return {l: sorted(w) for l, w in d.items()}
 
 
 def sources_of(lang, text, english, listed, rnd):
@@ -312,38 +358,53 @@ def sources_of(lang, text, english, listed, rnd):
     return out
 
 
-def examples(text, langs, latin, rnd):
+def called(persons, rnd):
+    """One to three names, or what a hand on the keyboard types."""
+    out = [rnd.choice(persons) for _ in range(rnd.randint(1, 3))]
+    if rnd.random() < .1:
+        row = rnd.choice(['qwertyuiop', 'asdfghjkl', 'zxcvbnm', 'qwertz'])
+        out = [''.join(rnd.choice(row) for _ in range(rnd.randint(4, 9)))]
+    return ' '.join(out)
+
+
+def examples(text, langs, latin, cap, persons, rnd):
     english = [w for s in text['en'] for w in words(s) if 3 < len(w) < 10]
     listed, out = lists(), []
     for lang in langs:
+        if lang == '':
+            out += [(lang, called(persons, rnd)) for _ in range(cap)]
+            continue
         src = sources_of(lang, text, english, listed, rnd)
         rnd.shuffle(src)
         rows = []
-        for s in src[:CAP]:
+        for s in src[:cap]:
             rows.append(s)
             w = s.split()
             if len(w) > 3:
                 k = rnd.randint(2, 5)
                 i = rnd.randint(0, len(w) - k) if len(w) > k else 0
                 rows.append(' '.join(w[i:i + k]))
+        if persons:
+            rows = [s + ' ' + called(persons, rnd) if rnd.random() < .08 else s
+                for s in rows]
+        if lang != 'hi-Latn' and lang in listed:
+            rows += [' '.join(rnd.choice(listed[lang])
+                for _ in range(rnd.randint(2, 6))) for _ in range(3000)]
         if latin and lang != 'hi-Latn':
             rows += [fold(s) for s in rows if rnd.random() < .2]
         if lang in ('de', 'da', 'no'):
             rows += [typed(lang, s) for s in rows if rnd.random() < .08]
-        if lang != 'hi-Latn' and lang in listed:
-            rows += [' '.join(rnd.choice(listed[lang])
-                for _ in range(rnd.randint(2, 6))) for _ in range(2500)]
         out += [(lang, s) for s in rows]
     return out
 
 
 # --- a softmax by AdaGrad: first over many runs, then over those that tell ---
 
-def matrix(rows, place):
+def matrix(rows, place, run):
     index, start, data = [], [0], []
     for _, s in rows:
         c = {}
-        for g in runs(s):
+        for g in runs(s, run):
             j = place.get(g)
             if j is not None:
                 c[j] = c.get(j, 0) + 1
@@ -355,11 +416,10 @@ def matrix(rows, place):
         shape=(len(rows), len(place)))
 
 
-def descend(X, y, share, epochs):
-    k = len(share)
+def descend(X, y, cost, epochs):
+    k = len(cost)
     W, b = np.zeros((X.shape[1], k), np.float32), np.zeros(k, np.float32)
     G, gb = np.full_like(W, 1e-3), np.full_like(b, 1e-2)
-    cost = (1 / share) / (1 / share).mean()
     rng, one = np.random.default_rng(1), np.eye(k, dtype=np.float32)
     for e in range(epochs):
         order, rate = rng.permutation(len(y)), .25 / (1 + .5 * e)
@@ -380,12 +440,12 @@ def descend(X, y, share, epochs):
     return W, b
 
 
-def fit(rows, langs, keep):
+def fit(rows, langs, keep, run):
     number = {l: i for i, l in enumerate(langs)}
     share, seen = np.zeros(len(langs)), {}
     for l, s in rows:
         share[number[l]] += 1
-        for g in set(runs(s)):
+        for g in set(runs(s, run)):
             seen.setdefault(g, [0] * len(langs))[number[l]] += 1
     known = sorted(g for g, c in seen.items() if sum(c) >= 25)
     rate = np.array([seen[g] for g in known]) / share
@@ -394,12 +454,14 @@ def fit(rows, langs, keep):
     first = np.argsort(-(tells * rate.sum(1) ** .6), kind='stable')
     first = [known[j] for j in sorted(first[:6 * keep])]
     y = np.array([number[l] for l, _ in rows])
-    X = matrix(rows, {g: i for i, g in enumerate(first)})
-    W, b = descend(X, y, share, 3)
+    X = matrix(rows, {g: i for i, g in enumerate(first)}, run)
+    cost = 1 / share
+    cost *= [RARER.get(l, 1) for l in langs]
+    W, b = descend(X, y, cost / cost.mean(), 3)
     often = np.asarray((X > 0).mean(0)).ravel()
     best = np.argsort(-((W.max(1) - W.min(1)) * often ** .5), kind='stable')
     best = sorted(best[:keep])
-    W, b = descend(X[:, best], y, share, 8)
+    W, b = descend(X[:, best], y, cost / cost.mean(), 8)
     return [first[j] for j in best], W, b
 
 
@@ -427,7 +489,7 @@ def array(head, values, form):
     print(line + '\n};')
 
 
-def put(name, langs, known, W, b):
+def put(name, run, langs, known, W, b):
     W = W - W.mean(1, keepdims=True)
     unit = float(np.quantile(np.abs(W), .9995)) / 44
     q = np.clip(np.rint(W / unit), -44, 45).astype(int)
@@ -441,11 +503,16 @@ def put(name, langs, known, W, b):
     print(f'static const char {name}_weight[] =')
     for i in range(0, len(text), 76):
         print('"%s"%s' % (text[i:i + 76], ';' if i + 76 >= len(text) else ''))
-    array(f'static const int16_t {name}_bias[]',
-        np.rint((b - b.mean()) / unit).astype(int), '%d')
+    bias = np.rint((b - b.mean()) / unit).astype(int)
+    bias -= [round(LESS.get(l, 0) / unit) for l in langs]
+    array(f'static const int16_t {name}_bias[]', bias, '%d')
     print(f'const struct cn_lang_table cn_lang_{name} = {{')
-    print(f'\t{len(langs)}, {name}_code, {name}_start, {name}_key, '
+    print(f'\t{len(langs)}, {run}, {name}_code, {name}_start, {name}_key, '
         f'{name}_weight,\n\t{name}_bias, {unit:.8f}\n}};')
+
+
+def of_script(script, w):
+    return all(unicodedata.name(c, '').startswith(script.upper()) for c in w)
 
 
 def train(root):
@@ -453,11 +520,25 @@ def train(root):
     for l, s in gather([mediawiki(root), help_pages(root), firefox(root),
             catalogues(root), tryton(root)]):
         text.setdefault(l, []).append(s)
+    usual = collections.Counter(w for rows in text.values() for s in rows
+        for w in words(s))
+    persons = [w for w in people(root) if usual[w] < 3]
     print('/* langprofile.inc - made by langprofile.py; do not edit */')
     for name, langs, keep in SCRIPTS:
         langs = langs.split()
-        rows = examples(text, langs, name == 'latin', random.Random(7))
-        put(name, langs, *fit(rows, langs, keep))
+        own = [w for w in persons if of_script(name, w)]
+        if len(own) > 1000:
+            langs.append('')
+        rows = examples(text, langs, name == 'latin', CAP, own,
+            random.Random(7))
+        put(name, RUN, langs, *fit(rows, langs, keep, RUN))
+    for name, langs, keep in SIBLINGS:
+        langs = langs.split()
+        rows = examples(text, langs, True, CAP_SIBLING, [],
+            random.Random(7))
+        put(name, LONG_RUN, langs, *fit(rows, langs, keep, LONG_RUN))
+    print('const struct cn_lang_table *const cn_lang_siblings[] = {\n\t' +
+        ', '.join('&cn_lang_' + s[0] for s in SIBLINGS) + ', NULL\n};')
 
 
 if len(sys.argv) == 3 and sys.argv[1] == 'train':
@@ -465,7 +546,8 @@ if len(sys.argv) == 3 and sys.argv[1] == 'train':
     from scipy import sparse
     train(sys.argv[2])
 elif len(sys.argv) > 2 and sys.argv[1] == 'test':
-    for l, s in gather([catalogues(r, True) for r in sys.argv[2:]]):
+    for l, s in gather([f for r in sys.argv[2:] for f in
+            (catalogues(r, True), templates(r))]):
         print(l + '\t' + s)
 else:
     sys.exit(__doc__)

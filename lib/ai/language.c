@@ -4,14 +4,15 @@
  * For Latin, Cyrillic and Devanagari each run of one to four characters and
  * each word adds its weights, learnt by a softmax over what other people have
  * translated (langprofile.py): naive Bayes would count what runs have in
- * common as often as they occur. */
+ * common as often as they occur.  What languages like Danish and Norwegian get
+ * together is then shared out by a table of theirs alone, which has room for
+ * what tells one from the other. */
 #include <string.h>
 
 #include "base/utf8.h"
 #include "language.h"
 
 #define WORDS_MAX 250			/* looked at; more changes nothing */
-#define RUN 4				/* characters, at most */
 #define SCRIPT_SHARE 3			/* one letter in so many decides */
 #define FNV_BASIS 2166136261u
 #define FNV_PRIME 16777619u
@@ -163,7 +164,7 @@ add_word(const struct cn_lang_table *t, const char *p, size_t n, int32_t *sum)
 		if (len == 0)
 			return known;
 		h = FNV_BASIS;
-		for (i = at, run = 0; i < n && run < RUN; run++) {
+		for (i = at, run = 0; i < n && run < t->run; run++) {
 			do
 				h = (h ^ (unsigned char)p[i++]) * FNV_PRIME;
 			while (i < n && (p[i] & 0xc0) == 0x80);
@@ -171,38 +172,13 @@ add_word(const struct cn_lang_table *t, const char *p, size_t n, int32_t *sum)
 				known += add(t, h, sum);
 		}
 	}
-	if (chars > RUN) {
+	if (chars > t->run) {
 		h = FNV_BASIS;
 		for (i = 0; i < n; i++)
 			h = (h ^ (unsigned char)p[i]) * FNV_PRIME;
 		known += add(t, h, sum);
 	}
 	return known;
-}
-
-/* The words that speak loudest for the best, beside the second. */
-static void
-explain(struct cn_lang_guess *g, const int32_t *each, const uint32_t *word,
-    size_t n, size_t langs, size_t best, size_t second)
-{
-	int32_t top[CN_LANG_WHY], w;
-	size_t i, j;
-
-	for (i = 0; i < n; i++) {
-		w = each[i * langs + best] - each[i * langs + second];
-		if (w <= 0)
-			continue;
-		for (j = g->nwhy; j > 0 && top[j - 1] < w; j--)
-			if (j < CN_LANG_WHY) {
-				top[j] = top[j - 1];
-				g->why[j] = g->why[j - 1];
-			}
-		if (j == CN_LANG_WHY)
-			continue;
-		top[j] = w;
-		g->why[j] = word[i];
-		g->nwhy += g->nwhy < CN_LANG_WHY;
-	}
 }
 
 static size_t
@@ -215,50 +191,169 @@ letters_of(const char *p, size_t n)
 	return k;
 }
 
-static void
-by_table(const struct cn_words *words, const struct cn_lang_table *t,
-    struct cn_lang_guess *g, struct cn_arena *arena)
-{
-	int32_t *each = cn_arena_alloc(arena, WORDS_MAX * t->n *
-	    sizeof(*each)), sum[CN_LANGS];
+/* What each word says for each language of a table. */
+struct tally {
+	const struct cn_lang_table *t;
+	int32_t *each, sum[CN_LANGS];	/* each: t->n a word */
 	uint32_t word[WORDS_MAX];
-	size_t i, j, n = 0, known = 0, best = 0, second = 0, len = 0;
-	double total = 0, p[CN_LANGS];
+	size_t n, known, letters;
+};
 
+static void
+weigh(struct tally *y, const struct cn_words *words,
+    const struct cn_lang_table *t, struct cn_arena *arena)
+{
+	size_t i, j;
+
+	memset(y, 0, sizeof(*y));
+	y->t = t;
+	y->each = cn_arena_alloc(arena, WORDS_MAX * t->n * sizeof(*y->each));
 	for (i = 0; i < t->n; i++)
-		sum[i] = t->bias[i];
-	for (i = 0; i < words->n && n < WORDS_MAX; i++) {
+		y->sum[i] = t->bias[i];
+	for (i = 0; i < words->n && y->n < WORDS_MAX; i++) {
 		const struct cn_word *w = &words->w[i];
+		int32_t *each = &y->each[y->n * t->n];
 
 		/* Numbers, and what stands for addresses. */
 		if ((unsigned char)words->buf[w->at] < 'a')
 			continue;
-		memset(&each[n * t->n], 0, t->n * sizeof(*each));
-		known += add_word(t, words->buf + w->at - 1, w->len + 2,
-		    &each[n * t->n]);
+		memset(each, 0, t->n * sizeof(*each));
+		y->known += add_word(t, words->buf + w->at - 1, w->len + 2,
+		    each);
 		for (j = 0; j < t->n; j++)
-			sum[j] += each[n * t->n + j];
-		word[n++] = (uint32_t)i;
-		len += letters_of(words->buf + w->at, w->len);
+			y->sum[j] += each[j];
+		y->word[y->n++] = (uint32_t)i;
+		y->letters += letters_of(words->buf + w->at, w->len);
 	}
-	if (known == 0)
-		return;
-	for (i = 1; i < t->n; i++)
-		if (sum[i] > sum[best])
+}
+
+/* The words that speak loudest for the best, beside the second. */
+static void
+explain(struct cn_lang_guess *g, const struct tally *y, size_t best,
+    size_t second)
+{
+	int32_t top[CN_LANG_WHY], w;
+	size_t i, j;
+
+	for (i = 0; i < y->n; i++) {
+		w = y->each[i * y->t->n + best] -
+		    y->each[i * y->t->n + second];
+		if (w <= 0)
+			continue;
+		for (j = g->nwhy; j > 0 && top[j - 1] < w; j--)
+			if (j < CN_LANG_WHY) {
+				top[j] = top[j - 1];
+				g->why[j] = g->why[j - 1];
+			}
+		if (j == CN_LANG_WHY)
+			continue;
+		top[j] = w;
+		g->why[j] = y->word[i];
+		g->nwhy += g->nwhy < CN_LANG_WHY;
+	}
+}
+
+static void
+softmax(const struct tally *y, double *p)
+{
+	size_t i, best = 0;
+	double total = 0;
+
+	for (i = 1; i < y->t->n; i++)
+		if (y->sum[i] > y->sum[best])
 			best = i;
-	second = best == 0;
-	for (i = 0; i < t->n; i++) {
-		p[i] = cn_exp((sum[i] - sum[best]) * t->unit);
+	for (i = 0; i < y->t->n; i++) {
+		p[i] = cn_exp((y->sum[i] - y->sum[best]) * y->t->unit);
 		total += p[i];
-		if (i != best && sum[i] > sum[second])
-			second = i;
 	}
-	if (len < LETTERS_ENOUGH && 1 / total < LIKELY)
+	for (i = 0; i < y->t->n; i++)
+		p[i] /= total;
+}
+
+static void
+first_two(const double *p, size_t n, size_t two[2])
+{
+	size_t i;
+
+	two[0] = p[1] > p[0];
+	two[1] = !two[0];
+	for (i = 2; i < n; i++)
+		if (p[i] > p[two[0]]) {
+			two[1] = two[0];
+			two[0] = i;
+		} else if (p[i] > p[two[1]])
+			two[1] = i;
+}
+
+/* The place of a language in a table, or the table's length. */
+static size_t
+place(const struct cn_lang_table *t, const char *code)
+{
+	size_t i;
+
+	for (i = 0; i < t->n && strcmp(t->code[i], code) != 0; i++)
+		;
+	return i;
+}
+
+static const struct cn_lang_table *
+siblings_of(const char *code)
+{
+	size_t i;
+
+	for (i = 0; cn_lang_siblings[i] != NULL; i++)
+		if (place(cn_lang_siblings[i], code) < cn_lang_siblings[i]->n)
+			break;
+	return cn_lang_siblings[i];
+}
+
+static void
+share_out(const struct tally *siblings, const struct cn_lang_table *t,
+    double *p)
+{
+	const struct cn_lang_table *s = siblings->t;
+	double q[CN_LANGS], together = 0;
+	size_t i;
+
+	softmax(siblings, q);
+	for (i = 0; i < s->n; i++)
+		together += p[place(t, s->code[i])];
+	for (i = 0; i < s->n; i++)
+		p[place(t, s->code[i])] = together * q[i];
+}
+
+static void
+by_table(const struct cn_words *words, const struct cn_lang_table *t,
+    struct cn_lang_guess *g, struct cn_arena *arena)
+{
+	const struct cn_lang_table *s;
+	struct tally all, own;
+	const struct tally *said = &all;
+	double p[CN_LANGS];
+	size_t two[2];
+
+	weigh(&all, words, t, arena);
+	if (all.known == 0)
 		return;
-	g->confidence = 1 / total;
-	g->margin = (1 - p[second]) / total;
-	memcpy(g->code, t->code[best], sizeof(g->code));
-	explain(g, each, word, n, t->n, best, second);
+	softmax(&all, p);
+	first_two(p, t->n, two);
+	s = siblings_of(t->code[two[0]]);
+	if (s != NULL) {
+		weigh(&own, words, s, arena);
+		share_out(&own, t, p);
+		first_two(p, t->n, two);
+		if (place(s, t->code[two[0]]) < s->n &&
+		    place(s, t->code[two[1]]) < s->n)
+			said = &own;
+	}
+	if (t->code[two[0]][0] == '\0' ||
+	    (all.letters < LETTERS_ENOUGH && p[two[0]] < LIKELY))
+		return;
+	g->confidence = p[two[0]];
+	g->margin = p[two[0]] - p[two[1]];
+	memcpy(g->code, t->code[two[0]], sizeof(g->code));
+	explain(g, said, place(said->t, t->code[two[0]]),
+	    place(said->t, t->code[two[1]]));
 }
 
 void
@@ -302,12 +397,13 @@ cn_ai_language_at(size_t i)
 {
 	static const struct cn_lang_table *const tables[] = { &cn_lang_latin,
 	    &cn_lang_cyrillic, &cn_lang_devanagari };
-	size_t t;
+	size_t t, n;
 
 	for (t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
-		if (i < tables[t]->n)
+		n = place(tables[t], "");
+		if (i < n)
 			return tables[t]->code[i];
-		i -= tables[t]->n;
+		i -= n;
 	}
 	if (i < NSCRIPTS)
 		return scripts[i].code;

@@ -9,9 +9,10 @@
 
 /* What langprofile.py made for the languages of one script.  A row is a run of
  * characters of ' word ', or all of it, by its hash (FNV-1a, 32 bits); its
- * weights are one character each, as langtable.c says. */
+ * weights are one character each, as langtable.c says.  The code '', always
+ * the last, stands for names and the like, which are of no language. */
 struct cn_lang_table {
-	size_t n;
+	size_t n, run;			/* languages; characters of a run */
 	const char (*code)[8];
 	const uint16_t *start;		/* rows by the first 12 bits; 4097 */
 	const uint32_t *key;		/* ascending */
@@ -22,6 +23,8 @@ struct cn_lang_table {
 
 extern const struct cn_lang_table cn_lang_latin, cn_lang_cyrillic,
     cn_lang_devanagari;
+/* Of languages that have most runs in common; ends with NULL. */
+extern const struct cn_lang_table *const cn_lang_siblings[];
 int cn_lang_weight(char);
 
 struct cn_lang_guess {

@@ -1,7 +1,8 @@
 #!/bin/sh
 # language.sh [FOLDER...] - how often the language is right on what other
-# people have translated: the message catalogues of this system, and of
-# packages unpacked into FOLDER; none that langprofile.py train reads.
+# people have translated: message catalogues and installers' questions of this
+# system, and of packages unpacked into FOLDER; none that langprofile.py train
+# reads.
 # BUILD names the folder of the build.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -47,13 +48,13 @@ END {
 				some++
 				all += n[kind, l]
 				right += good[kind, l]
-				if (share < 97)
+				if (share < (k == 1 ? 99 : 95))
 					line = line sprintf(" %s %.1f", l, share)
 			}
 		printf "%s: %.2f%% of %d sentences, %.2f%% as the mean of " \
 		    "%d languages\n", k == 1 ? "above 50 characters" : \
 		    "15 to 50", 100 * right / all, all, sum / some, some
 		if (line)
-			print "  below 97:" line
+			print "  below " (k == 1 ? 99 : 95) ":" line
 	}
 }'
