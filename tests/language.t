@@ -46,6 +46,9 @@ while IFS='	' read -r want text; do
 	is "$text" "$(printf '%s\n' "$text" | ask | cut -f 1)" "$want"
 done <<'EOF'
 ru	Где моя посылка? Я жду уже две недели.
+no	har dere åpent i morgen
+sl	potrebujem račun za podjetje
+sk	moj ucet je zablokovany
 uk	Де моя посилка? Я чекаю вже два тижні.
 tr	Paketim nerede? İki haftadır bekliyorum.
 sr	Где је мој пакет? Чекам већ две недеље.

@@ -9,8 +9,8 @@
 
 /* What langprofile.py made for the languages of one script.  A row is a run of
  * characters of ' word ', or all of it, by its hash (FNV-1a, 32 bits); its
- * weights are one character each, as langtable.c says.  The code '', always
- * the last, stands for names and the like, which are of no language. */
+ * weights are one character each.  The code '', always the last, stands for
+ * names and the like, which are of no language. */
 struct cn_lang_table {
 	size_t n, run;			/* languages; characters of a run */
 	const char (*code)[8];
@@ -25,7 +25,15 @@ extern const struct cn_lang_table cn_lang_latin, cn_lang_cyrillic,
     cn_lang_devanagari;
 /* Of languages that have most runs in common; ends with NULL. */
 extern const struct cn_lang_table *const cn_lang_siblings[];
-int cn_lang_weight(char);
+
+/* '#' is the least; '?' and '\' are left out, for a string would read them as
+ * something else. */
+#define CN_LANG_LEAST (-44)
+static inline int
+cn_lang_weight(char c)
+{
+	return c - '#' - (c > '?') - (c > '\\') + CN_LANG_LEAST;
+}
 
 struct cn_lang_guess {
 	char code[8];			/* '' where nothing speaks for any */
