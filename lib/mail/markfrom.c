@@ -9,8 +9,22 @@
 
 #define DAY 86400
 #define MANY 50				/* addresses looked at */
-#define WHOSE 4
+#define PARTS 8
+#define PART_MAX (256 << 10)		/* bytes of a part looked at */
+#define LINKS 60			/* of a part */
+#define TEXT_MAX (16 << 10)		/* of the text */
+#define HEAD 300			/* where it greets */
+#define TAIL 200			/* where it is signed */
+#define NAME_MIN 3			/* bytes of a name that is looked for */
+#define NAME_MAX 64
 #define ADDRESS 330			/* bytes of one (RFC 5321, 4.5.3.1) */
+
+/* Whose domains a mail names, "" where it has none: of From, of the last
+ * Return-Path (who delivers once more puts his own in front), of Reply-To, of
+ * the Message-ID, of the machine that sent it as the next one knew it, and of
+ * that next one. */
+enum { OF_FROM, OF_RETURN, OF_REPLY, OF_ID, OF_SENT, OF_TOOK, OF_WHOSE };
+typedef char domains[OF_WHOSE][CN_MARK_DOMAIN];
 
 static void people(struct cn_marks *m, const struct cn_mail *mail)
 {
@@ -143,36 +157,80 @@ static void kin_of(struct cn_marks *m, const char *what, const char *addr,
 		cn_mark(m, "~kin-%s:%d", what, strcmp(d, own) == 0);
 }
 
-/* The domain of the last Return-Path: who delivers once more puts his own in
- * front. */
-static void returned(char out[CN_MARK_DOMAIN], const struct cn_mail *mail)
+/* 'from said (known [number]) by host': known and host. */
+static void first_hop(domains whose, struct cn_str v)
 {
-	const char *at = NULL, *p;
-	size_t i;
+	const char *p, *end = v.p + v.n, *open = memchr(v.p, '(', v.n);
 
-	for (i = mail->n_fields; i-- > 0;) {
-		struct cn_str v = mail->fields[i].value;
-
-		if (!cn_str_ieq(mail->fields[i].name, "return-path"))
+	if (open != NULL && cn_mark_at(v.p, end, "from "))
+		cn_mark_domain(whose[OF_SENT], open + 1,
+		    cn_mark_host(open + 1, end));
+	for (p = v.p; p < end; p++) {
+		if ((p > v.p && p[-1] > ' ' && p[-1] != ')') ||
+		    !cn_mark_at(p, end, "by "))
 			continue;
-		for (p = v.p; p < v.p + v.n; p++)
-			if (*p == '@')
-				at = p + 1;
-		if (at != NULL)
-			cn_mark_domain(out, at, cn_mark_host(at, v.p + v.n));
+		cn_mark_domain(whose[OF_TOOK], p + 3,
+		    cn_mark_host(p + 3, end));
 		return;
 	}
 }
 
-/* Which of the others are in the sender's domain? */
-static void kin(struct cn_marks *m, const struct cn_mail *mail)
+static void find_whose(domains whose, const struct cn_mail *mail)
 {
-	struct passed r = { 0 };
-	char own[CN_MARK_DOMAIN] = "", back[CN_MARK_DOMAIN] = "";
+	bool hop = false, back = false;
+	const char *p, *at;
 	size_t i;
 
-	if (mail->from.n == 0 || cn_mark_address(own,
-	    mail->from.v[0].addr) == NULL)
+	memset(whose, 0, sizeof(domains));
+	if (mail->from.n > 0)
+		cn_mark_address(whose[OF_FROM], mail->from.v[0].addr);
+	if (mail->reply_to.n > 0)
+		cn_mark_address(whose[OF_REPLY], mail->reply_to.v[0].addr);
+	cn_mark_address(whose[OF_ID], mail->message_id);
+	for (i = mail->n_fields; i-- > 0;) {
+		struct cn_str v = mail->fields[i].value;
+
+		if (!hop && cn_str_ieq(mail->fields[i].name, "received")) {
+			hop = true;
+			first_hop(whose, v);
+		}
+		if (back || !cn_str_ieq(mail->fields[i].name, "return-path"))
+			continue;
+		back = true;
+		for (p = v.p, at = NULL; p < v.p + v.n; p++)
+			at = *p == '@' ? p + 1 : at;
+		if (at != NULL)
+			cn_mark_domain(whose[OF_RETURN], at,
+			    cn_mark_host(at, v.p + v.n));
+	}
+}
+
+/* Which of them are the sender's own, and how many there are. */
+static void agree(struct cn_marks *m, domains whose)
+{
+	char is[OF_WHOSE] = "";
+	size_t i, j, n = 0;
+
+	for (i = 0; i < OF_WHOSE; i++) {
+		if (i > 0)
+			is[i - 1] = whose[i][0] == '\0' ? '-' :
+			    strcmp(whose[i], whose[OF_FROM]) == 0 ? '1' : '0';
+		for (j = 0; j < i && strcmp(whose[i], whose[j]) != 0; j++)
+			;
+		n += whose[i][0] != '\0' && j == i;
+	}
+	cn_mark(m, "~agree:%s", is);
+	cn_mark(m, "~whose:%zu", n);
+}
+
+/* Which of the others are in the sender's domain? */
+static void kin(struct cn_marks *m, const struct cn_mail *mail, domains whose)
+{
+	const char *own = whose[OF_FROM], *back = whose[OF_RETURN];
+	struct passed r = { 0 };
+	size_t i;
+
+	if (own[0] == '\0')
 		cn_mark(m, "~kin:none");
 	for (i = 0; i < mail->n_fields; i++)
 		if (cn_str_ieq(mail->fields[i].name, "received"))
@@ -181,7 +239,6 @@ static void kin(struct cn_marks *m, const struct cn_mail *mail)
 		cn_mark(m, "~for-listed:%d", r.listed);
 	if (own[0] == '\0')
 		return;
-	returned(back, mail);
 	if (back[0] != '\0')
 		cn_mark(m, "~kin-return:%d", strcmp(back, own) == 0);
 	kin_of(m, "id", mail->message_id, own);
@@ -256,35 +313,28 @@ static const char *relay(struct cn_str v)
 /* Is the name in 'from said (known [number])', which the next machine found
  * itself, in the domain of return path, From, Reply-To, Message-ID?  It answers
  * what SPF asks (RFC 7208), where nobody has asked. */
-static void vouched(struct cn_marks *m, struct cn_str v,
-    char whose[WHOSE][CN_MARK_DOMAIN])
+static void vouched(struct cn_marks *m, struct cn_str v, domains whose)
 {
+	static const int of[] = { OF_RETURN, OF_FROM, OF_REPLY, OF_ID };
 	const char *name = memchr(v.p, '(', v.n), *end = v.p + v.n;
-	char d[CN_MARK_DOMAIN], is[WHOSE + 1] = "";
+	char d[CN_MARK_DOMAIN], is[sizeof(of) / sizeof(of[0]) + 1] = "";
 	size_t n, i;
 
 	if (name == NULL || !cn_mark_at(v.p, end, "from ") ||
 	    (n = cn_mark_host(++name, end)) == 0 ||
 	    cn_mark_domain(d, name, n) == NULL)
 		return;
-	for (i = 0; i < WHOSE; i++)
-		is[i] = strcmp(d, whose[i]) == 0 ? '1' : '0';
+	for (i = 0; i < sizeof(of) / sizeof(of[0]); i++)
+		is[i] = strcmp(d, whose[of[i]]) == 0 ? '1' : '0';
 	cn_mark(m, "~vouched:%s", is);
 }
 
 /* Each step of the way; the first ones, which stand last, say most. */
-static void relays(struct cn_marks *m, const struct cn_mail *mail)
+static void relays(struct cn_marks *m, const struct cn_mail *mail,
+    domains whose)
 {
-	char whose[WHOSE][CN_MARK_DOMAIN] = { "" };
 	const char *first = NULL, *second = NULL;
 	size_t i;
-
-	returned(whose[0], mail);
-	if (mail->from.n > 0)
-		cn_mark_address(whose[1], mail->from.v[0].addr);
-	if (mail->reply_to.n > 0)
-		cn_mark_address(whose[2], mail->reply_to.v[0].addr);
-	cn_mark_address(whose[3], mail->message_id);
 
 	for (i = 0; i < mail->n_fields; i++) {
 		if (!cn_str_ieq(mail->fields[i].name, "received"))
@@ -325,11 +375,98 @@ static void sent(struct cn_marks *m, const struct cn_mail *mail)
 	}
 }
 
+/* None, some or all of them. */
+static int part_of(size_t n, size_t all)
+{
+	return n == 0 ? 0 : n < all ? 1 : 2;
+}
+
+/* Where its links lead: to those whose it is? */
+static void leads(struct cn_marks *m, const struct cn_mail *mail,
+    domains whose)
+{
+	size_t all = 0, own = 0, of[OF_WHOSE] = { 0 }, i, j, k, n;
+	const char *p, *end, *host;
+	char d[CN_MARK_DOMAIN];
+	bool any;
+
+	for (i = 0; i < mail->n_parts && i < PARTS; i++) {
+		const struct cn_mail_part *q = &mail->parts[i];
+
+		if (q->attachment || !cn_mime_is_text(q->type))
+			continue;
+		p = q->body.p;
+		end = p + (q->body.n < PART_MAX ? q->body.n : PART_MAX);
+		for (k = 0; k < LINKS && (n = cn_mark_link(&p, end, &host)) > 0;
+		    k++) {
+			all++;
+			if (!cn_mark_domain(d, host, n))
+				continue;
+			for (j = 0, any = false; j < OF_WHOSE; j++)
+				if (strcmp(d, whose[j]) == 0) {
+					of[j]++;
+					any = true;
+				}
+			own += any;
+		}
+	}
+	if (all == 0)
+		return;
+	cn_mark(m, "~leads:%d", part_of(own, all));
+	for (j = 0; j < OF_WHOSE; j++)
+		if (whose[j][0] != '\0')
+			cn_mark(m, "~leads-%zu:%d", j, part_of(of[j], all));
+}
+
+/* Does it stand there, in any case? */
+static bool holds(const char *s, size_t n, const char *what, size_t k)
+{
+	size_t i;
+
+	for (i = 0; k > 0 && i + k <= n; i++)
+		if (cn_mark_lower(s[i]) == cn_mark_lower(*what) &&
+		    strncasecmp(s + i, what, k) == 0)
+			return true;
+	return false;
+}
+
+/* Does its text name who it is to and from?  Who signs, or tells a reader under
+ * which address he has him, seldom writes to everybody. */
+static void named(struct cn_marks *m, const struct cn_mail *mail)
+{
+	const char *s = mail->text, *w;
+	size_t n = mail->text_len < TEXT_MAX ? mail->text_len : TEXT_MAX, k, end;
+
+	if (mail->to.n > 0) {
+		w = mail->to.v[0].addr;
+		k = strcspn(w, "@");
+		cn_mark(m, "~t-reader:%d", holds(s, n, w, strlen(w)));
+		if (k >= NAME_MIN && k <= NAME_MAX)
+			cn_mark(m, "~t-greets:%d", holds(s, n < HEAD ? n : HEAD,
+			    w, k));
+	}
+	if (mail->from.n == 0)
+		return;
+	w = mail->from.v[0].addr;
+	cn_mark(m, "~t-sender:%d", holds(s, n, w, strlen(w)));
+	w = mail->from.v[0].name;
+	k = strcspn(w, " ");
+	end = n < TAIL ? n : TAIL;
+	if (k >= NAME_MIN && k <= NAME_MAX)
+		cn_mark(m, "~t-signed:%d", holds(s + n - end, end, w, k));
+}
+
 void cn_marks_sender(struct cn_marks *m, const struct cn_mail *mail)
 {
+	domains whose;
+
+	find_whose(whose, mail);
 	people(m, mail);
 	names(m, mail);
-	kin(m, mail);
-	relays(m, mail);
+	kin(m, mail, whose);
+	agree(m, whose);
+	relays(m, mail, whose);
+	leads(m, mail, whose);
+	named(m, mail);
 	sent(m, mail);
 }

@@ -12,6 +12,8 @@
 #define FIELDS 40			/* told apart by name */
 #define ORDER 8				/* pairs of neighbours */
 #define SHAPE 24
+#define STAMP 60			/* of the shape of a date */
+#define BOUNDARY 80			/* bytes of one looked at */
 
 void cn_mark(struct cn_marks *m, const char *fmt, ...)
 {
@@ -127,6 +129,41 @@ size_t cn_mark_link(const char **p, const char *end, const char **host)
 	return 0;
 }
 
+/* 'Aa, 0 Aa 0 0:0:0 +0': how each program writes a date. */
+static const char *shape_of(char *out, size_t max, const char *s, size_t n)
+{
+	size_t i, k = 0;
+
+	for (i = 0; i < n && k + 1 < max; i++) {
+		char c = s[i] >= 'a' && s[i] <= 'z' ? 'a' : s[i] >= 'A' &&
+		    s[i] <= 'Z' ? 'A' : s[i] >= '0' && s[i] <= '9' ? '0' :
+		    s[i] < 0x7f && s[i] >= ' ' ? s[i] : '?';
+
+		if (k == 0 || out[k - 1] != c)
+			out[k++] = c;
+	}
+	out[k] = '\0';
+	return out;
+}
+
+/* How a machine wrote the date: what is made up looks otherwise. */
+static void stamped(struct cn_marks *m, struct cn_str v, const char *what)
+{
+	const char *p = v.p + v.n, *end = p;
+	char s[STAMP];
+
+	while (p > v.p && p[-1] != ';')
+		p--;
+	if (p == v.p) {
+		cn_mark(m, "~%s:none", what);
+		return;
+	}
+	while (p < end && *p <= ' ')
+		p++;
+	cn_mark(m, "~%s:%s", what, shape_of(s, sizeof(s), p,
+	    (size_t)(end - p)));
+}
+
 /* 'from host (helo [ip]) by host': whose machines it passed, and how little
  * one knew of the other. */
 static void received(struct cn_marks *m, struct cn_str v)
@@ -240,26 +277,10 @@ static void value(struct cn_marks *m, const char *name, struct cn_str v)
 		cn_mark(m, "v:%s=%s", name, cn_mark_plain(s, sizeof(s), v, ""));
 }
 
-/* 'Aa, 0 Aa 0 0:0:0 +0': how each program writes a date. */
-static const char *shape_of(char *out, size_t max, const char *s, size_t n)
-{
-	size_t i, k = 0;
-
-	for (i = 0; i < n && k + 1 < max; i++) {
-		char c = s[i] >= 'a' && s[i] <= 'z' ? 'a' : s[i] >= 'A' &&
-		    s[i] <= 'Z' ? 'A' : s[i] >= '0' && s[i] <= '9' ? '0' :
-		    s[i] < 0x7f && s[i] >= ' ' ? s[i] : '?';
-
-		if (k == 0 || out[k - 1] != c)
-			out[k++] = c;
-	}
-	out[k] = '\0';
-	return out;
-}
-
 static void fields(struct cn_marks *m, const struct cn_mail *mail)
 {
 	char name[60], before[60] = "";
+	struct cn_str first = { 0 };
 	size_t i, seen = 0, hops = 0;
 
 	for (i = 0; i < mail->n_fields; i++) {
@@ -269,6 +290,8 @@ static void fields(struct cn_marks *m, const struct cn_mail *mail)
 			hops++;
 			received(m, f->value);
 			passage(m, f->value);
+			stamped(m, f->value, "stamp");
+			first = f->value;
 		}
 		if (ours(f->name))
 			continue;
@@ -282,6 +305,8 @@ static void fields(struct cn_marks *m, const struct cn_mail *mail)
 		memcpy(before, name, sizeof(before));
 	}
 	cn_mark(m, "received:%zu", hops > 9 ? 9 : hops);
+	if (hops > 0)
+		stamped(m, first, "stamp-first");
 	if (cn_mail_field(mail, "precedence").p != NULL)
 		cn_mark(m, "precedence:%s", cn_mark_plain(name, sizeof(name),
 		    cn_mail_field(mail, "precedence"), ""));
@@ -309,6 +334,43 @@ static void message_id(struct cn_marks *m, const struct cn_mail *mail)
 		if (d != NULL)
 			cn_mark(m, "id-host:%s", strcasecmp(d, at) == 0 ?
 			    "from" : "other");
+	}
+}
+
+/* What a program writes otherwise than others do: who takes its name seldom
+ * does all of it. */
+static void habits(struct cn_marks *m, const struct cn_mail *mail)
+{
+	const char *id = mail->message_id, *p, *end;
+	struct cn_str v = cn_mail_field(mail, "x-mailer");
+	char by[30] = "", s[STAMP];
+
+	if (v.p == NULL)
+		v = cn_mail_field(mail, "user-agent");
+	if (v.p != NULL)
+		cn_mark_plain(by, sizeof(by), v, "([/;,0123456789");
+	cn_mark(m, "~by-id:%s,%s", by, shape_of(s, SHAPE, id,
+	    strcspn(id, "@")));
+	cn_mark(m, "~by-type:%s,%s", by, mail->type);
+	cn_mark(m, "~by-fields:%s,%d%d%d", by, cn_mail_field(mail,
+	    "x-mimeole").p != NULL, cn_mail_field(mail,
+	    "x-msmail-priority").p != NULL, cn_mail_field(mail,
+	    "x-priority").p != NULL);
+	v = cn_mail_field(mail, "date");
+	cn_mark(m, "~by-date:%s,%s", by, shape_of(s, sizeof(s), v.p ? v.p : "",
+	    v.n));
+	v = cn_mail_field(mail, "content-type");
+	if (v.p == NULL)
+		return;
+	for (p = v.p, end = p + v.n; p < end; p++) {
+		if (!cn_mark_at(p, end, "boundary="))
+			continue;
+		p += 9;
+		shape_of(s, 40, p, end - p < BOUNDARY ? (size_t)(end - p) :
+		    BOUNDARY);
+		cn_mark(m, "~boundary:%s", s);
+		cn_mark(m, "~by-boundary:%s,%s", by, s);
+		break;
 	}
 }
 
@@ -351,6 +413,7 @@ const struct cn_str *cn_mail_marks(const struct cn_mail *mail, size_t *n,
 	cn_marks_sender(&m, mail);
 	message_id(&m, mail);
 	made(&m, mail);
+	habits(&m, mail);
 	while ((name = cn_mail_defect(mail->defects, &bit)) != NULL)
 		cn_mark(&m, "defect:%s", name);
 	fields(&m, mail);

@@ -27,8 +27,18 @@ static const char mail[] =
     "Content-Type: text/html; charset=us-ascii\r\n"
     "\r\n"
     "<html><body bgcolor=\"#ff0000\"><font size=+2 color=\"#00ff00\">x</font>"
-    "<a href=\"http://win.example.net/erin.reader?remove\">y</a>"
+    "<a href=\"http://win.example.net/erin.browne?remove\">y</a>"
     "<img width=1></body></html>\r\n";
+
+static const char signed_mail[] =
+    "From: \"Alice Private\" <alice@offers.example.com>\r\n"
+    "To: carol@shop.example\r\n"
+    "X-Mailer: MegaMail 3.2\r\n"
+    "Content-Type: multipart/mixed; boundary=\"--aB12\"\r\n"
+    "\r\n"
+    "----aB12\r\n\r\n"
+    "Dear CAROL, you are known here as Carol@shop.example.\r\nAlice\r\n"
+    "----aB12--\r\n";
 
 static struct cn_arena mem;
 static const struct cn_str *v;
@@ -60,12 +70,21 @@ int main(void)
 	    "~relay:nameless", "~relay-first:helo",
 	    "~relay-first:helo,nameless", "~clock:right", "~to-field:plain",
 	    "~subject-ends:!", "~t-size:1", "~t-up:0", "~html:big",
-	    "~html:bug", "~html:remove", "~html:lower" };
+	    "~html:bug", "~html:remove", "~html:lower",
+	    "~agree:001-0", "~whose:3", "~leads:2", "~leads-0:0",
+	    "~leads-1:2",
+	    "~t-reader:0", "~t-greets:0", "~t-sender:0",
+	    "~stamp:Aa, 0 Aa 0", "~stamp-first:Aa, 0 Aa 0 0:0:0 +0",
+	    "~by-id:megamail,aA0.0", "~by-type:megamail,text/html",
+	    "~by-fields:megamail,000" };
 	static const char *const people[] = { "alice", "private", "bob",
-	    "secret", "carol", "hidden", "dave", "unseen", "erin", "reader",
+	    "secret", "carol", "hidden", "dave", "unseen", "erin", "browne",
 	    "4711", "192.0",
 	    "freds", "grace", "heidi", "klein", "ivan", "judy", "kevin",
 	    "laura", "mallory" };
+	static const char *const told[] = { "~t-reader:1", "~t-greets:1",
+	    "~t-sender:0", "~t-signed:1", "~boundary:\"-aA0\"",
+	    "~by-boundary:megamail,\"-aA0\"" };
 	struct cn_mail m = { 0 };
 	struct cn_err err;
 	size_t i, k, bad = 0, good = 0;
@@ -94,6 +113,13 @@ int main(void)
 			}
 	ok(bad == 0, "nobody who wrote or is written to");
 	ok(n > 30 && n <= CN_MAIL_MARKS, "within bounds");
+	cn_mail_release(&m);
+	ok(cn_mail_parse(&m, signed_mail, sizeof(signed_mail) - 1, 0, &err) ==
+	    0, "another");
+	v = cn_mail_marks(&m, &n, &mem);
+	for (i = good = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		good += has(told[i]);
+	ok(good == i, "tells whom it names");
 	cn_mail_release(&m);
 	cn_arena_release(&mem);
 	return done();
