@@ -252,6 +252,7 @@ not_ok 'and is killed' kill -0 "$(cat "$T/gen/pid")"
 mkfifo "$T/alive"
 cat >"$T/run.py" <<'P'
 import os, sys, time
+there, say = os.pipe()
 if os.fork() == 0:
     for leave in os.setsid, lambda: os.setpgid(0, 0):
         try:
@@ -260,13 +261,16 @@ if os.fork() == 0:
             pass
     f = os.open(sys.argv[1], os.O_WRONLY)
     os.write(f, b'%d' % os.getsid(0))
+    os.write(say, b'x')
     time.sleep(60)
+os.read(there, 1)
+os.write(1, b'x' * 100000)
 time.sleep(60)
 P
 timeout 30 cat "$T/alive" >"$T/session" &
 reader=$!
-held 'its child would outlive it' 'no answer in 1 seconds' \
-    "exec python3 $T/run.py $T/alive" --generator-time 1s
+held 'its child would outlive it' 'it answers with more than 64 KiB' \
+    "exec python3 $T/run.py $T/alive"
 ok 'and is killed, too' wait $reader
 is 'control: it was there' "$(cat "$T/session")" "$(python3 -c '
 import os; print(os.getsid(0))')"
