@@ -207,11 +207,13 @@ static bool same(struct cn_str w, const char *p, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < n && i < w.n; i++)
-		if (w.p[i] != (char)cn_word_lower((unsigned char)p[i]) &&
-		    w.p[i] != p[i])
+	if (w.n != n)
+		return false;
+	for (i = 0; i < n; i++)
+		if (w.p[i] != p[i] && (p[i] < 'A' || p[i] > 'Z' ||
+		    w.p[i] != (p[i] | 32)))
 			return false;
-	return i == n && w.n == n;
+	return true;
 }
 
 /* Is the word one of those? */
@@ -223,9 +225,8 @@ static bool among(struct cn_str w, const char *list, size_t n)
 	for (; list < end; list = stop + 1) {
 		struct cn_str part = w;
 
-		stop = memchr(list, '|', (size_t)(end - list));
-		if (stop == NULL)
-			stop = end;
+		for (stop = list; stop < end && *stop != '|';)
+			stop++;
 		k = (size_t)(stop - list);
 		if (k > 1 && stop[-1] == '*' && w.n >= k - 1)
 			part.n = --k;
