@@ -172,6 +172,7 @@ bench:
 	@BUILD=$(BUILD) sh tests/bench/spam.sh
 	@BUILD=$(BUILD) sh tests/bench/workflow.sh
 	@BUILD=$(BUILD) sh tests/bench/past.sh
+	@BUILD=$(BUILD) sh tests/bench/drafts.sh
 
 # POSIX makes NULL a pointer, so that it may end a variadic call.
 lint:
