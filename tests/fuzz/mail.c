@@ -27,6 +27,7 @@ static void whole(const char *p, size_t n)
 	struct cn_mail m = { 0 };
 	struct cn_draft d = { .from = { "D", "d@example.com" },
 	    .message_id = "m@example.com" };
+	const struct cn_str *mark;
 	struct cn_text_span *v;
 	struct cn_buf b = { 0 };
 	struct cn_err err;
@@ -47,6 +48,10 @@ static void whole(const char *p, size_t n)
 		for (size_t i = 0; i < k; i++)
 			sum += v[i].text.n;
 		must(sum == m.text_len);
+		mark = cn_mail_marks(&m, &k, &m.mem);
+		must(k <= CN_MAIL_MARKS);
+		for (size_t i = 0; i < k; i++)
+			must(memchr(mark[i].p, '\0', mark[i].n) == NULL);
 		cn_text_own(&b, (struct cn_str){ m.text, m.text_len });
 		cn_mail_automatic(&m, &why);
 		cn_mail_bounce(&m);
