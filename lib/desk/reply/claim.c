@@ -6,6 +6,7 @@
 #include "desk/reply/claim.h"
 
 #include <string.h>
+#include <threads.h>
 
 #include "base/utf8.h"
 #include "desk/reply/wordset.h"
@@ -196,6 +197,12 @@ static const char *const claims[] = {
 	"_ ने", "-कूरियर|टीम|बैंक|कंपनी|हम|मैं|गोदाम|सिस्टम|दुकान|विक्रेता|आप ने",
 };
 
+#define CLAIMS (sizeof(claims) / sizeof(*claims))
+
+/* Which patterns may begin with a byte: of some hundred few are tried. */
+static uint64_t heads[256][(CLAIMS + 63) / 64];
+static once_flag heads_known = ONCE_FLAG_INIT;
+
 struct words {
 	struct cn_str v[WORDS];		/* in small letters */
 	bool begins[WORDS];		/* a clause, as behind a comma */
@@ -264,15 +271,43 @@ static bool behind_condition(const struct words *x, size_t i)
 	return false;
 }
 
+static const char *pattern(size_t k)
+{
+	return claims[k] + (*claims[k] == '-' || *claims[k] == '~' ||
+	    *claims[k] == '^');
+}
+
+static void find_heads(void)
+{
+	size_t k, c;
+	const char *p;
+	bool head;
+
+	for (k = 0; k < CLAIMS; k++)
+		for (p = pattern(k), head = true; *p != '\0' && *p != ' ';
+		    head = *p++ == '|') {
+			unsigned char from = (unsigned char)*p, to = from;
+
+			if (from == '_' || from == '%') {
+				from = 0;
+				to = 255;
+			} else if (from >= 'A' && from <= 'Z') {
+				from = to = from | 32;
+			}
+			for (c = from; head && c <= to; c++)
+				heads[c][k / 64] |= 1ULL << k % 64;
+		}
+}
+
 static bool claimed_at(const struct words *x, size_t i)
 {
+	unsigned char head = (unsigned char)*x->v[i].p;
 	bool claimed = false;
 	size_t k;
 
-	for (k = 0; k < sizeof(claims) / sizeof(*claims); k++) {
-		const char *p = claims[k] + (strchr("-~^", *claims[k]) != NULL);
-
-		if (!has(x, i, p, true))
+	for (k = 0; k < CLAIMS; k++) {
+		if (!(heads[head][k / 64] >> k % 64 & 1) ||
+		    !has(x, i, pattern(k), true))
 			continue;
 		if (*claims[k] == '-')
 			return false;
@@ -318,6 +353,7 @@ bool cn_claims(struct cn_str sentence)
 		last = w.p + w.n;
 		x.n++;
 	}
+	call_once(&heads_known, find_heads);
 	for (i = 0; i < x.n && !claimed; i++)
 		claimed = claimed_at(&x, i);
 	cn_buf_wipe(&b);
