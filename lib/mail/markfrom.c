@@ -9,8 +9,6 @@
 
 #define DAY 86400
 #define MANY 50				/* addresses looked at */
-#define PARTS 8
-#define PART_MAX (256 << 10)		/* bytes of a part looked at */
 #define LINKS 60			/* of a part */
 #define TEXT_MAX (16 << 10)		/* of the text */
 #define HEAD 300			/* where it greets */
@@ -385,30 +383,22 @@ static int part_of(size_t n, size_t all)
 static void leads(struct cn_marks *m, const struct cn_mail *mail,
     domains whose)
 {
-	size_t all = 0, own = 0, of[OF_WHOSE] = { 0 }, i, j, k, n;
-	const char *p, *end, *host;
+	struct cn_mark_links walk = { .mail = mail, .most = LINKS };
+	size_t all = 0, own = 0, of[OF_WHOSE] = { 0 }, j, n;
 	char d[CN_MARK_DOMAIN];
+	const char *host;
 	bool any;
 
-	for (i = 0; i < mail->n_parts && i < PARTS; i++) {
-		const struct cn_mail_part *q = &mail->parts[i];
-
-		if (q->attachment || !cn_mime_is_text(q->type))
+	while ((n = cn_mark_link(&walk, &host)) > 0) {
+		all++;
+		if (!cn_mark_domain(d, host, n))
 			continue;
-		p = q->body.p;
-		end = p + (q->body.n < PART_MAX ? q->body.n : PART_MAX);
-		for (k = 0; k < LINKS && (n = cn_mark_link(&p, end, &host)) > 0;
-		    k++) {
-			all++;
-			if (!cn_mark_domain(d, host, n))
-				continue;
-			for (j = 0, any = false; j < OF_WHOSE; j++)
-				if (strcmp(d, whose[j]) == 0) {
-					of[j]++;
-					any = true;
-				}
-			own += any;
-		}
+		for (j = 0, any = false; j < OF_WHOSE; j++)
+			if (strcmp(d, whose[j]) == 0) {
+				of[j]++;
+				any = true;
+			}
+		own += any;
 	}
 	if (all == 0)
 		return;

@@ -111,7 +111,8 @@ const char *cn_mark_address(char out[CN_MARK_DOMAIN], const char *addr)
 	return at == NULL ? NULL : cn_mark_domain(out, at + 1, strlen(at + 1));
 }
 
-size_t cn_mark_link(const char **p, const char *end, const char **host)
+/* The next one of a text, at or behind *p, which moves behind it. */
+static size_t link_in(const char **p, const char *end, const char **host)
 {
 	size_t n;
 
@@ -127,6 +128,27 @@ size_t cn_mark_link(const char **p, const char *end, const char **host)
 	}
 	*p = end;
 	return 0;
+}
+
+size_t cn_mark_link(struct cn_mark_links *w, const char **host)
+{
+	const struct cn_mail_part *q;
+	size_t n;
+
+	for (;;) {
+		if (w->left > 0 && (n = link_in(&w->p, w->end, host)) > 0) {
+			w->left--;
+			return n;
+		}
+		if (w->part == w->mail->n_parts || w->part == CN_MARK_PARTS)
+			return 0;
+		q = &w->mail->parts[w->part++];
+		w->left = q->attachment || !cn_mime_is_text(q->type) ? 0 :
+		    w->most;
+		w->p = q->body.p;
+		w->end = w->p + (q->body.n < CN_MARK_PART ? q->body.n :
+		    CN_MARK_PART);
+	}
 }
 
 /* 'Aa, 0 Aa 0 0:0:0 +0': how each program writes a date. */

@@ -5,6 +5,8 @@
 #include "mime.h"
 
 #define CN_MARK_DOMAIN 60		/* longest, with its NUL */
+#define CN_MARK_PARTS 8			/* looked at, */
+#define CN_MARK_PART (256 << 10)	/* and bytes of each */
 #define CN_MARK_SLOTS 1024		/* a power of two above the marks */
 
 struct cn_marks {
@@ -34,8 +36,14 @@ const char *cn_mark_address(char out[CN_MARK_DOMAIN], const char *addr);
 size_t cn_mark_host(const char *p, const char *end);
 /* Does the word, in any case, stand here? */
 bool cn_mark_at(const char *p, const char *end, const char *word);
-/* The host of the next link at or behind *p, which moves behind it: its
- * length, or 0 where there is none. */
-size_t cn_mark_link(const char **p, const char *end, const char **host);
+/* A walk over the links of a mail's texts. */
+struct cn_mark_links {
+	const struct cn_mail *mail;
+	size_t most;			/* of each text */
+	size_t part, left;		/* cn_mark_link()'s, as what follows */
+	const char *p, *end;
+};
+/* The host of the next one: its length, or 0 where there is none. */
+size_t cn_mark_link(struct cn_mark_links *, const char **host);
 
 #endif

@@ -8,10 +8,8 @@
 
 #define WORDS 60			/* of the subject */
 #define LOCAL 64			/* of an address (RFC 5321, 4.5.3.1) */
-#define PARTS 8
 #define LINKS 30			/* of a part */
 #define TAGS 24				/* kinds of tags in HTML */
-#define HTML_MAX (256 << 10)		/* bytes of it looked at */
 #define TEXT_MAX (16 << 10)		/* of the text */
 
 /* Each run of letters, as it stands; digits become one '#'. */
@@ -163,34 +161,26 @@ static void text(struct cn_marks *m, const char *s, size_t n)
 /* Which hosts it leads to, and whether they are its sender's own. */
 static void links(struct cn_marks *m, const struct cn_mail *mail)
 {
+	struct cn_mark_links walk = { .mail = mail, .most = LINKS };
 	char own[CN_MARK_DOMAIN] = "", d[LINKS][CN_MARK_DOMAIN];
 	char one[CN_MARK_DOMAIN];
-	size_t all = 0, same = 0, i, j, k, n;
-	const char *p, *end, *host;
+	size_t all = 0, same = 0, j, n;
+	const char *host;
 
 	if (mail->from.n > 0)
 		cn_mark_address(own, mail->from.v[0].addr);
-	for (i = 0; i < mail->n_parts && i < PARTS; i++) {
-		const struct cn_mail_part *q = &mail->parts[i];
-
-		if (q->attachment || !cn_mime_is_text(q->type))
+	while ((n = cn_mark_link(&walk, &host)) > 0) {
+		if (!cn_mark_domain(one, host, n)) {
+			cn_mark(m, "link:number");
 			continue;
-		p = q->body.p;
-		end = p + (q->body.n < HTML_MAX ? q->body.n : HTML_MAX);
-		for (k = 0; k < LINKS && (n = cn_mark_link(&p, end, &host)) > 0;
-		    k++) {
-			if (!cn_mark_domain(one, host, n)) {
-				cn_mark(m, "link:number");
-				continue;
-			}
-			cn_mark(m, "link:%s", one);
-			for (j = 0; j < all && strcmp(d[j], one) != 0; j++)
-				;
-			if (j < all || all == LINKS)
-				continue;
-			same += strcmp(one, own) == 0;
-			memcpy(d[all++], one, sizeof(one));
 		}
+		cn_mark(m, "link:%s", one);
+		for (j = 0; j < all && strcmp(d[j], one) != 0; j++)
+			;
+		if (j < all || all == LINKS)
+			continue;
+		same += strcmp(one, own) == 0;
+		memcpy(d[all++], one, sizeof(one));
 	}
 	cn_mark(m, "~hosts:%zu", band(all));
 	if (all > 0 && own[0] != '\0')
@@ -277,7 +267,7 @@ static unsigned attributes(const char *p, const char *end)
  * length: of the text that it makes. */
 static void html(struct cn_marks *m, struct cn_str s, size_t length)
 {
-	const char *p = s.p, *end = p + (s.n < HTML_MAX ? s.n : HTML_MAX);
+	const char *p = s.p, *end = p + (s.n < CN_MARK_PART ? s.n : CN_MARK_PART);
 	char seen[TAGS][12], tag[12];
 	size_t n = 0, anchors = 0, images = 0, colours = 0, notes = 0, i, k;
 	size_t up = 0, low = 0;
@@ -340,7 +330,7 @@ static void parts(struct cn_marks *m, const struct cn_mail *mail)
 	cn_mark(m, "type:%s", mail->type);
 	cn_mark(m, "coding:%s", cn_mark_plain(s, sizeof(s), cn_mail_field(mail,
 	    "content-transfer-encoding"), ""));
-	for (i = 0; i < mail->n_parts && i < PARTS; i++) {
+	for (i = 0; i < mail->n_parts && i < CN_MARK_PARTS; i++) {
 		const struct cn_mail_part *p = &mail->parts[i];
 
 		if (p->attachment) {
