@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -416,7 +415,7 @@ static int queue(struct cn_cli *cli, struct cn_err *err)
 	if (r == 0)
 		r = cn_desk_reads(&desk, err);
 	if (r == 0 && opt.format != CN_FMT_JSONL &&
-	    (opt.format != CN_FMT_AUTO || isatty(STDOUT_FILENO)))
+	    (opt.format != CN_FMT_AUTO || cli->tty))
 		q.table = cn_out_new(cli, (enum cn_format)opt.format, cols,
 		    sizeof(cols) / sizeof(cols[0]));
 	if (r == 0)

@@ -1,19 +1,19 @@
 /* scrub.h - what of an old answer may be shown to somebody else
  *
  * An answer to one customer becomes a draft for another only without anything
- * that is the first one's. Names of the conversation's people, and whom it
+ * that is the first one's.  Names of the conversation's people, and whom it
  * greets, become {name}, where it speaks to them, and {agent}, order-like
- * numbers {order}, days {date}. A sentence is left out where anything else is
+ * numbers {order}, days {date}.  A sentence is left out where anything else is
  * found in it (detect.h), where something is spelled out, or where it has a
- * word that is somebody's own: any that we do not know to be everybody's. So
+ * word that is somebody's own: any that we do not know to be everybody's.  So
  * is one that repeats what the customer wrote, and a picture is dropped.
  *
  * Everybody's is what tells nothing (usual.txt), and in small letters what the
- * reader wrote. Any other word must stand between the same two words in a
+ * reader wrote.  Any other word must stand between the same two words in a
  * macro of ours, or in answers to three persons who are not of one circle
  * (kin.h, k-anonymity); so must one with a capital that usual words have not,
- * and each of a sentence that claims something of somebody (claim.h). A number
- * that does not becomes {number}. Who is called so does not make a word known.
+ * and each of a sentence that claims something of somebody (claim.h).  A number
+ * that does not becomes {number}.  Who is called so does not make a word known.
  * What is left is looked at once more, and withheld if anything was missed, or
  * if too little is left. */
 #ifndef CN_SCRUB_H
