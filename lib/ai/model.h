@@ -24,6 +24,9 @@ struct cn_train;
 
 struct cn_train *cn_train_new(void);
 void cn_train_free(struct cn_train *);
+/* The two of a line of TSV; false: it has no tab. */
+bool cn_train_cells(struct cn_str line, struct cn_str *label,
+    struct cn_str *text);
 /* A name that a class may have: 1 to 64 bytes of UTF-8 without white space or
  * control characters. */
 bool cn_train_label_ok(struct cn_str);

@@ -267,22 +267,31 @@ cn_train_outside(struct cn_train *t, struct cn_str label, struct cn_err *err)
 	    "outside");
 }
 
+bool
+cn_train_cells(struct cn_str s, struct cn_str *label, struct cn_str *text)
+{
+	const char *tab = memchr(s.p, '\t', s.n);
+
+	if (tab == NULL)
+		return false;
+	*label = (struct cn_str){ s.p, (size_t)(tab - s.p) };
+	*text = (struct cn_str){ tab + 1, s.n - label->n - 1 };
+	/* As spreadsheets write cells. */
+	if (label->n > 2 && label->p[0] == '"' && tab[-1] == '"')
+		*label = (struct cn_str){ label->p + 1, label->n - 2 };
+	return true;
+}
+
 /* What is wrong with the line itself. */
 static int
 tsv_line(struct cn_train *t, struct cn_str s, bool *wrong, struct cn_err *err)
 {
-	const char *tab = memchr(s.p, '\t', s.n);
 	struct cn_ai_input in = { 0 };
 	struct cn_str label;
 
 	*wrong = true;
-	if (tab == NULL)
+	if (!cn_train_cells(s, &label, &in.text))
 		return cn_fail(err, CN_CONFIG, "no tab");
-	label = (struct cn_str){ s.p, (size_t)(tab - s.p) };
-	in.text = (struct cn_str){ tab + 1, s.n - label.n - 1 };
-	/* As spreadsheets write cells. */
-	if (label.n > 2 && label.p[0] == '"' && tab[-1] == '"')
-		label = (struct cn_str){ label.p + 1, label.n - 2 };
 	if (!cn_train_label_ok(label))
 		return bad_label(err);
 	if (!cn_utf8_valid(in.text.p, in.text.n))
@@ -295,12 +304,10 @@ int
 cn_train_tsv(struct cn_train *t, const char *name, struct cn_str s,
     size_t *bad, struct cn_err *err)
 {
-	const char *p = s.p, *end = s.p + s.n, *nl;
+	const char *p = cn_str_bare(s).p, *end = s.p + s.n, *nl;
 	size_t line = 0;
 	bool wrong;
 
-	if (s.n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
-		p += 3;
 	for (; p < end; p = nl + 1) {
 		line++;
 		nl = memchr(p, '\n', (size_t)(end - p));

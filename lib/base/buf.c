@@ -22,6 +22,13 @@ bool cn_str_ends(struct cn_str s, const char *with)
 	return s.n >= n && memcmp(s.p + s.n - n, with, n) == 0;
 }
 
+struct cn_str cn_str_bare(struct cn_str s)
+{
+	bool mark = s.n >= 3 && memcmp(s.p, "\xef\xbb\xbf", 3) == 0;
+
+	return (struct cn_str){ s.p + 3 * mark, s.n - 3 * mark };
+}
+
 bool cn_str_ieq(struct cn_str a, const char *b)
 {
 	size_t i;

@@ -25,6 +25,7 @@ bool cn_str_eq(struct cn_str, const char *);
 bool cn_str_ieq(struct cn_str, const char *);	/* ASCII case folded */
 bool cn_str_ends(struct cn_str, const char *);	/* with that */
 struct cn_str cn_str_trim(struct cn_str);	/* space, tab, CR, LF */
+struct cn_str cn_str_bare(struct cn_str);	/* no byte order mark before it */
 bool cn_str_control(struct cn_str);	/* has a control character of ASCII */
 /* The line that begins at p, with its LF where it has one. */
 struct cn_str cn_str_line(const char *p, const char *end);

@@ -4,9 +4,8 @@
 
 void cn_csv_begin(struct cn_csv *c, struct cn_str text)
 {
+	text = cn_str_bare(text);
 	*c = (struct cn_csv){ text.p, text.p + text.n, ',', 1, 1, { "", 0 } };
-	if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0)
-		c->p += 3;
 }
 
 static bool at_end(const struct cn_csv *c)

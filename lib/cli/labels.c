@@ -9,19 +9,14 @@
 #define LABELS_MAX ((size_t)512 << 20)	/* bytes of a file of examples */
 #define EXAMPLE "a line of a label, a TAB and a text, in UTF-8, is an example"
 
-/* What stands above the first column of a table, in quotes or not. */
-static bool heading(struct cn_str s)
+/* What stands above the first column of a table? */
+static bool heading(struct cn_str line)
 {
-	const char *tab = memchr(s.p, '\t', s.n);
-	bool mark = s.n >= 3 && memcmp(s.p, "\xef\xbb\xbf", 3) == 0;
+	struct cn_str label, text;
 
-	if (tab == NULL)
-		return false;
-	s = (struct cn_str){ s.p + 3 * mark, (size_t)(tab - s.p) - 3 * mark };
-	if (s.n > 2 && s.p[0] == '"' && tab[-1] == '"')
-		s = (struct cn_str){ s.p + 1, s.n - 2 };
-	return cn_str_ieq(s, "label") || cn_str_ieq(s, "category") ||
-	    cn_str_ieq(s, "class");
+	return cn_train_cells(cn_str_bare(line), &label, &text) &&
+	    (cn_str_ieq(label, "label") || cn_str_ieq(label, "category") ||
+	    cn_str_ieq(label, "class"));
 }
 
 /* Adds a TSV line by line, so that each bad one is named and the rest goes

@@ -222,6 +222,7 @@ static enum cn_next cut_line(struct cn_stream *s, struct cn_record *rec,
 		const char *p = s->buf.p + s->pos, *lf = NULL;
 		size_t n = unread(s);
 		bool skipped = s->skipping;
+		struct cn_str line;
 
 		if (s->scanned < n)
 			lf = memchr(p + s->scanned, '\n', n - s->scanned);
@@ -245,13 +246,12 @@ static enum cn_next cut_line(struct cn_stream *s, struct cn_record *rec,
 		if (skipped || n > max)
 			return refuse(s, rec, err, "longer than",
 			    s->conf.max_line);
-		if (s->number == 1 && n >= 3 && !memcmp(p, "\xEF\xBB\xBF", 3)) {
-			p += 3;
-			n -= 3;
-		}
-		if (cn_str_trim((struct cn_str){ p, n }).n)
-			return give(s, rec, p, n && p[n - 1] == '\r' ?
-			    n - 1 : n);
+		line = (struct cn_str){ p, n };
+		if (s->number == 1)
+			line = cn_str_bare(line);
+		if (cn_str_trim(line).n)
+			return give(s, rec, line.p, line.p[line.n - 1] ==
+			    '\r' ? line.n - 1 : line.n);
 	}
 }
 
@@ -310,10 +310,10 @@ static enum cn_next tell(struct cn_stream *s, struct cn_record *rec,
     struct cn_err *err)
 {
 	const char *p = s->buf.p + s->pos;
-	size_t n = unread(s);
+	size_t n = unread(s), mark = n - cn_str_bare((struct cn_str){ p, n }).n;
 
-	if (n >= 3 && !memcmp(p, "\xEF\xBB\xBF", 3) && s->number == 0) {
-		s->pos += 3;
+	if (mark > 0 && s->number == 0) {
+		s->pos += mark;
 		return tell(s, rec, err);
 	}
 	while (n && (*p == '\n' || *p == '\r' || *p == ' ' || *p == '\t')) {

@@ -12,8 +12,7 @@ static struct cn_str inner(struct cn_str s)
 {
 	const char *open = s.n ? memrchr(s.p, '<', s.n) : NULL;
 
-	if (s.n >= 3 && memcmp(s.p, "\xef\xbb\xbf", 3) == 0)
-		s = (struct cn_str){ s.p + 3, s.n - 3 };
+	s = cn_str_bare(s);
 	if (open == NULL || s.p[s.n - 1] != '>')
 		return cn_str_trim(s);
 	open++;

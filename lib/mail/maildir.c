@@ -16,7 +16,7 @@
 size_t cn_mail_start(const void *data, size_t n)
 {
 	const char *s = data;
-	size_t i = n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	size_t i = n - cn_str_bare((struct cn_str){ s, n }).n;
 
 	while (i < n && cn_is_wsp((unsigned char)s[i]))
 		i++;

@@ -114,9 +114,8 @@ unsigned cn_mail_part_text(const struct cn_mail_part *part,
 	if (!*charset && strcmp(part->type, "text/html") == 0 &&
 	    !cn_mime_ascii(body.p, body.n))
 		charset = meta_charset(body, meta, sizeof(meta));
-	if (body.n >= 3 && memcmp(body.p, "\xef\xbb\xbf", 3) == 0) {
-		body.p += 3;
-		body.n -= 3;
+	if (cn_str_bare(body).n < body.n) {
+		body = cn_str_bare(body);
 		charset = "utf-8";
 	}
 	defects = cn_charset_utf8(to, charset, body);

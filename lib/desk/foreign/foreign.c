@@ -357,10 +357,7 @@ int cn_foreign_doc(struct cn_foreign *f, const char *path, struct cn_str text,
 	if (text.n >= 2 && (memcmp(text.p, "\xff\xfe", 2) == 0 ||
 	    memcmp(text.p, "\xfe\xff", 2) == 0))
 		return cn_fail(err, CN_PARTIAL, "UTF-16: UTF-8 is expected");
-	if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0) {
-		text.p += 3;
-		text.n -= 3;
-	}
+	text = cn_str_bare(text);
 	cn_doc_begin(&d, f, text, NULL, path);
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (texts[i].tell(text))
