@@ -182,7 +182,7 @@ void
 cn_category(const struct cn_model *m, struct cn_look *l)
 {
 	size_t thread = thread_of(m, l->in), nf, i;
-	struct cn_asked x = { .of = m };
+	struct cn_asked x;
 	struct cn_ai_result *r = l->r;
 	struct cn_look own = *l;
 	struct cn_ai_input in;
@@ -196,9 +196,7 @@ cn_category(const struct cn_model *m, struct cn_look *l)
 	if (thread)
 		without_subject(&own, &in);
 	f = cn_feats(&own.words, &nf, l->arena);
-	x.tf = cn_input_tfs(m, own.in, f, nf, &x.n, l->arena);
-	cn_pieces(own.in, &x.pieces, l->arena);
-	x.meaning = m->use ? cn_meaning(m->use, own.in, l->arena) : NULL;
+	x = cn_input_asked(m, own.in, f, nf, l->arena);
 	p = cn_arena_alloc(l->arena, m->classes * sizeof(*p));
 	best = words = cn_model_answer(m, &x, p, &norm, &sure);
 	if (thread) {

@@ -191,6 +191,10 @@ size_t cn_model_look_up(const struct cn_model *, struct cn_tf *, size_t,
  * to decide (or NULL).  -1: no feature is known, and all are even. */
 int cn_model_answer(const struct cn_model *, const struct cn_asked *,
     float *prob, struct cn_norm *, bool *sure);
+/* Of a message (features as for cn_input_tfs()), and of an example. */
+struct cn_asked cn_input_asked(const struct cn_model *,
+    const struct cn_ai_input *, const struct cn_feat *f, size_t nf,
+    struct cn_arena *);
 struct cn_asked cn_example_asked(const struct cn_example *);
 /* Sums of the words alone, with those of its sentences. */
 size_t cn_asked_score(const struct cn_model *, const struct cn_asked *,

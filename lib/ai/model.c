@@ -309,6 +309,18 @@ cn_model_decide(const struct cn_model *m, float *score, const float *side,
 }
 
 struct cn_asked
+cn_input_asked(const struct cn_model *m, const struct cn_ai_input *in,
+    const struct cn_feat *f, size_t nf, struct cn_arena *arena)
+{
+	struct cn_asked x = { .of = m };
+
+	x.tf = cn_input_tfs(m, in, f, nf, &x.n, arena);
+	cn_pieces(in, &x.pieces, arena);
+	x.meaning = m->use ? cn_meaning(m->use, in, arena) : NULL;
+	return x;
+}
+
+struct cn_asked
 cn_example_asked(const struct cn_example *x)
 {
 	return (struct cn_asked){ .tf = x->tf, .n = x->n,
@@ -370,12 +382,9 @@ int
 cn_model_predict(const struct cn_model *m, const struct cn_ai_input *in,
     float *prob, struct cn_arena *arena)
 {
-	struct cn_asked x = { .of = m };
+	struct cn_asked x = cn_input_asked(m, in, NULL, 0, arena);
 	struct cn_norm norm;
 
-	x.tf = cn_input_tfs(m, in, NULL, 0, &x.n, arena);
-	cn_pieces(in, &x.pieces, arena);
-	x.meaning = m->use ? cn_meaning(m->use, in, arena) : NULL;
 	return cn_model_answer(m, &x, prob, &norm, NULL);
 }
 
