@@ -50,6 +50,24 @@ least 'what it decides is right for 80 of 100' "$right" 0.80
 least 'its confidence is off by at most 15 points' "$(awk -v e="$ece" \
     'BEGIN { print 0.15 - e }')" 0
 
+# A letter is about the one sentence that wants something.
+class() {
+	jq -nc --arg t "$1" '{ v: 1, type: "message", text: $t }' |
+	    cn-classify --no-store | jq -r .class.best
+}
+before='I hope you are having a wonderful week. The weather here has been
+lovely and the children are back at school. My sister told me about your shop
+last spring.'
+after='My garden is full of roses this year. I wish you all a pleasant weekend
+and much sunshine.'
+is 'what a letter wants' "$(class "$before How do I reset my password? $after"
+    class "$before Please cancel my order. $after"
+    class "$before I want my money back. $after")" 'account_access
+cancel_order
+refund'
+is 'control: without that, something else' "$(class "$before $after" |
+    grep -c -e account -e cancel -e refund)" 0
+
 # In Italian, Dutch and Polish (starter_langs.tsv).
 grep -v '^#' "$root/tests/starter_langs.tsv" >"$T/langs"
 cut -f 2 "$T/langs" | jq -Rc '{v: 1, type: "message", text: .}' |

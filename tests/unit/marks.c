@@ -40,6 +40,17 @@ static const char signed_mail[] =
     "Dear CAROL, you are known here as Carol@shop.example.\r\nAlice\r\n"
     "----aB12--\r\n";
 
+static const char leading[] =
+    "Content-Type: multipart/mixed; boundary=\"--aB12\"\r\n"
+    "\r\n"
+    "----aB12\r\n\r\n"
+    "See http://a.first.test/ and http://b.second.test/.\r\n"
+    "----aB12\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\n"
+    "http://c.third.test/\r\n"
+    "----aB12\r\nContent-Type: text/html\r\n\r\n"
+    "<a href=\"http://d.fourth.test/\">x</a>\r\n"
+    "----aB12--\r\n";
+
 static struct cn_arena mem;
 static const struct cn_str *v;
 static size_t n;
@@ -120,6 +131,13 @@ int main(void)
 	for (i = good = 0; i < sizeof(told) / sizeof(told[0]); i++)
 		good += has(told[i]);
 	ok(good == i, "tells whom it names");
+	cn_mail_release(&m);
+	ok(cn_mail_parse(&m, leading, sizeof(leading) - 1, 0, &err) == 0,
+	    "a third");
+	v = cn_mail_marks(&m, &n, &mem);
+	ok(has("link:first.test") && has("link:second.test") &&
+	    has("link:fourth.test"), "leads to each host of each text");
+	ok(!has("link:third.test"), "but not of a file");
 	cn_mail_release(&m);
 	cn_arena_release(&mem);
 	return done();
